@@ -1,0 +1,1 @@
+"""Vendor I/O: one hook per vendor, no business rule."""

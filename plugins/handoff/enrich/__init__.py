@@ -1,0 +1,1 @@
+"""Station enrich: Apollo's people and organisations into raw, cached."""

@@ -1,0 +1,1 @@
+"""Station extract: from the CRM into raw, append-only."""

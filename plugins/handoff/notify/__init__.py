@@ -1,0 +1,1 @@
+"""Station notify: the message a rep acts on, exactly once in effect."""

@@ -1,0 +1,1 @@
+"""Stations score and qualify: one dbt invocation over the agreement."""

@@ -1,0 +1,1 @@
+"""Station review: the numbers for the weekly meeting."""

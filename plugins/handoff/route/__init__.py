@@ -1,0 +1,1 @@
+"""Station route: one decision, one transaction: handoff, assignment, clock, effects."""

@@ -1,0 +1,1 @@
+"""Station sync: what was decided, written back to the CRM without overwriting a person."""

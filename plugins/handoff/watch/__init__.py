@@ -1,0 +1,1 @@
+"""Station watch: the clocks that both teams signed."""
