@@ -30,8 +30,8 @@ def migrate(admin_dsn: str) -> str:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-        revision = connection.execute(text("select version_num from handoff.alembic_version")).scalar_one()
-    return str(revision)
+        revision: str = connection.execute(text("select version_num from handoff.alembic_version")).scalar_one()
+    return revision
 
 
 def allow_login(admin_dsn: str, *credentials: connections.Credentials) -> None:

@@ -1,12 +1,9 @@
-"""The streams that land in `raw`, one table each; the tables' shape is in migration 0001.
-
-A stream's `contact_ids` says where, in a landed payload, the contacts stand that the record concerns.
-"""
+"""The streams that land in `raw`, one table each; the tables' shape is in migration 0001."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Concerns = Literal["itself", "associations", "object", "email", "nobody"]
+Concerns = Literal["itself", "contacts", "email", "company", "nobody"]
 
 
 @dataclass(frozen=True)
@@ -16,19 +13,19 @@ class Stream:
     name: str
     """Table in schema `raw`."""
     concerns: Concerns
-    """`itself`: the record is a contact. `associations`: `payload.associations.contacts.results[].id`.
-    `object`: `payload.objectId`. `email`: a submitted e-mail address. `nobody`: reference data."""
+    """Whose score a new version may change. `itself`: the record is a contact. `contacts`: those in the table's
+    column `contact_ids`. `email`: whoever has the submitted address. `company`: the company's contacts."""
 
 
 CONTACTS = Stream("hubspot_contacts", "itself")
-COMPANIES = Stream("hubspot_companies", "nobody")
+COMPANIES = Stream("hubspot_companies", "company")
 OWNERS = Stream("hubspot_owners", "nobody")
 FORM_SUBMISSIONS = Stream("hubspot_form_submissions", "email")
-CALLS = Stream("hubspot_calls", "associations")
-EMAILS = Stream("hubspot_emails", "associations")
-MEETINGS = Stream("hubspot_meetings", "associations")
-COMMUNICATIONS = Stream("hubspot_communications", "associations")
-EVENTS = Stream("hubspot_events", "object")
+CALLS = Stream("hubspot_calls", "contacts")
+EMAILS = Stream("hubspot_emails", "contacts")
+MEETINGS = Stream("hubspot_meetings", "contacts")
+COMMUNICATIONS = Stream("hubspot_communications", "contacts")
+EVENTS = Stream("hubspot_events", "contacts")
 PEOPLE = Stream("apollo_people", "nobody")
 ORGANIZATIONS = Stream("apollo_organizations", "nobody")
 

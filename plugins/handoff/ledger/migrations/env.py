@@ -1,4 +1,4 @@
-"""Alembic environment: one connection, handed over by `handoff.ledger.migrate`; the version table lives in `handoff`."""
+"""Alembic environment: the connection comes from `handoff.ledger.migrate`; the version table lives in `handoff`."""
 
 from alembic import context
 

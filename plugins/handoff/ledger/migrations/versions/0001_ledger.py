@@ -105,7 +105,6 @@ comment on table handoff.cursors is 'How far each stream is read; moves in the t
 create table handoff.pending_leads (
     lead_id text primary key,
     batch_id bigint not null,
-    event_at timestamptz,
     received_at timestamptz,
     extracted_at timestamptz not null
 );
@@ -241,6 +240,7 @@ def upgrade() -> None:
     )
     op.execute("create index on raw.hubspot_form_submissions (email)")
     op.execute("create index on raw.hubspot_contacts (lower(payload -> 'properties' ->> 'email'))")
+    op.execute("create index on raw.hubspot_contacts ((payload -> 'properties' ->> 'associatedcompanyid'))")
     op.execute(LEDGER)
     _grant()
 

@@ -1,0 +1,35 @@
+"""The weekly revenue meeting's counts, posted before it starts.
+
+**Inputs.** `marts.rpt_weekly_review`, rebuilt first.
+**Outputs.** One Slack message a week in the review channel.
+
+**Triage.** What the meeting notices: no post. What to do: clear the task; the week's message goes out once, however
+often the run is repeated.
+"""
+
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+
+from handoff.airflow_kit import EACH_MINUTE
+from handoff.settings import settings
+
+
+@dag(
+    dag_id="handoff_review",
+    schedule=CronTriggerTimetable("0 7 * * 1", timezone=settings().time_zone),
+    doc_md=__doc__,
+    tags=["handoff", "impact:meeting"],
+    **EACH_MINUTE,
+)
+def handoff_review() -> None:
+    @task
+    def review() -> dict[str, Any]:
+        from handoff import stations
+
+        return stations.review()
+
+    review()
+
+
+handoff_review()

@@ -1,0 +1,243 @@
+"""Append source records to `raw`, note whose score they may change, and move the cursor: one transaction."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from handoff.ledger.db import Connection
+from handoff.ledger.streams import Stream
+
+Source = Literal["poll", "webhook", "enrich", "backfill"]
+
+# Text that JSON can carry and Postgres cannot: NUL and halves of surrogate pairs.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_REPLACEMENT = "�"
+
+# Bookkeeping that says nothing about the lead; our own write-back would otherwise wake the line again and again.
+_BOOKKEEPING = re.compile(r"^(handoff_(?!rejection_reason$).*|lastmodifieddate|hs_lastmodifieddate)$")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One version of a source record, readable enough to be landed."""
+
+    id: str
+    updated_at: datetime
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A source record that cannot be landed; it goes to quarantine, where someone is shown it."""
+
+    id: str | None
+    field: str
+    reason: str
+    remedy: str
+    payload: str
+
+
+@dataclass
+class Landed:
+    """What one landing did, in rows; `lead_ids` are the leads it made pending."""
+
+    seen: int = 0
+    landed: int = 0
+    quarantined: int = 0
+    lead_ids: set[str] = field(default_factory=set)
+
+
+def open_batch(connection: Connection, source: Source, as_of: datetime) -> int:
+    """Number a landing; every raw version names its batch."""
+    row = connection.execute(
+        "insert into raw.batches (source, started_at) values (%s, %s) returning batch_id", (source, as_of)
+    ).fetchone()
+    assert row is not None
+    return int(row["batch_id"])
+
+
+def close_batch(connection: Connection, batch_id: int, loaded_at: datetime, counts: dict[str, Any]) -> None:
+    """Record when a landing ended and what it did."""
+    connection.execute(
+        "update raw.batches set loaded_at = %s, counts = %s where batch_id = %s", (loaded_at, Jsonb(counts), batch_id)
+    )
+
+
+def land(
+    connection: Connection,
+    batch_id: int,
+    stream: Stream,
+    records: Sequence[Record | Unreadable],
+    *,
+    loaded_at: datetime,
+    watermark: datetime | None = None,
+    received_at: dict[str, datetime] | None = None,
+) -> Landed:
+    """Append versions that are new, quarantine what cannot be read, queue the leads concerned.
+
+    Args:
+        watermark: how far the stream has now been read; None leaves the cursor where it is.
+        received_at: when a webhook about a lead arrived, by lead id; for the delay ledger.
+
+    A version that `raw` already holds is not landed again, so any window may be read twice.
+    """
+    good = [record for record in records if isinstance(record, Record)]
+    bad = [record for record in records if isinstance(record, Unreadable)]
+    result = Landed(seen=len(records), quarantined=len(bad))
+    with connection.transaction():
+        _quarantine(connection, batch_id, stream, bad, loaded_at)
+        fresh = _append(connection, batch_id, stream, good, loaded_at)
+        result.landed = len(fresh)
+        result.lead_ids = _concerned(connection, stream, fresh)
+        _make_pending(connection, batch_id, result.lead_ids, loaded_at, received_at or {})
+        if watermark is not None:
+            connection.execute(
+                """insert into handoff.cursors (stream, watermark, moved_at, batch_id) values (%s, %s, %s, %s)
+                on conflict (stream) do update set watermark = greatest(cursors.watermark, excluded.watermark),
+                    moved_at = excluded.moved_at, batch_id = excluded.batch_id""",
+                (stream.name, watermark, loaded_at, batch_id),
+            )
+    return result
+
+
+def storable(value: Any) -> Any:
+    """The same JSON value, with characters that Postgres cannot hold replaced by U+FFFD."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub(_REPLACEMENT, value)
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    return value
+
+
+def _append(
+    connection: Connection, batch_id: int, stream: Stream, records: Iterable[Record], loaded_at: datetime
+) -> dict[int, str]:
+    """Insert what is new and return it: version id → record id."""
+    rows = [(each.id, each.updated_at, json.dumps(storable(each.payload))) for each in records]
+    if not rows:
+        return {}
+    connection.execute("create temp table landing (id text, updated_at timestamptz, payload jsonb) on commit drop")
+    with connection.cursor() as cursor, cursor.copy("copy landing from stdin") as copy:
+        for row in rows:
+            copy.write_row(row)
+    fresh = connection.execute(
+        sql.SQL(
+            """insert into raw.{} (id, updated_at, loaded_at, batch_id, payload)
+            select distinct on (id, updated_at, payload) id, updated_at, %s, %s, payload from landing
+            on conflict (id, updated_at, payload_hash) do nothing returning version_id, id"""
+        ).format(sql.Identifier(stream.name)),
+        (loaded_at, batch_id),
+    ).fetchall()
+    connection.execute("drop table landing")
+    return {row["version_id"]: row["id"] for row in fresh}
+
+
+def _quarantine(
+    connection: Connection, batch_id: int, stream: Stream, records: Iterable[Unreadable], loaded_at: datetime
+) -> None:
+    for each in records:
+        connection.execute(
+            """insert into raw.quarantine (stream, id, batch_id, loaded_at, field, reason, remedy, payload)
+            select %(stream)s, %(id)s, %(batch)s, %(loaded)s, %(field)s, %(reason)s, %(remedy)s, %(payload)s
+            where not exists (
+                select from raw.quarantine
+                where stream = %(stream)s and id is not distinct from %(id)s and payload = %(payload)s
+            )""",
+            {
+                "stream": stream.name,
+                "id": each.id,
+                "batch": batch_id,
+                "loaded": loaded_at,
+                "field": each.field,
+                "reason": each.reason,
+                "remedy": each.remedy,
+                "payload": _UNSTORABLE.sub(_REPLACEMENT, each.payload),
+            },
+        )
+
+
+def _concerned(connection: Connection, stream: Stream, fresh: dict[int, str]) -> set[str]:
+    """The contacts whose score the new versions may change."""
+    if not fresh or stream.concerns == "nobody":
+        return set()
+    versions = list(fresh)
+    if stream.concerns == "itself":
+        return _changed_contacts(connection, versions)
+    if stream.concerns == "company":
+        rows = connection.execute(
+            """select distinct id as lead_id from raw.hubspot_contacts
+            where payload -> 'properties' ->> 'associatedcompanyid' = any(%s)""",
+            (list(fresh.values()),),
+        ).fetchall()
+    elif stream.concerns == "email":
+        query = sql.SQL(
+            """select distinct contact.id as lead_id from raw.{} as record inner join raw.hubspot_contacts as contact
+                on lower(contact.payload -> 'properties' ->> 'email') = record.email
+            where record.version_id = any(%s)"""
+        )
+        rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
+    else:
+        query = sql.SQL("select distinct unnest(contact_ids) as lead_id from raw.{} where version_id = any(%s)")
+        rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
+    return {row["lead_id"] for row in rows if row["lead_id"]}
+
+
+def _changed_contacts(connection: Connection, versions: list[int]) -> set[str]:
+    rows = connection.execute(
+        """select fresh.id, fresh.payload as fresh, before.payload as before
+        from raw.hubspot_contacts as fresh
+        left join lateral (
+            select payload from raw.hubspot_contacts as earlier
+            where earlier.id = fresh.id and earlier.version_id <> all(%(versions)s)
+            order by earlier.updated_at desc, earlier.version_id desc limit 1
+        ) as before on true
+        where fresh.version_id = any(%(versions)s)""",
+        {"versions": versions},
+    ).fetchall()
+    return {row["id"] for row in rows if _business(row["fresh"]) != _business(row["before"])}
+
+
+def _business(payload: dict[str, Any] | None) -> Any:
+    """What of a contact may change a decision."""
+    if payload is None:
+        return None
+    properties = {
+        name: value
+        for name, value in (payload.get("properties") or {}).items()
+        # A property that was never set and one that is not known read the same: nothing there.
+        if value not in (None, "") and not _BOOKKEEPING.match(name)
+    }
+    return properties, payload.get("associations"), payload.get("archived")
+
+
+def _make_pending(
+    connection: Connection,
+    batch_id: int,
+    lead_ids: set[str],
+    loaded_at: datetime,
+    received_at: dict[str, datetime],
+) -> None:
+    if not lead_ids:
+        return
+    ordered = sorted(lead_ids)
+    connection.execute(
+        """insert into handoff.pending_leads (lead_id, batch_id, received_at, extracted_at)
+        select lead_id, %(batch)s, received_at, %(loaded)s
+        from unnest(%(ids)s::text[], %(received)s::timestamptz[]) as concerned (lead_id, received_at)
+        on conflict (lead_id) do update set batch_id = excluded.batch_id, extracted_at = excluded.extracted_at,
+            received_at = coalesce(excluded.received_at, pending_leads.received_at)""",
+        {
+            "batch": batch_id,
+            "loaded": loaded_at,
+            "ids": ordered,
+            "received": [received_at.get(lead_id) for lead_id in ordered],
+        },
+    )

@@ -1,0 +1,95 @@
+"""dbt, in this process: one invocation, one selector, one lock."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from handoff import connections
+from handoff.ledger.db import Connection, only_one
+from handoff.settings import settings
+
+
+class DbtFailed(RuntimeError):
+    """A model, test or seed failed; the message names each with its error."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one invocation did."""
+
+    statuses: Mapping[str, str]
+    """Node name → status (`success`, `pass`, …)."""
+    seconds: float
+
+
+def invoke(connection: Connection, command: Sequence[str], *, selector: str, as_of: datetime | None) -> Result | None:
+    """Run one dbt command over one selector; None when another process holds the selector.
+
+    Args:
+        command: e.g. `["run"]` or `["build", "--full-refresh"]`.
+        as_of: the moment the models compute for; None leaves it to the database's clock (the marts' case).
+
+    Raises:
+        DbtFailed: a node failed, or dbt could not read the project.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with only_one(connection, f"dbt:{selector}") as free:
+        if not free:
+            return None
+        with _environment(as_of):
+            outcome = dbtRunner().invoke(
+                [
+                    *command,
+                    "--selector",
+                    selector,
+                    "--project-dir",
+                    str(settings().dbt_project),
+                    "--profiles-dir",
+                    str(settings().dbt_project),
+                    "--target-path",
+                    str(settings().dbt_target),
+                    "--log-path",
+                    str(settings().dbt_target / "logs"),
+                ]
+            )
+    if outcome.exception is not None:
+        raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
+    # What dbtRunner returns depends on the command; build and run return one result a node.
+    results: list[Any] = list(outcome.result)  # type: ignore[arg-type]
+    if not outcome.success:
+        failed = [f"{each.node.name}: {each.message}" for each in results if each.status in ("error", "fail")]
+        raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: " + "; ".join(failed))
+    return Result(
+        statuses={each.node.name: str(each.status) for each in results},
+        seconds=round(sum(each.execution_time for each in results), 3),
+    )
+
+
+@contextmanager
+def _environment(as_of: datetime | None) -> Iterator[None]:
+    """What `profiles.yml` reads, and the moment as a libpq option of every connection that dbt opens."""
+    credentials = connections.get(connections.DBT)
+    wanted = {
+        "HANDOFF_DBT_HOST": credentials.host,
+        "HANDOFF_DBT_PORT": str(credentials.port or 5432),
+        "HANDOFF_DBT_USER": credentials.login or "",
+        "DBT_ENV_SECRET_HANDOFF_PASSWORD": credentials.password or "",
+        "HANDOFF_DBT_DATABASE": credentials.schema or "handoff",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    if as_of is not None:
+        wanted["PGOPTIONS"] = f"-c handoff.as_of={as_of.isoformat()}"
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,197 @@
+"""What the line decided about the pending leads, read for routing: one query per kind of fact, not per lead."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from handoff.ledger.db import Connection, Row
+from handoff.notify.context import (
+    Activity,
+    Attribution,
+    Company,
+    Context,
+    Definition,
+    Lead,
+    Score,
+    ScorePart,
+    Tier,
+    Trigger,
+)
+from handoff.route.assign import Candidate
+
+ACTIVITIES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An MQL that has no handoff yet for its product and cycle."""
+
+    lead_id: str
+    product_id: str
+    cycle: int
+    qualified_at: datetime
+    received_at: datetime | None
+    extracted_at: datetime
+    owner_id: str | None
+    lifecycle_stage: str | None
+    context: Context
+    candidates: tuple[Candidate, ...]
+
+
+def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list[Decision]:
+    """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores.
+
+    A lead that was handed over before comes again only after a rejection, the definition's cooling-off time, and new
+    behaviour since.
+
+    Args:
+        record_url: address of a CRM record, with `{lead_id}` where the contact's id goes.
+    """
+    rows = connection.execute(_MQLS, {"batch": batch_id}).fetchall()
+    ids = sorted({row["lead_id"] for row in rows})
+    parts, activities, candidates = _parts(connection, ids), _activities(connection, ids), _candidates(connection, ids)
+    return [
+        Decision(
+            lead_id=row["lead_id"],
+            product_id=row["product_id"],
+            cycle=row["cycle"],
+            qualified_at=row["qualified_at"],
+            received_at=row["received_at"],
+            extracted_at=row["pending_extracted_at"],
+            owner_id=row["owner_id"],
+            lifecycle_stage=row["lifecycle_stage"],
+            context=_context(
+                row,
+                parts[row["lead_id"], row["definition_id"]],
+                activities[row["lead_id"]],
+                record_url.format(lead_id=row["lead_id"]),
+            ),
+            candidates=tuple(candidates[row["lead_id"], row["product_id"]]),
+        )
+        for row in rows
+    ]
+
+
+_MQLS = """
+with last_handoff as (
+    select distinct on (handoff.lead_id, handoff.product_id)
+        handoff.lead_id, handoff.product_id, handoff.cycle, rejection.occurred_at as rejected_at
+    from handoff.handoffs as handoff
+    left join handoff.dispositions as rejection
+        on rejection.handoff_id = handoff.handoff_id and rejection.kind = 'rejected'
+    order by handoff.lead_id, handoff.product_id, handoff.cycle desc
+)
+select
+    lead.*, qualification.*, pending.received_at, pending.extracted_at as pending_extracted_at,
+    coalesce(last_handoff.cycle, 0) + 1 as cycle,
+    definition.threshold, tier.name as tier_name, tier.response_minutes
+from handoff.pending_leads as pending
+inner join line.int_qualifications as qualification on qualification.lead_id = pending.lead_id
+inner join line.int_leads as lead on lead.lead_id = pending.lead_id
+inner join agreement.definitions as definition
+    on definition.definition_id = qualification.definition_id and definition.version = qualification.definition_version
+inner join agreement.tiers as tier
+    on tier.tier_id = qualification.tier_id
+    and tier.valid_from <= qualification.qualified_at and qualification.qualified_at < tier.valid_to
+left join last_handoff
+    on last_handoff.lead_id = qualification.lead_id and last_handoff.product_id = qualification.product_id
+where
+    pending.batch_id <= %(batch)s
+    and qualification.decision = 'mql'
+    and (
+        last_handoff.lead_id is null
+        or (
+            last_handoff.rejected_at is not null
+            and qualification.trigger_at > last_handoff.rejected_at
+            and qualification.trigger_at
+            >= last_handoff.rejected_at + definition.requalify_cooling_off_days * interval '1 day'
+        )
+    )
+order by qualification.is_hand_raiser desc, qualification.score desc, pending.lead_id
+"""
+
+
+def _context(row: Row, parts: list[ScorePart], activities: list[Activity], record_url: str) -> Context:
+    return Context(
+        lead=Lead(
+            lead_id=row["lead_id"],
+            name=row["full_name"],
+            email=row["email"],
+            title=row["title"],
+            seniority=row["seniority"],
+            phone=row["phone"],
+            linkedin_url=row["linkedin_url"],
+            country=row["country"],
+            lifecycle_stage=row["lifecycle_stage"],
+        ),
+        trigger=Trigger(
+            kind=row["trigger_kind"],
+            summary=row["trigger_summary"],
+            occurred_at=row["trigger_at"],
+            activity_id=row["trigger_activity_id"],
+        ),
+        attribution=Attribution(
+            first_source=row["first_source"],
+            first_source_detail=row["first_source_detail"],
+            latest_source=row["latest_source"],
+            latest_source_detail=row["latest_source_detail"],
+            campaign=row["campaign"],
+        ),
+        company=Company(
+            name=row["company_name"],
+            domain=row["company_domain"],
+            industry=row["industry"],
+            employees=row["employees"],
+            country=row["country"],
+        ),
+        score=Score(
+            total=float(row["score"]),
+            fit=float(row["fit_points"]),
+            engagement=float(row["engagement_points"]),
+            threshold=float(row["threshold"]),
+            parts=tuple(parts),
+        ),
+        tier=Tier(id=row["tier_id"], name=row["tier_name"], response_minutes=row["response_minutes"]),
+        definition=Definition(id=row["definition_id"], version=str(row["definition_version"])),
+        record_url=record_url,
+        reason=row["reason"],
+        activities=tuple(activities),
+    )
+
+
+def _parts(connection: Connection, ids: list[str]) -> dict[tuple[str, str], list[ScorePart]]:
+    found: dict[tuple[str, str], list[ScorePart]] = defaultdict(list)
+    for row in connection.execute(
+        """select lead_id, definition_id, evidence, points from line.int_score_parts
+        where lead_id = any(%s) and points <> 0 order by lead_id, points desc, rule_id, activity_id""",
+        (ids,),
+    ):
+        found[row["lead_id"], row["definition_id"]].append(ScorePart(row["evidence"], float(row["points"])))
+    return found
+
+
+def _activities(connection: Connection, ids: list[str]) -> dict[str, list[Activity]]:
+    found: dict[str, list[Activity]] = defaultdict(list)
+    for row in connection.execute(
+        """select lead_id, occurred_at, summary from (
+            select lead_id, occurred_at, summary,
+                row_number() over (partition by lead_id order by occurred_at desc, activity_id) as recency
+            from line.int_activities where lead_id = any(%s)
+        ) as ranked where recency <= %s order by lead_id, recency""",
+        (ids, ACTIVITIES_SHOWN),
+    ):
+        found[row["lead_id"]].append(Activity(row["occurred_at"], row["summary"]))
+    return found
+
+
+def _candidates(connection: Connection, ids: list[str]) -> dict[tuple[str, str], list[Candidate]]:
+    found: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
+    for row in connection.execute(
+        """select lead_id, product_id, step_rank, step, pool_id, rep_id, weight, is_eligible, reason
+        from line.int_route_candidates where lead_id = any(%s) order by lead_id, step_rank, rep_id""",
+        (ids,),
+    ):
+        values: dict[str, Any] = {name: row[name] for name in Candidate.__dataclass_fields__}
+        found[row["lead_id"], row["product_id"]].append(Candidate(**values))
+    return found

@@ -1,0 +1,59 @@
+"""What a handoff wants the CRM's contact to say: the payloads of `hubspot_contact` effects.
+
+A payload holds `contact_id`, the wanted `properties`, and `expected`: what the decision read. A property whose present
+value is neither the wanted nor the expected one was changed by a person, and stays.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from handoff.notify.context import Context
+
+# HubSpot's text properties hold 65,536 characters; a person reads far fewer.
+LONGEST_TEXT = 2000
+
+
+def contact_target(
+    context: Context,
+    mql_at: datetime,
+    due_at: datetime,
+    owner_id: str,
+    *,
+    expected_owner_id: str | None,
+    read_at: datetime,
+) -> dict[str, Any]:
+    """A new handoff: owner, stage, and why."""
+    parts = "; ".join(f"{part.points:+g} {part.label}" for part in context.score.parts)
+    return {
+        "contact_id": context.lead.lead_id,
+        "properties": {
+            "hubspot_owner_id": owner_id,
+            "lifecyclestage": "marketingqualifiedlead",
+            "handoff_score": f"{context.score.total:g}",
+            "handoff_score_parts": parts[:LONGEST_TEXT],
+            "handoff_trigger": context.trigger.summary[:LONGEST_TEXT],
+            "handoff_definition": f"{context.definition.id} {context.definition.version}",
+            "handoff_tier": context.tier.id,
+            "handoff_mql_at": instant(mql_at),
+            "handoff_sla_due_at": instant(due_at),
+            "handoff_sla_status": "due",
+        },
+        "expected": {
+            "hubspot_owner_id": expected_owner_id or "",
+            "lifecyclestage": context.lead.lifecycle_stage or "",
+            "read_at": read_at.isoformat(),
+        },
+    }
+
+
+def status_target(contact_id: str, status: str, first_contact_at: datetime | None) -> dict[str, Any]:
+    """A clock that was stopped or ran out. `status` is `met` or `breached`."""
+    properties = {"handoff_sla_status": status}
+    if first_contact_at is not None:
+        properties["handoff_first_contact_at"] = instant(first_contact_at)
+    return {"contact_id": contact_id, "properties": properties, "expected": {}}
+
+
+def instant(moment: datetime) -> str:
+    """An instant as HubSpot's datetime properties answer it: UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

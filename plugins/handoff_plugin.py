@@ -1,0 +1,42 @@
+"""What Handoff adds to Airflow: the web app below `/handoff`, and a note on each run of the line."""
+
+import logging
+from typing import Any, ClassVar
+
+from airflow.listeners import hookimpl
+from airflow.plugins_manager import AirflowPlugin
+
+from handoff.web.app import PREFIX, app
+
+log = logging.getLogger(__name__)
+
+
+class RunNotes:
+    """Copies the note that the line wrote about a run to where one reads it: the run, in the Airflow UI."""
+
+    @hookimpl
+    def on_dag_run_success(self, dag_run: Any, msg: str) -> None:
+        self._note(dag_run)
+
+    @hookimpl
+    def on_dag_run_failed(self, dag_run: Any, msg: str) -> None:
+        self._note(dag_run)
+
+    @staticmethod
+    def _note(dag_run: Any) -> None:
+        if dag_run.dag_id != "handoff_line" or dag_run.note:
+            return
+        from handoff.ledger import db, runs
+
+        with db.connect() as connection:
+            note = runs.note_of(connection, dag_run.run_id)
+        if note:
+            dag_run.note = note
+
+
+class HandoffPlugin(AirflowPlugin):
+    """Registered by Airflow from `plugins/`."""
+
+    name = "handoff"
+    fastapi_apps: ClassVar[list[Any]] = [{"app": app, "url_prefix": PREFIX, "name": "Handoff"}]
+    listeners: ClassVar[list[Any]] = [RunNotes()]
