@@ -1,12 +1,13 @@
 """The written agreement: `dbt_project/seeds/agreement`, loaded into Postgres as it stands in git."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from handoff.ledger.db import Connection, connect
+from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt
 
 SELECTOR = "agreement"
+PATIENCE = timedelta(minutes=2)
 
 
 def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
@@ -21,13 +22,14 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
     Raises:
         handoff.qualify.dbt.DbtFailed: a seed, model or test of the agreement failed; nothing goes live.
     """
-    with connect() as connection:
-        result = dbt.invoke(connection, ["build"], selector=SELECTOR, as_of=as_of)
+    # Views are swapped while the agreement loads: the line must not read them meanwhile, and runs again in a minute.
+    with connect() as connection, only_one(connection, dbt.lock_of("line"), wait=PATIENCE) as free:
+        result = dbt.invoke(connection, ["build", "--full-refresh"], selector=SELECTOR, as_of=as_of) if free else None
         if result is None:
-            return {"skipped": "another process is loading the agreement"}
+            return {"skipped": "another process runs dbt on the line or loads the agreement: try again"}
         missing = connection.execute("select to_regclass('line.int_qualifications') is null as missing").fetchone()
         if full_refresh or (missing and missing["missing"]):
-            dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=as_of)
+            dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=as_of, locked=True)
         return {"relations": len(result.statuses), "went_live": _go_live(connection, as_of)}
 
 

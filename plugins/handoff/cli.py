@@ -13,10 +13,13 @@ app = typer.Typer(
     help="From the moment a lead qualifies to the message a rep acts on, and the clock after it.\n\n"
     "Start with `handoff up`; `handoff status` shows the line at work.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 database = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 app.add_typer(database, name="db")
+written = typer.Typer(help="The written agreement: dbt_project/seeds/agreement.", no_args_is_help=True)
+app.add_typer(written, name="agreement")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a script.")]
 
@@ -128,6 +131,28 @@ def run(context: typer.Context) -> None:
 
 
 @database.command()
+def create() -> None:
+    """Make the databases `airflow` and `handoff` on an empty server, and Airflow's role; what exists stays.
+
+    Needs the connection handoff_admin (AIRFLOW_CONN_HANDOFF_ADMIN) and, for the role's password,
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN.
+    """
+    from dataclasses import replace
+    from urllib.parse import unquote, urlsplit
+
+    from handoff import connections
+    from handoff.local import postgres
+
+    _use_local_connections()
+    password = unquote(urlsplit(os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "")).password or "")
+    if not password:
+        _fail("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN holds no password for the role airflow.")
+    admin = replace(connections.get(connections.ADMIN), schema="postgres")
+    postgres.create_databases(admin.dsn, password)
+    typer.echo("The databases airflow and handoff exist.")
+
+
+@database.command()
 def migrate() -> None:
     """Bring the ledger's schema to this code's revision, and set the roles' passwords.
 
@@ -142,6 +167,22 @@ def migrate() -> None:
     revision = ledger.migrate(admin)
     ledger.allow_login(admin, connections.get(connections.DB), connections.get(connections.DBT))
     typer.echo(f"The ledger is at revision {revision}.")
+
+
+@written.command()
+def load(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Also rebuild the line's tables from raw.")] = False,
+) -> None:
+    """Load the agreement as it stands in this checkout, after its tests have passed; nobody is paged for the past."""
+    from handoff import agreement, clock
+    from handoff.qualify.dbt import DbtFailed
+
+    _use_local_connections()
+    try:
+        counts = agreement.load(clock.now(), full_refresh=rebuild)
+    except DbtFailed as failed:
+        _fail(f"The agreement was not loaded. {failed}")
+    typer.echo(", ".join(f"{name}: {value}" for name, value in counts.items()))
 
 
 def _use_local_connections() -> None:

@@ -93,9 +93,10 @@ def as_text(explanation: Explanation) -> str:
         lines.append("New data has arrived; the next run decides again.")
     for each in explanation.qualifications:
         lines += ["", f"{each['product_id']}: {each['decision'].upper()}: {each['reason']}"]
+        definition = f"{each['definition_id']} {each['definition_version']}"
         lines.append(
             f"  score {each['score']} = fit {each['fit_points']} + engagement {each['engagement_points']}, by "
-            f"definition {each['definition_id']} {each['definition_version']} at {each['qualified_at']:%Y-%m-%d %H:%M:%S} UTC"
+            f"definition {definition} at {each['qualified_at']:%Y-%m-%d %H:%M:%S} UTC"
         )
         lines += [
             f"    {part['points']:+8.2f}  {part['evidence']}  [{part['rule_id']}]"
@@ -111,9 +112,8 @@ def as_text(explanation: Explanation) -> str:
     for each in explanation.handoffs:
         lines += ["", f"handed to {each['rep_id']} at {each['routed_at']:%Y-%m-%d %H:%M:%S} UTC: {each['reason']}"]
         sent = f"{each['sent_at']:%H:%M:%S} UTC" if each["sent_at"] else each["message_state"]
-        lines.append(
-            f"  message {sent} · due {each['due_at']:%Y-%m-%d %H:%M:%S} UTC · {each['answers'] or 'no answer yet'}"
-        )
+        answers = each["answers"] or "no answer yet"
+        lines.append(f"  message {sent} · due {each['due_at']:%Y-%m-%d %H:%M:%S} UTC · {answers}")
     if not explanation.handoffs:
         lines += ["", "never handed over"]
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """One function per task: open what the station needs, run it, record its counts. The DAGs call these and no more."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -113,10 +114,12 @@ def review() -> Counts:
 
 @contextmanager
 def _recorded(station: str, run_id: str) -> Iterator[tuple[Connection, Counts]]:
-    """A connection and the station's counts, which are recorded on the run also when the station fails half-way."""
+    """A connection and the station's counts, recorded on the run with its seconds, also when it fails half-way."""
     counts: Counts = {}
+    began = time.monotonic()
     with db.connect() as connection:
         try:
             yield connection, counts
         finally:
+            counts["seconds"] = round(time.monotonic() - began, 3)
             runs.record(connection, run_id, station, counts, clock.now())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -30,16 +31,34 @@ def connect(conn_id: str = connections.DB) -> Iterator[Connection]:
 
 
 @contextmanager
-def only_one(connection: Connection, concern: str) -> Iterator[bool]:
-    """Hold the session lock of a concern, yielding whether it was free.
+def only_one(connection: Connection, concern: str, *, wait: timedelta | None = None) -> Iterator[bool]:
+    """Hold the session lock of a concern, yielding whether it could be had.
 
     Airflow may run a task twice at once whatever its settings say; the one that gets False leaves the work to the
     other. The lock dies with the session, so a killed process never leaves it behind.
+
+    Args:
+        wait: how long to wait for the other to finish; None does not wait.
     """
-    row = connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0)) as got", (concern,)).fetchone()
-    got = bool(row and row["got"])
+    got = _take(connection, concern, wait)
     try:
         yield got
     finally:
         if got and not connection.closed:
             connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (concern,))
+
+
+def _take(connection: Connection, concern: str, wait: timedelta | None) -> bool:
+    if wait is None:
+        row = connection.execute("select pg_try_advisory_lock(hashtextextended(%s, 0)) as got", (concern,)).fetchone()
+        return bool(row and row["got"])
+    try:
+        # The limit is local to the transaction; a session lock outlives it.
+        with connection.transaction():
+            connection.execute(
+                "select set_config('lock_timeout', %s, true)", (f"{int(wait.total_seconds() * 1000)}ms",)
+            )
+            connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (concern,))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True

@@ -91,12 +91,12 @@ def _attempt(
             return _settle(connection, row, Unknown(f"cannot look: {problem}"), now(), on_dead)
         if found is not None:
             return _settle(connection, row, found, now(), on_dead)
-    started = time.monotonic()
+    started, at = time.monotonic(), now()
     row = connection.execute(
         "update handoff.outbox set attempts = attempts + 1, last_attempt_at = %(now)s, not_before = %(until)s, "
         "first_attempt_at = coalesce(first_attempt_at, %(now)s) "
         "where outbox_id = %(id)s and state = 'pending' returning *",
-        {"id": outbox_id, "now": now(), "until": now() + SETTLE},
+        {"id": outbox_id, "now": at, "until": at + SETTLE},
     ).fetchone()
     if row is None:
         return None

@@ -23,6 +23,10 @@ _REPLACEMENT = "�"
 _BOOKKEEPING = re.compile(r"^(handoff_(?!rejection_reason$).*|lastmodifieddate|hs_lastmodifieddate)$")
 
 
+MANY = 1000
+"""Rows after which the planner's statistics are renewed at once instead of when autovacuum comes by."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One version of a source record, readable enough to be landed."""
@@ -103,6 +107,9 @@ def land(
                     moved_at = excluded.moved_at, batch_id = excluded.batch_id""",
                 (stream.name, watermark, loaded_at, batch_id),
             )
+    if result.landed >= MANY:
+        connection.execute(sql.SQL("analyze raw.{}").format(sql.Identifier(stream.name)))
+        connection.execute("analyze handoff.pending_leads")
     return result
 
 

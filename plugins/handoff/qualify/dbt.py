@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,19 +25,27 @@ class Result:
     seconds: float
 
 
-def invoke(connection: Connection, command: Sequence[str], *, selector: str, as_of: datetime | None) -> Result | None:
+def lock_of(selector: str) -> str:
+    """The lock under which a selector's models are built: two dbt processes on one model break each other."""
+    return f"dbt:{selector}"
+
+
+def invoke(
+    connection: Connection, command: Sequence[str], *, selector: str, as_of: datetime | None, locked: bool = False
+) -> Result | None:
     """Run one dbt command over one selector; None when another process holds the selector.
 
     Args:
         command: e.g. `["run"]` or `["build", "--full-refresh"]`.
         as_of: the moment the models compute for; None leaves it to the database's clock (the marts' case).
+        locked: the caller holds the selector's lock already.
 
     Raises:
         DbtFailed: a node failed, or dbt could not read the project.
     """
     from dbt.cli.main import dbtRunner
 
-    with only_one(connection, f"dbt:{selector}") as free:
+    with nullcontext(True) if locked else only_one(connection, lock_of(selector)) as free:
         if not free:
             return None
         with _environment(as_of):

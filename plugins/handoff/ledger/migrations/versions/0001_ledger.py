@@ -275,6 +275,9 @@ def _grant() -> None:
         op.execute(f"grant insert on all tables in schema {schema} to handoff_app")
         op.execute(f"grant usage on all sequences in schema {schema} to handoff_app")
     op.execute("grant update on raw.batches to handoff_app")
+    # The right to analyze: a query planned on yesterday's statistics after a large landing takes minutes.
+    op.execute("grant maintain on all tables in schema raw to handoff_app")
+    op.execute("grant maintain on handoff.pending_leads to handoff_app")
     op.execute(
         "grant update on handoff.inbox, handoff.cursors, handoff.pending_leads, handoff.outbox, handoff.line_runs "
         "to handoff_app"

@@ -1,0 +1,34 @@
+# One image for every service of docker-compose.yaml.
+FROM python:3.11-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    AIRFLOW_HOME=/opt/handoff/state/airflow \
+    AIRFLOW__CORE__DAGS_FOLDER=/opt/handoff/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/handoff/plugins \
+    AIRFLOW__LOGGING__BASE_LOG_FOLDER=/opt/handoff/state/logs \
+    AIRFLOW__LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY=/opt/handoff/state/logs/dag_processor \
+    HANDOFF_HOME=/opt/handoff/state \
+    PYTHONPATH=/opt/handoff/plugins
+
+WORKDIR /opt/handoff
+
+# The packages change more rarely than the code.
+COPY requirements-bootstrap.txt requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-bootstrap.txt \
+    && uv pip sync --system --no-cache --require-hashes requirements.txt
+
+COPY pyproject.toml README.md ./
+COPY plugins plugins
+COPY dags dags
+COPY dbt_project dbt_project
+COPY expectations expectations
+COPY sandbox sandbox
+RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable . \
+    && useradd --system --uid 50000 --home-dir /opt/handoff/state handoff \
+    && mkdir -p state/airflow state/logs \
+    && chown -R handoff: state
+
+USER handoff
+VOLUME /opt/handoff/state/logs
+CMD ["handoff", "--help"]

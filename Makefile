@@ -1,0 +1,90 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(firstword $(shell command -v python3.11) $(shell command -v python3))
+BIN := .venv/bin
+INSTALLED := .venv/installed
+# Everything that makes two installs alike, so that nothing of the caller's environment changes one.
+export UV_NO_PROGRESS := 1
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+.PHONY: help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: runtime ## Start everything here and prove it: one event in, one Slack message out
+	@$(BIN)/handoff up
+
+.PHONY: down
+down: runtime ## Stop every process, keep the data
+	@$(BIN)/handoff down
+
+.PHONY: reset
+reset: runtime ## Stop, and delete the data (asks; YES=1 does not)
+	@$(BIN)/handoff reset $(if $(YES),--yes)
+
+.PHONY: status
+status: runtime ## Show components, stations and latencies
+	@$(BIN)/handoff status
+
+.PHONY: logs
+logs: runtime ## Follow what the components print
+	@$(BIN)/handoff logs --follow
+
+.PHONY: test
+test: development ## Run the whole test suite
+	@$(BIN)/pytest
+
+.PHONY: check
+check: development ## Lint, types, SQL, and the DAGs with sockets blocked
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --select AIR --preview dags plugins
+	@$(BIN)/mypy
+	@$(BIN)/yamllint --strict .
+	@$(BIN)/python -m handoff.local.scratch sqlfluff lint dbt_project/models dbt_project/macros dbt_project/tests
+	@$(BIN)/python -m handoff.local.scratch dbt parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
+	@$(BIN)/pytest tests/dags tests/agreement
+
+.PHONY: bench
+bench: development ## Measure event to Slack message, and print the figures
+	@$(BIN)/python bench/latency.py
+
+.PHONY: lock
+lock: development ## Resolve pyproject.toml into the hashed requirements
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --extra local pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --extra local --extra dev \
+		-c requirements.txt pyproject.toml -o requirements-dev.txt
+	@{ echo "# Installs everything else. \`make lock\` keeps it at the version in requirements.txt."; \
+		awk '/^uv==/ {on = 1} on && /^[^ ]/ && !/^uv==/ {exit} on && !/# via/' requirements.txt; } \
+		| sed -E '$$ s/ \\$$//' > requirements-bootstrap.txt
+
+# What is installed is told by the hash of the file it came from: a file's time says nothing after `git clone`.
+.PHONY: runtime
+runtime: $(BIN)/uv
+	@$(call install,requirements.txt requirements-dev.txt,requirements.txt)
+
+.PHONY: development
+development: $(BIN)/uv
+	@$(call install,requirements-dev.txt,requirements-dev.txt)
+
+# $(1): any of these installed will do. $(2): installed otherwise.
+define install
+for file in $(1); do \
+	if [ "$$(cat $(INSTALLED) 2>/dev/null)" = "$$(sha256sum $$file pyproject.toml)" ]; then exit 0; fi; \
+done; \
+echo "Installing $(2) …"; \
+rm -f $(INSTALLED); \
+$(BIN)/uv pip sync --quiet --require-hashes $(2); \
+$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .; \
+sha256sum $(2) pyproject.toml > $(INSTALLED)
+endef
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit( \
+		"Python is " + sys.version.split()[0] + ", and Airflow'"'"'s pinned packages are for 3.11: \
+	install it and run: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv --clear .venv || { echo "Python cannot make a virtual environment: apt-get install python3.11-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt

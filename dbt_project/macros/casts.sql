@@ -1,0 +1,60 @@
+{% macro as_text(value) -%}
+    nullif(btrim({{ value }}), '')
+{%- endmacro %}
+
+{% macro as_number(value) -%}
+    case when btrim({{ value }}) ~ '^[+-]?[0-9]{1,15}([.][0-9]{1,9})?$' then btrim({{ value }})::numeric end
+{%- endmacro %}
+
+{% macro as_count(value) -%}
+    case when btrim({{ value }}) ~ '^[0-9]{1,9}([.]0+)?$' then trunc(btrim({{ value }})::numeric)::int end
+{%- endmacro %}
+
+{% macro as_flag(value) -%}
+    case lower(btrim({{ value }})) when 'true' then true when 'false' then false end
+{%- endmacro %}
+
+{% macro as_instant(value) -%}
+    {#- ISO 8601 with an offset, or milliseconds since 1970. A bare date or a time without offset is read as UTC. -#}
+    case
+        when btrim({{ value }}) ~ '^-?[0-9]{1,14}$' then to_timestamp(btrim({{ value }})::numeric / 1000)
+        when
+            btrim({{ value }}) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,18}(Z|[+-][0-9]{2}:?[0-9]{2}))$'
+            and pg_input_is_valid(btrim({{ value }}), 'timestamptz')
+            then btrim({{ value }})::timestamptz
+        when
+            btrim({{ value }}) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,18})?$'
+            and pg_input_is_valid(btrim({{ value }}), 'timestamp')
+            then btrim({{ value }})::timestamp at time zone 'UTC'
+    end
+{%- endmacro %}
+
+{% macro property(name) -%}
+    {{ as_text("version.payload #>> '{properties," ~ name ~ "}'") }}
+{%- endmacro %}
+
+{% macro url_path(value) -%}
+    coalesce(
+        nullif(rtrim(regexp_replace(lower({{ value }}), '^[a-z]+://[^/?#]*|[?#].*$', '', 'g'), '/'), ''),
+        case when {{ value }} is not null then '/' end
+    )
+{%- endmacro %}
+
+{% macro one_line(value) -%}
+    left(btrim(regexp_replace({{ value }}, '[[:space:][:cntrl:]]+', ' ', 'g')), 200)
+{%- endmacro %}
+
+{% macro email_domain(value) -%}
+    case
+        when lower({{ value }}) ~ '^[^@[:space:]]+@[^@[:space:].]+([.][^@[:space:].]+)+$'
+            then split_part(lower({{ value }}), '@', 2)
+    end
+{%- endmacro %}
+
+{% macro web_domain(value) -%}
+    substring(lower({{ value }}) from '^(?:[a-z]+://)?(?:www[.])?([^/?#:[:space:]@]+[.][a-z0-9-]{2,})')
+{%- endmacro %}
+
+{% macro plain_words(value) -%}
+    btrim(regexp_replace(lower(replace({{ value }}, '&', ' and ')), '[^[:alnum:]]+', ' ', 'g'))
+{%- endmacro %}

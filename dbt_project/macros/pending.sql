@@ -1,0 +1,25 @@
+{% macro pending_lead_ids() -%}
+    array(select pending.lead_id from {{ source('handoff', 'pending_leads') }} as pending)
+{%- endmacro %}
+
+{% macro only_pending(lead_id='lead_id') -%}
+    {#- Rendered on both paths, so that the dependency is known when dbt parses. -#}
+    {%- set pending = pending_lead_ids() -%}
+    {%- if is_incremental() -%} {{ lead_id }} = any({{ pending }}) {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{% macro get_incremental_replace_leads_sql(arg_dict) -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    delete from {{ arg_dict['target_relation'] }}
+    where lead_id = any({{ pending_lead_ids() }});
+
+    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    select {{ columns }}
+    from {{ arg_dict['temp_relation'] }}
+{%- endmacro %}
+
+{% macro only_pending_overlap(contact_ids='contact_ids') -%}
+    {#- The same set as only_pending, in the form that the index over the contacts of a record can answer. -#}
+    {%- set pending = pending_lead_ids() -%}
+    {%- if is_incremental() -%} {{ contact_ids }} && {{ pending }} {%- else -%} true {%- endif -%}
+{%- endmacro %}

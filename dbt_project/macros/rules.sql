@@ -1,0 +1,130 @@
+{% macro fact_matches(fact, operator, value) -%}
+    {#- null when the fact is unknown: unknown is not false. -#}
+    case {{ operator }}
+        when 'is_known' then nullif({{ fact }} is not null, false)
+        when 'equals' then lower({{ fact }}) = lower({{ value }})
+        when 'one_of' then lower({{ fact }}) = any(string_to_array(lower({{ value }}), ';'))
+        when 'none_of' then lower({{ fact }}) <> all(string_to_array(lower({{ value }}), ';'))
+        when 'ends_with' then
+            (
+                select bool_or(right(lower({{ fact }}), length(ending)) = ending)
+                from unnest(string_to_array(lower({{ value }}), ';')) as ending
+            )
+        when 'at_least' then {{ as_number(fact) }} >= {{ as_number(value) }}
+        when 'at_most' then {{ as_number(fact) }} <= {{ as_number(value) }}
+        when 'between' then
+            {{ as_number(fact) }} between {{ as_number("split_part(" ~ value ~ ", ';', 1)") }}
+            and {{ as_number("split_part(" ~ value ~ ", ';', 2)") }}
+    end
+{%- endmacro %}
+
+{% macro subject_matches(subject, match_kind, match_value) -%}
+    case {{ match_kind }}
+        when 'any' then true
+        when 'exact' then {{ subject }} = {{ match_value }}
+        when 'prefix' then starts_with({{ subject }} || '/', {{ match_value }} || '/')
+    end
+{%- endmacro %}
+
+{% macro running_points(points, scope) -%}
+    sum(greatest({{ points }}, 0)) over (
+        partition by lead_id, definition_id{{ ', ' ~ scope if scope }}
+        order by occurred_at desc nulls first, rule_id, activity_id
+        rows unbounded preceding
+    )
+{%- endmacro %}
+
+{% macro capped_points(points, cap, scope=none) -%}
+    {#- What this part adds while the running total of its scope, newest first, stays under the cap. Points below
+        zero always count in full. Without a cap, `least` ignores the null. -#}
+    case
+        when {{ points }} <= 0 then {{ points }}
+        else
+            least({{ running_points(points, scope) }}, {{ cap }})
+            - least({{ running_points(points, scope) }} - {{ points }}, {{ cap }})
+    end
+{%- endmacro %}
+
+{% macro first_known(candidates) -%}
+    coalesce({{ candidates.values() | join(', ') }})
+{%- endmacro %}
+
+{% macro origin_of(candidates) -%}
+    case
+    {%- for origin, value in candidates.items() %}
+        when {{ value }} is not null then '{{ origin }}'
+    {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro is_domain_of(lead, owners) -%}
+    exists (
+        select 1 from {{ owners }} as owner
+        where
+            right('.' || {{ lead }}.email_domain, length(owner.domain) + 1) = '.' || owner.domain
+            or right('.' || {{ lead }}.company_domain, length(owner.domain) + 1) = '.' || owner.domain
+    )
+{%- endmacro %}
+
+{% macro line_table(indexes=[]) -%}
+    {#- The models write their joins in the order in which few leads fan out, so the planner need not search for it;
+        compiling expressions costs more than running them once. -#}
+    {{ config(
+        materialized='incremental',
+        incremental_strategy='replace_leads',
+        indexes=[{'columns': ['lead_id']}] + indexes,
+        sql_header='set local join_collapse_limit = 1; set local jit = off;',
+    ) }}
+{%- endmacro %}
+
+{% macro crm_kind(record_type, direction, status, origin) -%}
+    (
+        select mapping.kind
+        from {{ ref('crm_activity_kinds') }} as mapping
+        where
+            mapping.record_type = {{ record_type }}
+            and mapping.direction in ({{ direction }}, '*')
+            and mapping.status in ({{ status }}, '*')
+            and mapping.origin in ({{ origin }}, '*')
+        order by mapping.precedence
+        limit 1
+    )
+{%- endmacro %}
+
+{% macro decayed(points, occurred_at, half_life_days) -%}
+    {#- points × ½^(age ÷ half-life), rounded to the two decimals in which points are counted. -#}
+    round(
+        {{ points }} * power(
+            2::numeric,
+            - extract(epoch from ({{ as_of() }} - {{ occurred_at }}))
+            / extract(epoch from make_interval(days => {{ half_life_days }}))
+        ),
+        2
+    )
+{%- endmacro %}
+
+{% macro cap_of(scope, scope_id) -%}
+    (
+        select cap.max_points::numeric
+        from caps as cap
+        where cap.definition_id = parts.definition_id and cap.scope = '{{ scope }}' and cap.scope_id = {{ scope_id }}
+    )
+{%- endmacro %}
+
+{% macro not_free_mail(domain) -%}
+    case when {{ domain }} not in (select free.domain from free_mail_domains as free) then {{ domain }} end
+{%- endmacro %}
+
+{% macro needs_lookup(subject, fetched_at, is_found) -%}
+    exists (
+        select 1 from enrichment_policy as policy
+        where
+            policy.subject = '{{ subject }}'
+            and (
+                {{ fetched_at }} is null
+                or {{ fetched_at }} < {{ as_of() }} - make_interval(
+                    days => case when {{ is_found }} then policy.ttl_days else policy.negative_ttl_days end
+                )
+            )
+    )
+{%- endmacro %}

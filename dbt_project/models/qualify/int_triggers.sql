@@ -1,0 +1,38 @@
+{{ config(materialized='ephemeral') }}
+
+with
+
+acts as (
+    select * from {{ ref('int_signal_matches') }}
+    where can_trigger and is_inbound
+),
+
+definitions as (
+    select * from {{ ref('int_definitions') }}
+),
+
+go_live as (
+    select * from {{ ref('stg_handoff__go_live') }}
+),
+
+final as (
+    select distinct on (acts.lead_id, acts.definition_id)
+        acts.lead_id,
+        acts.definition_id,
+        acts.is_hand_raiser,
+        acts.activity_id,
+        acts.kind,
+        acts.summary,
+        acts.occurred_at,
+        acts.extracted_at
+    from acts
+    inner join definitions on acts.definition_id = definitions.definition_id
+    inner join go_live on definitions.product_id = go_live.product_id
+    where
+        acts.occurred_at >= go_live.live_at
+        and acts.occurred_at >= {{ as_of() }} - make_interval(hours => definitions.max_trigger_age_hours)
+    order by
+        acts.lead_id, acts.definition_id, acts.is_hand_raiser desc, acts.occurred_at desc, acts.activity_id
+)
+
+select * from final

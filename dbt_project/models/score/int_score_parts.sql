@@ -1,0 +1,65 @@
+{{ line_table() }}
+
+with
+
+fit_parts as (
+    select
+        lead_id, definition_id, rule_id, 'fit' as family, cap_group, points::numeric as raw_points,
+        null::text as activity_id, null::timestamptz as occurred_at, evidence
+    from {{ ref('int_fit_matches') }}
+    where {{ only_pending() }}
+),
+
+engagement_parts as (
+    select
+        lead_id, definition_id, rule_id, 'engagement' as family, cap_group, raw_points, activity_id, occurred_at,
+        label || ': ' || summary as evidence
+    from {{ ref('int_signal_matches') }}
+    where {{ only_pending() }} and raw_points <> 0
+),
+
+parts as (
+    select * from fit_parts
+    union all
+    select * from engagement_parts
+),
+
+caps as (
+    select * from {{ ref('score_caps') }}
+    where {{ is_in_force() }}
+),
+
+with_caps as (
+    select
+        parts.*,
+        {{ cap_of('rule', 'parts.rule_id') }} as rule_cap,
+        {{ cap_of('group', 'parts.cap_group') }} as group_cap,
+        {{ cap_of('family', 'parts.family') }} as family_cap,
+        {{ cap_of('total', "'*'") }} as total_cap
+    from parts
+),
+
+within_rule as (
+    select *, {{ capped_points('raw_points', 'rule_cap', 'rule_id') }} as rule_points
+    from with_caps
+),
+
+within_group as (
+    select *, {{ capped_points('rule_points', 'group_cap', 'cap_group') }} as group_points
+    from within_rule
+),
+
+within_family as (
+    select *, {{ capped_points('group_points', 'family_cap', 'family') }} as family_points
+    from within_group
+),
+
+final as (
+    select
+        lead_id, definition_id, rule_id, family, cap_group, activity_id, evidence,
+        {{ capped_points('family_points', 'total_cap') }} as points,
+        raw_points, occurred_at
+    from within_family
+)
+
+select * from final

@@ -1,0 +1,55 @@
+{{ config(materialized='ephemeral') }}
+
+with
+
+activities as (
+    select * from {{ ref('int_activities') }}
+    where occurred_at <= {{ as_of() }}
+),
+
+definitions as (
+    select * from {{ ref('int_definitions') }}
+),
+
+signals as (
+    select * from {{ ref('signals') }}
+    where {{ is_in_force() }}
+),
+
+-- An activity earns the points of one signal: the most specific that matches.
+matched as (
+    select distinct on (activities.lead_id, signals.definition_id, activities.activity_id)
+        activities.lead_id,
+        signals.definition_id,
+        activities.activity_id,
+        signals.rule_id,
+        signals.label,
+        signals.cap_group,
+        signals.points,
+        signals.half_life_days,
+        signals.is_hand_raiser,
+        signals.can_trigger,
+        activities.kind,
+        activities.summary,
+        activities.is_inbound,
+        activities.occurred_at,
+        activities.extracted_at
+    from activities
+    inner join signals
+        on
+            activities.kind = signals.activity_kind
+            and {{ subject_matches('activities.subject', 'signals.match_kind', 'signals.match_value') }}
+    inner join definitions on signals.definition_id = definitions.definition_id
+    order by
+        activities.lead_id, signals.definition_id, activities.activity_id,
+        length(signals.match_value) desc, signals.rule_id
+),
+
+final as (
+    select
+        *,
+        {{ decayed('points', 'occurred_at', 'half_life_days') }} as raw_points
+    from matched
+)
+
+select * from final

@@ -1,0 +1,10 @@
+select
+    assignment_id,
+    handoff_id,
+    rep_id,
+    pool_id,
+    reason,
+    assigned_at,
+    due_at
+from {{ source('handoff', 'assignments') }}
+where assigned_at <= {{ known_by() }}

@@ -1,0 +1,10 @@
+select
+    disposition_id,
+    handoff_id,
+    kind,
+    reason_id,
+    owner_id,
+    occurred_at,
+    recorded_at
+from {{ source('handoff', 'dispositions') }}
+where recorded_at <= {{ known_by() }}

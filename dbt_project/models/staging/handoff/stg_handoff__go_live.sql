@@ -1,0 +1,4 @@
+select
+    product_id,
+    live_at
+from {{ source('handoff', 'go_live') }}

@@ -1,0 +1,13 @@
+select
+    outbox_id,
+    dedupe_key,
+    handoff_id,
+    kind,
+    state,
+    attempts,
+    created_at,
+    sent_at,
+    result,
+    last_error
+from {{ source('handoff', 'outbox') }}
+where created_at <= {{ known_by() }}

@@ -1,0 +1,149 @@
+"""Slack's Web API, as the messages use it.
+
+Methods: https://docs.slack.dev/reference/methods
+"""
+
+import http.client
+import socket
+import ssl
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache, cached_property
+from typing import Any
+from urllib.error import URLError
+
+from airflow.sdk import BaseHook
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from handoff import connections
+from handoff.clients.pace import Pace
+from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, typed
+
+TIMEOUT_S = 8
+EVENT_TYPE = "handoff"
+"""`metadata.event_type` of our messages; `event_payload.dedupe_key` names the effect."""
+BURST, BURST_S = 3, 3.15
+"""Messages in so many seconds, per channel: Slack promises one a second and tolerates short bursts."""
+
+
+class SlackHook(BaseHook):
+    """A Slack app's bot. Never sends a request twice by itself: the outbox decides.
+
+    .. seealso:: https://docs.slack.dev/apis/web-api
+
+    :param slack_conn_id: Airflow connection; `password` is the bot token, `extra.base_url` another API address.
+    :param sleep: waits that many seconds.
+    """
+
+    conn_name_attr = "slack_conn_id"
+    default_conn_name = connections.SLACK
+    conn_type = "slack"
+    hook_name = "Slack"
+
+    def __init__(self, slack_conn_id: str = default_conn_name, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__()
+        self.slack_conn_id = slack_conn_id
+        self._paces: dict[str, Pace] = defaultdict(lambda: Pace(BURST, BURST_S, sleep))
+        self.open_dm = cache(self._open_dm)
+        self.channel_id = cache(self._channel_id)
+
+    @cached_property
+    def credentials(self) -> connections.Credentials:
+        """The connection, looked up once."""
+        return connections.get(self.slack_conn_id)
+
+    @cached_property
+    def client(self) -> WebClient:
+        """The vendor's client, without its own retries: they send a message twice."""
+        base_url = str(self.credentials.extra.get("base_url") or WebClient.BASE_URL)
+        return WebClient(
+            token=self.credentials.password,
+            base_url=base_url if base_url.endswith("/") else f"{base_url}/",
+            timeout=TIMEOUT_S,
+            retry_handlers=[],
+        )
+
+    def get_conn(self) -> WebClient:
+        """The client, for methods that have none here."""
+        return self.client
+
+    def post(self, channel: str, text: str, blocks: list[dict[str, Any]] | None, dedupe_key: str) -> dict[str, Any]:
+        """Post a message that can be found again by `dedupe_key`; returns its `channel` id and `ts`.
+
+        `text` is what notifications show; it is parsed as Slack text, so it must be escaped.
+        """
+        self._paces[channel].wait()
+        answer = self._call(
+            "chat.postMessage",
+            {
+                "channel": channel,
+                "text": text,
+                **({"blocks": blocks} if blocks else {}),
+                "metadata": {"event_type": EVENT_TYPE, "event_payload": {"dedupe_key": dedupe_key}},
+                "unfurl_links": False,
+                "unfurl_media": False,
+            },
+        )
+        if not answer.get("ts"):
+            raise NoClearAnswer("chat.postMessage: answered ok without ts")
+        return {"channel": str(answer.get("channel") or channel), "ts": str(answer["ts"])}
+
+    def find(self, channel_id: str, dedupe_key: str, since: datetime) -> dict[str, Any] | None:
+        """The message posted with `dedupe_key` at or after `since`, None if there is none; reads every page."""
+        cursor = ""
+        while True:
+            query = {"channel": channel_id, "oldest": f"{since.timestamp():.6f}", "limit": 200, "cursor": cursor}
+            page = self._call("conversations.history", {**query, "include_all_metadata": True}, form=True)
+            for message in page["messages"]:
+                metadata = message.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("dedupe_key") == dedupe_key:
+                    return {"channel": channel_id, "ts": str(message["ts"])}
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+
+    def user_by_email(self, email: str) -> dict[str, Any]:
+        """The member with that address; `Refused` if there is none or it was deactivated."""
+        user: dict[str, Any] = self._call("users.lookupByEmail", {"email": email}, form=True)["user"]
+        return user
+
+    def _open_dm(self, user_id: str) -> str:
+        """Id of the direct-message channel with a member; opening it again gives the same one."""
+        return str(self._call("conversations.open", {"users": user_id})["channel"]["id"])
+
+    def _channel_id(self, name: str) -> str:
+        """Id of a channel given as `#name` or already as an id."""
+        if not name.startswith("#"):
+            return name
+        cursor = ""
+        while True:
+            page = self._call(
+                "conversations.list",
+                {"types": "public_channel,private_channel", "limit": 999, "cursor": cursor},
+                form=True,
+            )
+            for channel in page["channels"]:
+                if channel["name"] == name[1:]:
+                    return str(channel["id"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                raise Refused(f"channel_not_found: no channel {name} that the app can see; invite the app to it")
+
+    def _call(self, method: str, arguments: dict[str, Any], *, form: bool = False) -> dict[str, Any]:
+        try:
+            answer = self.client.api_call(method, json=None if form else arguments, params=arguments if form else None)
+        except SlackApiError as problem:
+            response = problem.response
+            body = response.data if isinstance(response.data, dict) else {}
+            raise typed(method, response.status_code, response.headers.get("Retry-After"), body) from problem
+        except URLError as problem:
+            before_sending = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+            if isinstance(problem.reason, before_sending):
+                raise NotSent(f"{method}: {problem.reason}", 30.0, is_vendor_wide=True) from problem
+            raise NoClearAnswer(f"{method}: {problem.reason}") from problem
+        except (OSError, http.client.HTTPException, SlackClientError, ValueError) as problem:
+            raise NoClearAnswer(f"{method}: {type(problem).__name__}: {problem}") from problem
+        return answer.data if isinstance(answer.data, dict) else {}

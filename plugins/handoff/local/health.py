@@ -1,0 +1,38 @@
+"""Whether a component answers.
+
+Airflow: https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/logging-monitoring/check-health.html
+"""
+
+import httpx
+
+from handoff.settings import Settings
+
+TIMEOUT_S = 5
+AIRFLOW = {
+    "api-server": None,
+    "scheduler": "scheduler",
+    "triggerer": "triggerer",
+    "dag-processor": "dag_processor",
+}
+"""Component → its name in the API server's health answer; the API server itself is healthy when it answers."""
+
+
+def airflow(settings: Settings) -> dict[str, bool]:
+    """Component → healthy; for all but the API server that means a fresh heartbeat in the metadata database."""
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health", timeout=TIMEOUT_S)
+        parts = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        return dict.fromkeys(AIRFLOW, False)
+    return {
+        component: name is None or (parts.get(name) or {}).get("status") == "healthy"
+        for component, name in AIRFLOW.items()
+    }
+
+
+def sandbox(settings: Settings) -> bool:
+    """Whether the sandbox serves its company."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{settings.sandbox_port}/_sandbox/health", timeout=TIMEOUT_S).is_success
+    except httpx.HTTPError:
+        return False

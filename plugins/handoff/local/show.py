@@ -1,0 +1,75 @@
+"""The local stack's state as tables for a person."""
+
+from rich.table import Table
+
+from handoff.local.progress import console
+from handoff.local.status import Status
+
+
+def status(found: Status) -> None:
+    components = Table("component", "state", "pid", "up", "memory", box=None, header_style="dim")
+    for each in found.components:
+        colour = "green" if each.is_healthy else "red"
+        word = "healthy" if each.is_healthy else each.state.lower() if each.state != "RUNNING" else "not answering"
+        components.add_row(
+            each.name,
+            f"[{colour}]{word}[/]",
+            str(each.pid or "–"),
+            _duration(each.uptime_s) if each.pid else "–",
+            f"{each.memory_mb:.0f} MB",
+        )
+    components.add_row("", "", "", "", f"{sum(each.memory_mb for each in found.components):.0f} MB")
+    console.print(components)
+    if found.stations is None:
+        console.print("\n[red]The ledger cannot be reached.[/]")
+        return
+    console.print()
+    console.print(_stations(found.stations))
+
+
+def _stations(found: dict[str, object]) -> Table:
+    table = Table("station", "now", box=None, header_style="dim")
+    table.add_row(
+        "extract", f"{found['landed']} landed, {found['quarantined']} quarantined, {found['inbox']} in the inbox"
+    )
+    table.add_row("qualify", f"{found['pending']} pending; {_counts(found['qualified']) or 'nothing decided yet'}")
+    table.add_row("route", f"{found['handed_off']} handed off")
+    outbox = found["outbox"]
+    assert isinstance(outbox, dict)
+    table.add_row(
+        "notify, sync", "; ".join(f"{kind}: {_counts(states)}" for kind, states in outbox.items()) or "nothing sent"
+    )
+    gates = found["gates"]
+    assert isinstance(gates, dict)
+    table.add_row(
+        "gates",
+        "; ".join(
+            f"{name} {'open' if gate['is_open'] else 'CLOSED: ' + gate['reason']}" for name, gate in gates.items()
+        )
+        or "none evaluated yet",
+    )
+    last = found["last_run"]
+    table.add_row("last run", _run(last) if isinstance(last, dict) else "none yet")
+    latency = found["latency"]
+    assert isinstance(latency, dict)
+    if latency["n"]:
+        table.add_row(
+            "event to Slack", f"p50 {latency['p50_s']} s, p95 {latency['p95_s']} s over the last {latency['n']}"
+        )
+    return table
+
+
+def _run(last: dict[str, object]) -> str:
+    if not last["finished_at"]:
+        return f"{last['run_id']}, started {last['started_at']}, still running"
+    return f"{last['note'] or 'nothing to do'} (finished {last['finished_at']})"
+
+
+def _counts(found: object) -> str:
+    return ", ".join(f"{number} {name}" for name, number in found.items()) if isinstance(found, dict) else ""
+
+
+def _duration(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

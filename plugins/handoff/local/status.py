@@ -1,0 +1,122 @@
+"""What the stack is doing: its components, and the line's stations in counts from the ledger."""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+
+from handoff import connections
+from handoff.ledger import runs
+from handoff.ledger.db import Connection, connect
+from handoff.local import health, processes, supervisor
+from handoff.local.state import Layout
+from handoff.settings import settings
+
+
+@dataclass(frozen=True)
+class ComponentStatus:
+    """One component; memory in MB of proportional set size, with everything that it forked."""
+
+    name: str
+    is_healthy: bool
+    state: str
+    pid: int | None
+    uptime_s: int
+    memory_mb: float
+
+
+@dataclass(frozen=True)
+class Status:
+    """`stations` is None when the database cannot be reached."""
+
+    is_healthy: bool
+    components: list[ComponentStatus]
+    stations: dict[str, Any] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read(where: Layout) -> Status:
+    """Look at everything once; takes about a second."""
+    airflow = health.airflow(settings())
+    components = []
+    for each in supervisor.components(where):
+        runs = each.state == "RUNNING"
+        answers = airflow.get(each.name, True) if each.name != "sandbox" else runs and health.sandbox(settings())
+        components.append(
+            ComponentStatus(
+                name=each.name,
+                is_healthy=runs and answers,
+                state=each.state,
+                pid=each.pid,
+                uptime_s=each.uptime_s,
+                memory_mb=round(processes.memory_mb(processes.of(where, each.name)) if each.pid else 0.0, 1),
+            )
+        )
+    stations = _stations()
+    return Status(stations is not None and all(each.is_healthy for each in components), components, stations)
+
+
+def _stations() -> dict[str, Any] | None:
+    try:
+        with connect() as connection:
+            return stations(connection)
+    except (psycopg.OperationalError, connections.MissingConnection):
+        return None
+
+
+def stations(connection: Connection) -> dict[str, Any]:
+    """Counts per station, the gates' state, the last run's note and the last handoffs' latencies."""
+    # One statement over everything, so that the numbers fit together.
+    row = connection.execute(
+        """
+        select
+            (select coalesce(sum((counts ->> 'landed')::bigint), 0) from raw.batches)::bigint as landed,
+            (select count(*) from raw.quarantine) as quarantined,
+            (select count(*) from handoff.inbox where processed_at is null) as inbox,
+            (select count(*) from handoff.pending_leads) as pending,
+            (select count(*) from handoff.handoffs) as handed_off,
+            (
+                select coalesce(jsonb_object_agg(kind, states), '{}')
+                from (
+                    select kind, jsonb_object_agg(state, number) as states
+                    from (select kind, state, count(*) as number from handoff.outbox group by kind, state) as counted
+                    group by kind
+                ) as kinds
+            ) as outbox,
+            (
+                select coalesce(jsonb_object_agg(gate, verdict), '{}')
+                from (
+                    select distinct on (gate) gate, jsonb_build_object('is_open', is_open, 'reason', reason) as verdict
+                    from handoff.gates order by gate, gate_id desc
+                ) as newest
+            ) as gates,
+            (
+                select to_jsonb(run) from (
+                    select run_id, started_at, finished_at, note
+                    from handoff.line_runs order by started_at desc limit 1
+                ) as run
+            ) as last_run
+        """
+    ).fetchone()
+    assert row is not None
+    return {**row, "qualified": _qualified(connection), "latency": runs.latency(connection)}
+
+
+def _qualified(connection: Connection) -> dict[str, int]:
+    """Leads by decision, as the models last computed them; empty before the first run."""
+    exists = connection.execute("select to_regclass('line.int_qualifications') is not null as yes").fetchone()
+    if not exists or not exists["yes"]:
+        return {}
+    rows = connection.execute("select decision, count(*) as leads from line.int_qualifications group by decision")
+    return {row["decision"]: row["leads"] for row in rows}
+
+
+def cpu_percent(where: Layout, seconds: float) -> float:
+    """Share of one core that the stack uses, measured over `seconds`; forks that ended meanwhile are not counted."""
+    before = {process.pid: sum(process.cpu_times()[:2]) for process in processes.of(where)}
+    time.sleep(seconds)
+    after = {process.pid: sum(process.cpu_times()[:2]) for process in processes.of(where) if process.pid in before}
+    return 100 * sum(after[pid] - before[pid] for pid in after) / seconds

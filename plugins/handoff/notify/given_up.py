@@ -1,0 +1,26 @@
+"""Tell the review channel about an effect that was given up, so that a person sees it."""
+
+from datetime import datetime
+
+from handoff import connections
+from handoff.ledger.db import Connection, Row
+from handoff.ledger.outbox import Effect, put
+from handoff.notify.text import slack_text
+
+REVIEW = "slack_review"
+"""Outbox kind with payload `channel`, `text`, and `blocks` if there are any; both escaped."""
+
+
+def tell(at: datetime, connection: Connection, row: Row, error: str) -> None:
+    """Add the message, once per effect, to the transaction that gives the effect up."""
+    payload = row["payload"]
+    whom = slack_text(payload.get("rep_name") or f"contact {payload.get('contact_id')}", 60)
+    text = (
+        f"Not delivered: {slack_text(row['kind'], 60)} for {whom}, handoff {slack_text(row['handoff_id'], 60)}. "
+        f"Reason: {slack_text(error, 400)}"
+    )
+    channel = connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review")
+    effect = Effect(
+        f"{REVIEW}:dead:{row['dedupe_key']}", REVIEW, {"channel": channel, "text": text}, at, row["handoff_id"]
+    )
+    put(connection, effect)

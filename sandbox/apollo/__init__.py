@@ -1,0 +1,1 @@
+"""Apollo: enrichment of people and organisations, with its windows and credits."""

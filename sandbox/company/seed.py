@@ -1,0 +1,100 @@
+"""Fill an empty sandbox with the demo company's past."""
+
+import json
+from collections.abc import Iterator
+
+from sandbox.company.history import ENGAGEMENT_TYPES, EVENTS_PER_CONTACT, company, engagement_id, leads
+from sandbox.company.lead import COMPANY_BASE, Lead, companies_for
+from sandbox.hubspot.events import property_set
+from sandbox.hubspot.types import COMPANY, CONTACT, association_types
+from sandbox.store import Row
+from sandbox.world import World
+
+_OBJECT = (
+    "INSERT INTO objects (type, id, created, modified, archived, archived_at, properties)"
+    " VALUES (?, ?, ?, ?, 0, NULL, ?)"
+)
+_CHUNK = 500
+
+
+def fill(world: World, contacts: int, until: int, events_per_contact: float = EVENTS_PER_CONTACT) -> None:
+    """Write companies, contacts, events, submissions, activities and histories that end before `until`."""
+    store, seed = world.store, world.settings.seed
+    indices = range(companies_for(contacts)) if contacts else range(0)
+    made = [company(index, seed, until) for index in indices]
+    store.many(_OBJECT, ((COMPANY, i, born, changed, _json(values)) for i, born, changed, values in made))
+    store.many("INSERT INTO keys VALUES (?, ?, ?)", ((COMPANY, values["domain"], i) for i, _, _, values in made))
+    known: dict[str, int] = {}
+    chunk: list[Lead] = []
+    for one in leads(contacts, seed, until, events_per_contact):
+        chunk.append(one)
+        if len(chunk) == _CHUNK:
+            _write(world, chunk, known)
+            chunk = []
+    _write(world, chunk, known)
+    _greet(world)
+
+
+def _json(values: dict[str, str]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _write(world: World, chunk: list[Lead], known: dict[str, int]) -> None:
+    store = world.store
+    store.many(_OBJECT, (_contact(one) for one in chunk))
+    store.many("INSERT INTO keys VALUES (?, ?, ?)", ((CONTACT, one.email, one.id) for one in chunk))
+    store.many("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", (row for one in chunk for row in _stages(one)))
+    for one in chunk:
+        for *_, facts in one.events:
+            text = json.dumps(facts, ensure_ascii=False, sort_keys=True)
+            if text not in known:
+                known[text] = property_set(store, facts)
+    store.many("INSERT INTO events VALUES (?, ?, ?, ?, ?)", (row for one in chunk for row in _events(one, known)))
+    store.many(
+        "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?)",
+        ((n, form, one.id, at, json.dumps(v), page) for one in chunk for n, form, at, v, page in one.submissions),
+    )
+    store.many(_OBJECT, (row for one in chunk for row in _engagements(one)))
+    store.many("INSERT INTO associations VALUES (?, ?, ?, ?, ?)", (row for one in chunk for row in _links(one)))
+
+
+def _contact(one: Lead) -> Row:
+    values = dict(one.properties)
+    if one.company is not None:
+        values["associatedcompanyid"] = str(COMPANY_BASE + one.company + 1)
+    return CONTACT, one.id, one.created, one.modified, _json(values)
+
+
+def _stages(one: Lead) -> Iterator[Row]:
+    for stage, at in one.stages:
+        yield CONTACT, one.id, "lifecyclestage", stage, at, "FORM" if stage == "lead" else "CRM_UI", None
+
+
+def _events(one: Lead, known: dict[str, int]) -> Iterator[Row]:
+    for number, kind, at, facts in one.events:
+        yield number, one.id, kind, at, known[json.dumps(facts, ensure_ascii=False, sort_keys=True)]
+
+
+def _engagements(one: Lead) -> Iterator[Row]:
+    for kind, number, at, facts in one.engagements:
+        values = _json(facts | {"hs_object_source": "CRM_UI"})
+        yield ENGAGEMENT_TYPES[kind], engagement_id(kind, number), at, at, values
+
+
+def _links(one: Lead) -> Iterator[Row]:
+    pairs = [(ENGAGEMENT_TYPES[kind], engagement_id(kind, number)) for kind, number, _, _ in one.engagements]
+    if one.company is not None:
+        pairs.append((COMPANY, COMPANY_BASE + one.company + 1))
+    for kind, other in pairs:
+        for a, a_id, b, b_id in ((CONTACT, one.id, kind, other), (kind, other, CONTACT, one.id)):
+            for type_id in filter(None, association_types(a, b)):
+                yield a, a_id, b, b_id, type_id
+
+
+def _greet(world: World) -> None:
+    """What people said in Slack before the product came."""
+    for user, text in (
+        ("U0MAYALIND", "The new whitepaper is out. Please answer demo requests quickly this week :pray:"),
+        ("U0FARAHALI", "On it. We need to see who each lead is, though, not just an e-mail address."),
+    ):
+        world.slack.post("C0GENERAL0", user, {"text": text})

@@ -1,0 +1,1 @@
+"""HubSpot: records, search, associations, properties, owners, forms, events, webhooks, and their limits."""

@@ -1,0 +1,1 @@
+"""Pages for people: the Slack channels and the CRM's contacts."""

@@ -1,0 +1,150 @@
+"""The local stack as a person has it: started by the command line, killed piece by piece, stopped."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from handoff.local import processes, progress, scratch, state, supervisor
+from handoff.settings import REPOSITORY
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+BACK_S = 90
+
+
+@dataclass
+class Stack:
+    """One home with ports of its own."""
+
+    home: Path
+    environment: dict[str, str]
+    where: state.Layout = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.where = state.Layout(self.home)
+
+    def handoff(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "handoff.cli", *arguments],
+            env=self.environment,
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def up(self) -> str:
+        done = self.handoff("up")
+        assert done.returncode == 0, done.stdout + done.stderr + self.logs()
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        return dict(json.loads(self.handoff("status", "--json").stdout))
+
+    def pids(self) -> dict[str, int | None]:
+        return {each.name: each.pid for each in supervisor.components(self.where)}
+
+    def is_healthy(self) -> bool:
+        return self.handoff("status").returncode == 0
+
+    def logs(self) -> str:
+        return "".join(f"\n== {path.name}\n{path.read_text()[-1500:]}" for path in self.where.logs.glob("*.log"))
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("stack") / ".handoff"
+    ports = {name: str(scratch.free_port()) for name in ("POSTGRES", "AIRFLOW", "SANDBOX")}
+    environment = {
+        **{name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ},
+        "HANDOFF_HOME": str(home),
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        **{f"HANDOFF_{name}_PORT": port for name, port in ports.items()},
+    }
+    made = Stack(home, environment)
+    yield made
+    made.handoff("down")
+
+
+def test_up_ends_with_a_message_in_slack_and_three_addresses(stack: Stack) -> None:
+    said = stack.up()
+    assert "Call by" in said
+    for address in ("Airflow", "Slack", "CRM"):
+        assert f"  {address}" in said
+    status = stack.status()
+    assert status["is_healthy"]
+    assert {each["name"] for each in status["components"]} == set(supervisor.COMPONENTS)
+    assert status["stations"]["handed_off"] >= 1
+    assert status["stations"]["outbox"]["slack_dm"]["sent"] >= 1
+
+
+def test_up_a_second_time_changes_no_process_and_proves_the_line_again(stack: Stack) -> None:
+    before, handed_off = stack.pids(), stack.status()["stations"]["handed_off"]
+    assert "Call by" in stack.up()
+    assert stack.pids() == before
+    assert stack.status()["stations"]["handed_off"] > handed_off
+
+
+def test_secrets_are_readable_by_their_owner_only_and_in_no_log(stack: Stack) -> None:
+    for path in (stack.where.secrets, stack.where.environment):
+        assert path.stat().st_mode & 0o077 == 0
+    values = json.loads(stack.where.secrets.read_text()).values()
+    for path in stack.where.logs.rglob("*.log"):
+        text = path.read_text(errors="replace")
+        assert not [value for value in values if value in text], path
+
+
+def test_a_killed_component_comes_back_by_itself(stack: Stack) -> None:
+    killed = {name: pid for name, pid in stack.pids().items() if pid}
+    assert set(killed) == set(supervisor.COMPONENTS)
+    for pid in killed.values():
+        psutil.Process(pid).kill()
+
+    def are_back() -> bool:
+        found = stack.pids()
+        return all(found[name] not in (None, killed[name]) for name in killed)
+
+    assert progress.wait(are_back, timeout_s=BACK_S), stack.logs()
+    assert progress.wait(stack.is_healthy, timeout_s=BACK_S, interval_s=1), stack.logs()
+
+
+def test_a_killed_supervisor_leaves_nothing_that_up_cannot_take_over(stack: Stack) -> None:
+    orphans = {pid for pid in stack.pids().values() if pid}
+    supervisors = processes.of(stack.where, "supervisord")
+    assert len(supervisors) == 1
+    supervisors[0].kill()
+    assert "Call by" in stack.up()
+    assert not orphans & {process.pid for process in processes.of(stack.where)}
+
+
+def test_a_port_in_use_is_one_sentence_with_a_remedy(stack: Stack) -> None:
+    other = {**stack.environment, "HANDOFF_HOME": str(stack.home.parent / "other")}
+    done = subprocess.run(
+        [sys.executable, "-m", "handoff.cli", "up"], env=other, cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"Port {stack.environment['HANDOFF_AIRFLOW_PORT']} is in use by" in done.stderr
+    assert "HANDOFF_AIRFLOW_PORT=" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_down_leaves_no_process_and_keeps_the_data(stack: Stack) -> None:
+    done = stack.handoff("down")
+    assert done.returncode == 0, done.stderr
+    assert processes.of(stack.where) == []
+    assert (stack.where.data / "PG_VERSION").exists()
+    assert stack.handoff("down").returncode == 0
+    assert stack.handoff("status").returncode == 1
+
+
+def test_reset_removes_the_state(stack: Stack) -> None:
+    done = stack.handoff("reset", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert not stack.home.exists()

@@ -1,0 +1,213 @@
+"""Delivery to a Slack that behaves and misbehaves like Slack: exactly one message, whatever it answers."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from handoff.clients.slack import SlackHook
+from handoff.ledger.db import Connection, connect
+from handoff.ledger.outbox import Effect, put
+from handoff.notify.context import Attribution, Company, Context, Definition, Lead, Score, Tier, Trigger
+from handoff.notify.deliver import deliver
+from sandbox.testing import RunningSandbox, running_sandbox
+
+NOW = datetime(2026, 11, 20, 18, 59, 30, tzinfo=UTC)
+ANA_DM, HANDOFFS, REVIEW = "D0ANACOSTA", "C0HANDOFFS", "C0REVIEW00"
+CONTEXT = Context(
+    lead=Lead("123", name="Jordan Lee"),
+    trigger=Trigger("form_submitted", "Submitted the form Request a demo", NOW),
+    attribution=Attribution(),
+    company=Company("Acme"),
+    score=Score(84, 44, 40, 60),
+    tier=Tier("hand_raiser", "Hand-raiser", 5),
+    definition=Definition("platform", "1"),
+)
+DM = {
+    "kind": "assigned",
+    "slack_user_id": "U0ANACOSTA",
+    "rep_name": "Ana Costa",
+    "time_zone": "America/New_York",
+    "due_at": (NOW + timedelta(minutes=5)).isoformat(),
+    "context": CONTEXT.to_json(),
+}
+
+
+class Clock:
+    """A clock that a test moves; it starts in the present, because Slack's history has its own."""
+
+    def __init__(self) -> None:
+        from handoff import clock
+
+        self.at = clock.now()
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_by(self, **amount: float) -> None:
+        self.at += timedelta(**amount)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def slack(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> SlackHook:
+    sandbox.control("POST", "reset", {})
+    sandbox.control("DELETE", "faults")
+    extra = {"base_url": f"{sandbox.url}/api/", "review_channel": "#revenue-review"}
+    value = {"conn_type": "slack", "password": "xoxb-sandbox", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SLACK", json.dumps(value))
+    return SlackHook()
+
+
+@pytest.fixture
+def connection(database: Any) -> Iterator[Connection]:
+    with connect() as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def add(connection: Connection, clock: Clock, kind: str, payload: dict[str, Any], key: str = "1") -> None:
+    put(connection, Effect(f"{kind}:{key}", kind, payload, clock()))
+
+
+def told(sandbox: RunningSandbox) -> list[dict[str, Any]]:
+    """Our messages; people write in the channels, too."""
+    return [each for each in sandbox.control("GET", "slack/messages")["messages"] if "metadata" in each]
+
+
+def messages(sandbox: RunningSandbox) -> Counter[tuple[str, str]]:
+    """How often each channel holds each effect's message."""
+    return Counter((each["channel"], each["metadata"]["event_payload"]["dedupe_key"]) for each in told(sandbox))
+
+
+def error(connection: Connection, key: str) -> str:
+    found = connection.execute("select last_error from handoff.outbox where dedupe_key = %s", (key,)).fetchone()
+    assert found is not None
+    return str(found["last_error"])
+
+
+def test_the_rep_and_the_channel_are_told(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    add(connection, clock, "slack_dm", DM)
+    add(connection, clock, "slack_channel", {**DM, "channel": "#mql-handoffs"})
+    add(connection, clock, "slack_review", {"channel": "#revenue-review", "text": "The week: 3 &amp; more"})
+    assert deliver(connection, slack, clock) == {"sent": 3, "pending": 0, "dead": 0}
+    assert {each["channel"]: each["text"][:22] for each in told(sandbox)} == {
+        ANA_DM: "Jordan Lee at Acme: Su",
+        HANDOFFS: "Ana Costa: Jordan Lee ",
+        REVIEW: "The week: 3 &amp; more",
+    }
+    assert deliver(connection, slack, clock) == {"sent": 0, "pending": 0, "dead": 0}
+    results = connection.execute("select result from handoff.outbox order by outbox_id").fetchall()
+    assert [each["result"]["channel"] for each in results] == [ANA_DM, HANDOFFS, REVIEW]
+
+
+@pytest.mark.parametrize(("kind", "channel"), [("slack_dm", ANA_DM), ("slack_channel", HANDOFFS)])
+@pytest.mark.parametrize("fault", ["drop_after", "drop_before", "html", "truncate"])
+def test_an_ambiguous_answer_is_one_message(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, kind: str, channel: str, fault: str
+) -> None:
+    sandbox.control("POST", "faults", {"kind": fault, "path": "chat.postMessage", "at": [1]})
+    add(connection, clock, kind, {**DM, "channel": "#mql-handoffs"})
+    assert deliver(connection, slack, clock) == {"sent": 0, "pending": 1, "dead": 0}
+    clock.pass_by(seconds=15)
+    assert deliver(connection, slack, clock) == {"sent": 1, "pending": 0, "dead": 0}
+    assert messages(sandbox) == {(channel, f"{kind}:1"): 1}
+
+
+def test_while_history_is_silent_nothing_is_sent(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    rules = [
+        {"kind": "drop_after", "path": "chat.postMessage", "at": [1]},
+        {"kind": "status", "path": "conversations.history", "status": 503, "times": 3},
+    ]
+    sandbox.control("POST", "faults", {"faults": rules})
+    add(connection, clock, "slack_dm", DM)
+    for _ in range(4):
+        assert deliver(connection, slack, clock)["pending"] == 1
+        clock.pass_by(minutes=20)
+    assert deliver(connection, slack, clock)["sent"] == 1
+    assert messages(sandbox) == {(ANA_DM, "slack_dm:1"): 1}
+
+
+def test_a_limit_is_waited_for(connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock) -> None:
+    sandbox.control("POST", "faults", {"kind": "rate_limit", "path": "chat.postMessage", "at": [1]})
+    add(connection, clock, "slack_dm", DM)
+    assert deliver(connection, slack, clock)["pending"] == 1
+    row = connection.execute("select attempts, not_before from handoff.outbox").fetchone()
+    assert row is not None
+    assert row["attempts"] == 0
+    clock.at = row["not_before"]
+    assert deliver(connection, slack, clock)["sent"] == 1
+    assert messages(sandbox) == {(ANA_DM, "slack_dm:1"): 1}
+
+
+def test_an_unknown_member_is_given_up_and_the_review_channel_hears_of_it(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    add(connection, clock, "slack_dm", {**DM, "slack_user_id": "U0NOBODY00", "rep_name": "No <!channel> Body"})
+    assert deliver(connection, slack, clock) == {"sent": 1, "pending": 0, "dead": 1}
+    assert "user_not_found" in error(connection, "slack_dm:1")
+    (message,) = told(sandbox)
+    assert message["channel"] == REVIEW
+    assert "slack_dm for No &lt;!channel&gt; Body" in message["text"]
+    assert "user_not_found" in message["text"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"context": {}}, "lead: Field required"), ({"due_at": "soon"}, "ValueError"), ({"time_zone": None}, "")],
+)
+def test_a_payload_that_cannot_be_read_is_given_up(
+    connection: Connection, slack: SlackHook, clock: Clock, change: dict[str, Any], says: str
+) -> None:
+    add(connection, clock, "slack_dm", {**DM, **change})
+    add(connection, clock, "slack_dm", DM, "2")
+    counts = deliver(connection, slack, clock)
+    assert counts["dead"] == (1 if says else 0)
+    assert says in error(connection, "slack_dm:1")
+
+
+def test_a_review_that_cannot_be_sent_makes_no_further_message(
+    connection: Connection, slack: SlackHook, clock: Clock
+) -> None:
+    add(connection, clock, "slack_review", {"channel": "#gone", "text": "x"})
+    assert deliver(connection, slack, clock) == {"sent": 0, "pending": 0, "dead": 1}
+
+
+def test_blocks_that_slack_refuses_go_out_as_text(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    broken = [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]
+    add(connection, clock, "slack_review", {"channel": REVIEW, "text": "plain", "blocks": broken})
+    assert deliver(connection, slack, clock)["sent"] == 1
+    (message,) = told(sandbox)
+    assert (message["text"], message.get("blocks")) == ("plain", None)
+
+
+def test_a_revoked_token_keeps_the_queue(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = slack.credentials
+    value = {"conn_type": "slack", "password": "xoxb-revoked", "extra": good.extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SLACK", json.dumps(value))
+    for key in "123":
+        add(connection, clock, "slack_dm", DM, key)
+    assert deliver(connection, SlackHook(), clock) == {"sent": 0, "pending": 3, "dead": 0}
+    clock.pass_by(minutes=2)
+    assert deliver(connection, slack, clock) == {"sent": 3, "pending": 0, "dead": 0}
+    assert set(messages(sandbox).values()) == {1}
