@@ -14,8 +14,16 @@ PRELOADED = (
     "dbt.cli.main",
     "dbt.adapters.postgres",
     "great_expectations",
-    "psycopg",
-    "handoff.ledger.db",
+    "handoff.enrich.run",
+    "handoff.extract.gate",
+    "handoff.extract.run",
+    "handoff.notify.deliver",
+    "handoff.qualify.run",
+    "handoff.review.run",
+    "handoff.route.run",
+    "handoff.stations",
+    "handoff.sync.writeback",
+    "handoff.watch.run",
 )
 
 

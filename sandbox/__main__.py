@@ -18,7 +18,16 @@ def main() -> None:
     parser.add_argument("--life", type=float, default=default.life, help="things that happen per minute; 0 = none")
     given = parser.parse_args()
     settings = from_environment(given.contacts, given.seed, given.life)
-    uvicorn.run(app.build(settings), host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+    application = app.build(settings)
+    uvicorn.run(
+        application,
+        host="127.0.0.1",
+        port=given.port,
+        log_level="warning",
+        access_log=False,
+        # As long as the vendors' own front ends keep an idle connection.
+        timeout_keep_alive=75,
+    )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def up() -> None:
     """Start the whole stack here, and prove it: a demo request goes in, a Slack message comes out.
 
     Postgres, the sandbox (HubSpot, Slack and Apollo in one process) and Airflow, all on 127.0.0.1. Twice is harmless.
-    Settings: HANDOFF_HOME, HANDOFF_POSTGRES_PORT, HANDOFF_AIRFLOW_PORT, HANDOFF_SANDBOX_PORT.
+    Settings: HANDOFF_HOME, HANDOFF_POSTGRES_PORT, HANDOFF_AIRFLOW_PORT, HANDOFF_SANDBOX_PORT, HANDOFF_DEMO_CONTACTS
+    (3000 in the history) and HANDOFF_DEMO_LIFE (6 things that visitors do per minute).
     A real account is connected with AIRFLOW_CONN_HUBSPOT, AIRFLOW_CONN_SLACK or AIRFLOW_CONN_APOLLO.
     """
     from handoff.local import proof, stack

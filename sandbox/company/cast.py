@@ -5,7 +5,7 @@ from typing import Any
 
 from sandbox import clock
 from sandbox.company.people import company_domain, organization_of, person_of
-from sandbox.company.reference import COMPETITORS, FREEMAIL
+from sandbox.company.reference import COMPETITORS, FREEMAIL, SERVED, UNSERVED_COUNTRIES
 from sandbox.hubspot import links, records
 from sandbox.hubspot.activity import find_or_create
 from sandbox.hubspot.errors import Refused
@@ -23,14 +23,14 @@ WHERE c.type = '0-1' AND c.archived = 0
     AND json_extract(c.properties, '$.lifecyclestage') IN ('lead', 'subscriber')
     AND json_extract(c.properties, '$.hubspot_owner_id') IS NULL
     AND json_extract(c.properties, '$.jobtitle') NOT IN ('Student', 'Intern')
-    AND json_extract(c.properties, '$.country') IS NOT NULL
     AND json_extract(c.properties, '$.hs_email_optout') IS NULL
     AND json_extract(c.properties, '$.hs_email_bounce') IS NULL
     AND CAST(json_extract(k.properties, '$.numberofemployees') AS INTEGER) >= 50
-    AND json_extract(k.properties, '$.industry') IS NOT NULL
-    AND json_extract(k.properties, '$.country') IS NOT NULL
+    AND json_extract(k.properties, '$.industry') IN ({industries})
+    AND json_extract(k.properties, '$.country') NOT IN ({countries})
+    AND json_extract(c.properties, '$.country') NOT IN ({countries})
 ORDER BY c.id
-"""
+""".format(industries=str(SERVED)[1:-1], countries=", ".join(f"'{country}'" for country in UNSERVED_COUNTRIES))
 
 
 def named(world: World, given: dict[str, Any]) -> Record | None:
@@ -85,13 +85,13 @@ def newcomer(world: World, email: str, country: str | None, employees: int | Non
     """The contact of an address, with company and firmographics; what exists already is kept, unless given here."""
     seed, domain = world.settings.seed, email.lower().rpartition("@")[2]
     person, organization = person_of(email, seed), organization_of(domain, seed)
-    place = country or person.country
+    place = country or ("United States" if person.country in UNSERVED_COUNTRIES else person.country)
     if organization is not None and domain not in (*FREEMAIL, *COMPETITORS):
         firm = {
             "name": organization.name,
             "domain": domain,
-            "industry": organization.industry,
-            "country": country or organization.country,
+            "industry": organization.industry if organization.industry in SERVED else "COMPUTER_SOFTWARE",
+            "country": place,
             "numberofemployees": str(employees or max(60, organization.employees)),
             "annualrevenue": str(organization.revenue),
         }

@@ -114,6 +114,14 @@ MAILS = (
 )
 COMPETITORS = {"rivalsoft.example": "Rivalsoft", "copycatcrm.example": "Copycat CRM"}
 FREEMAIL = ("gmail.com", "outlook.com", "yahoo.com", "hotmail.com", "icloud.com", "gmx.de", "proton.me")
+SERVED = (
+    *("AUTOMOTIVE", "BANKING", "BIOTECHNOLOGY", "CHEMICALS", "COMPUTER_SOFTWARE", "FINANCIAL_SERVICES"),
+    *("HUMAN_RESOURCES", "INFORMATION_TECHNOLOGY_AND_SERVICES", "INSURANCE", "INTERNET", "LAW_PRACTICE", "MACHINERY"),
+    *("MANAGEMENT_CONSULTING", "MARKETING_AND_ADVERTISING", "MEDICAL_DEVICES", "PHARMACEUTICALS", "RETAIL"),
+    "TELECOMMUNICATIONS",
+)
+"""Industries that Brightwell sells to, as HubSpot names them."""
+UNSERVED_COUNTRIES = ("Brazil",)
 REASONS = ("no_budget", "wrong_role", "too_small", "student_or_job_seeker", "bad_data")
 """What reps reject with where the portal does not offer reasons of its own."""
 

@@ -33,6 +33,7 @@ def fill(world: World, contacts: int, until: int, events_per_contact: float = EV
             chunk = []
     _write(world, chunk, known)
     _greet(world)
+    store.run("INSERT OR REPLACE INTO meta VALUES ('filled', ?)", str(until))
 
 
 def _json(values: dict[str, str]) -> str:

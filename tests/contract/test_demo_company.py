@@ -210,3 +210,13 @@ def test_reps_act_by_themselves_after_a_delay(world: World) -> None:
         assert _status(world, contact) == "IN_PROGRESS"
 
     asyncio.run(watch())
+
+
+def test_a_start_that_was_cut_off_is_made_good(tmp_path: Path) -> None:
+    state = str(tmp_path / "sandbox.sqlite")
+    half = create(Settings(state=state))
+    seed.fill(half, 10, clock.now())
+    half.store.run("DELETE FROM meta")
+    half.store.close()
+    with running_sandbox(contacts=25, SANDBOX_STATE=state) as sandbox:
+        assert sandbox.control("GET", "health")["contacts"] == 25

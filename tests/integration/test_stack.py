@@ -65,6 +65,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {
         **{name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ},
         "HANDOFF_HOME": str(home),
+        "HANDOFF_DEMO_CONTACTS": "200",
+        "HANDOFF_DEMO_LIFE": "0",
         "PYTHONPATH": str(REPOSITORY / "plugins"),
         **{f"HANDOFF_{name}_PORT": port for name, port in ports.items()},
     }
@@ -127,7 +129,12 @@ def test_a_killed_supervisor_leaves_nothing_that_up_cannot_take_over(stack: Stac
 def test_a_port_in_use_is_one_sentence_with_a_remedy(stack: Stack) -> None:
     other = {**stack.environment, "HANDOFF_HOME": str(stack.home.parent / "other")}
     done = subprocess.run(
-        [sys.executable, "-m", "handoff.cli", "up"], env=other, cwd=REPOSITORY, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "handoff.cli", "up"],
+        env=other,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert f"Port {stack.environment['HANDOFF_AIRFLOW_PORT']} is in use by" in done.stderr

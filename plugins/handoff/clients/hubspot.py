@@ -105,8 +105,8 @@ class HubSpotHook(BaseHook):
 
     def associations(self, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """For every id, the ids of its associated records, each once, in HubSpot's order."""
-        found: dict[str, dict[str, None]] = {each: {} for each in ids}
         path = f"{self._path('associations')}/{from_type}/{to_type}/batch/read"
+        found: dict[str, dict[str, None]] = {each: {} for each in ids}
         waiting: list[Json] = [{"id": each} for each in found]
         seen: set[tuple[str, str]] = set()
         while waiting:
@@ -153,9 +153,12 @@ class HubSpotHook(BaseHook):
         self, object_type: str, record_id: str, properties: Sequence[str], with_history: Sequence[str] = ()
     ) -> Json:
         """One record. After a merge the answer's id differs from the one asked for."""
-        query = {"properties": ",".join(properties), "propertiesWithHistory": ",".join(with_history)}
-        path = f"{self._path('objects')}/{object_type}/{record_id}"
-        return self._read("GET", path, params={name: value for name, value in query.items() if value})
+        history = {"propertiesWithHistory": ",".join(with_history)} if with_history else {}
+        return self._read(
+            "GET",
+            f"{self._path('objects')}/{object_type}/{record_id}",
+            params={"properties": ",".join(properties), **history},
+        )
 
     def patch(self, object_type: str, record_id: str, properties: dict[str, str]) -> Json:
         """Set properties, once: after `Unavailable` or `RateLimited` read and compare before another try."""
@@ -163,8 +166,7 @@ class HubSpotHook(BaseHook):
 
     def properties(self, object_type: str) -> list[Json]:
         """Property definitions, with options and read-only flags."""
-        results: list[Json] = self._read("GET", f"{self._path('properties')}/{object_type}")["results"]
-        return results
+        return list(self._read("GET", f"{self._path('properties')}/{object_type}")["results"])
 
     def create_property(self, object_type: str, definition: Json) -> Json:
         """Define a property; raises `Conflict` if one by that name exists."""

@@ -37,11 +37,11 @@ class RateLimited(HubSpotError):
 
 
 class PlanLacks(HubSpotError):
-    """The account's plan does not include what was asked for."""
+    """The account's plan, or the token's scopes, do not include what was asked for; HubSpot answers both alike."""
 
 
 class Unauthorized(HubSpotError):
-    """The token is wrong, or lacks a scope."""
+    """The token is wrong."""
 
 
 class NotFound(HubSpotError):
@@ -124,9 +124,7 @@ def error(what: str, status: int, body: Json | None) -> HubSpotError:
     if status in (401, 530):
         return Unauthorized(f"{said}; put a valid token into the connection's password")
     if status == 403:
-        if body.get("category") == "MISSING_SCOPES":
-            return Unauthorized(f"{said}; grant the token the scope that is named")
-        return PlanLacks(f"{said}; this needs a higher HubSpot plan, the line works without it")
+        return PlanLacks(f"{said}; grant the token the scope, or take a plan that has it")
     if status == NOT_FOUND:
         return NotFound(f"{said}; it was deleted, or the id is of another portal")
     return (Conflict if status == 409 else Rejected)(f"{said}; correct the value that is named, then replay")

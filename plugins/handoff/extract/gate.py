@@ -1,35 +1,21 @@
 """Judge a landed batch: while its gate is closed, landing goes on and nothing is handed over.
 
-The suite is `expectations/hubspot_contacts.json`: https://docs.greatexpectations.io/docs/core/introduction/gx_overview
+What it is judged by is in `expectations/`.
 """
 
 import json
-import os
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
+from handoff.extract.judge import Verdict, judge
 from handoff.ledger.db import Connection, Row
 from handoff.settings import settings
 
 GATE = "hubspot_contacts"
 LARGEST_SAMPLE = 5000
 """Contacts; a larger batch is judged by its newest."""
-EARLIEST = datetime(2006, 1, 1, tzinfo=UTC)
-"""HubSpot was founded in 2006."""
-CLOCK_SKEW = timedelta(hours=1)
 BY_HAND = "opened by hand"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A gate's state after a batch; `results` holds one entry per expectation that was evaluated."""
-
-    is_open: bool
-    reason: str
-    results: list[dict[str, Any]] = field(default_factory=list)
 
 
 def evaluate(connection: Connection, batch_id: int, as_of: datetime) -> Verdict:
@@ -50,32 +36,6 @@ def evaluate(connection: Connection, batch_id: int, as_of: datetime) -> Verdict:
         verdict = judge(rows, suite, as_of)
     _record(connection, batch_id, verdict, as_of)
     return verdict
-
-
-def judge(rows: list[Row], suite: dict[str, Any], as_of: datetime) -> Verdict:
-    """Hold a sample against a suite. Rows have id, email, has_lifecycle_stage, updated_at and filled."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    # Seconds to import: the scheduler does it once, and every task inherits it.
-    import great_expectations as gx
-    import pandas as pd  # type: ignore[import-untyped]
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    frame = pd.DataFrame(rows, columns=["id", "email", "has_lifecycle_stage", "updated_at", "filled"])
-    batch = (
-        context.data_sources.add_pandas("landed")
-        .add_dataframe_asset("contacts")
-        .add_batch_definition_whole_dataframe("batch")
-    )
-    outcome = batch.get_batch({"dataframe": frame}).validate(
-        gx.ExpectationSuite(**suite),
-        expectation_parameters={"earliest": EARLIEST, "latest": as_of + CLOCK_SKEW},
-    )
-    results = [_result(each) for each in outcome.results]
-    failed = [each for each in results if not each["success"]]
-    reason = "; ".join(f"{each['failed']} ({each['share']}): {each['remedy']}" for each in failed)
-    return Verdict(not failed, reason or f"{len(rows)} contacts meet every expectation", results)
 
 
 def state(connection: Connection) -> Verdict:
@@ -133,19 +93,6 @@ def _sample(connection: Connection, batch_id: int, minimum: int) -> list[Row]:
             "minimum": minimum,
         },
     ).fetchall()
-
-
-def _result(outcome: Any) -> dict[str, Any]:
-    config, found = outcome.expectation_config, outcome.result
-    percent = found.get("unexpected_percent") or 0.0
-    return {
-        "expectation": config.type,
-        "column": config.kwargs.get("column"),
-        "success": bool(outcome.success),
-        "share": f"{percent:.0f} % of {found.get('element_count', 0)}",
-        "failed": config.meta["failed"],
-        "remedy": config.meta["remedy"],
-    }
 
 
 def _record(connection: Connection, batch_id: int, verdict: Verdict, as_of: datetime) -> None:

@@ -65,6 +65,12 @@ LOCAL = {
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
 }
 
+DEMO = {
+    # Contacts in the demo company's history, and things that its visitors do per minute; 0 = nothing by itself.
+    "HANDOFF_DEMO_CONTACTS": "3000",
+    "HANDOFF_DEMO_LIFE": "6",
+}
+
 INHERITED = ("HOME", "LANG", "PATH", "SSL_CERT_FILE", "TMPDIR", "USER")
 SANDBOX_TOKENS = {"hubspot": "pat-na1-sandbox", "slack": "xoxb-sandbox", "apollo": "apollo-sandbox"}
 
@@ -93,6 +99,7 @@ def environment(settings: Settings, where: Layout, secrets: Secrets, ambient: Ma
         **LOCAL,
         **_addresses(settings, where, secrets),
         **_connections(settings, secrets),
+        **DEMO,
         **handoff,
         **_handoff(settings),
         **chosen,

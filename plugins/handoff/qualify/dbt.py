@@ -11,6 +11,9 @@ from handoff import connections
 from handoff.ledger.db import Connection, only_one
 from handoff.settings import settings
 
+# No look at relations that the selector does not touch, no artifacts, no log beside the task's own.
+LEAN = ("--no-populate-cache", "--no-write-json", "--log-level-file", "none")
+
 
 class DbtFailed(RuntimeError):
     """A model, test or seed failed; the message names each with its error."""
@@ -31,7 +34,13 @@ def lock_of(selector: str) -> str:
 
 
 def invoke(
-    connection: Connection, command: Sequence[str], *, selector: str, as_of: datetime | None, locked: bool = False
+    connection: Connection,
+    command: Sequence[str],
+    *,
+    selector: str,
+    as_of: datetime | None,
+    locked: bool = False,
+    as_loaded: bool = False,
 ) -> Result | None:
     """Run one dbt command over one selector; None when another process holds the selector.
 
@@ -39,6 +48,8 @@ def invoke(
         command: e.g. `["run"]` or `["build", "--full-refresh"]`.
         as_of: the moment the models compute for; None leaves it to the database's clock (the marts' case).
         locked: the caller holds the selector's lock already.
+        as_loaded: take the project as it was parsed when the agreement was last loaded, instead of reading its files
+            again: half a second less, and an edited file takes part only once it has been loaded.
 
     Raises:
         DbtFailed: a node failed, or dbt could not read the project.
@@ -49,8 +60,10 @@ def invoke(
         if not free:
             return None
         with _environment(as_of):
-            outcome = dbtRunner().invoke(
+            manifest = _loaded_manifest() if as_loaded else None
+            outcome = dbtRunner(manifest=manifest).invoke(
                 [
+                    *(LEAN if as_loaded else ()),
                     *command,
                     "--selector",
                     selector,
@@ -75,6 +88,18 @@ def invoke(
         statuses={each.node.name: str(each.status) for each in results},
         seconds=round(sum(each.execution_time for each in results), 3),
     )
+
+
+def _loaded_manifest() -> Any:
+    """The project as last parsed; None, which makes dbt parse it, when that was never or for another database."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    parsed = settings().dbt_target / "partial_parse.msgpack"
+    if not parsed.exists():
+        return None
+    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    database = os.environ["HANDOFF_DBT_DATABASE"]
+    return manifest if all(node.database == database for node in manifest.nodes.values()) else None
 
 
 @contextmanager

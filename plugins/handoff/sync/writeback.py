@@ -49,9 +49,9 @@ class ContactSender:
             return self._bring(contact_id, wanted, expected)
         except RateLimited as problem:
             return NotDelivered(str(problem), problem.retry_after_s)
-        except (DailyLimitReached, Unauthorized) as problem:
+        except (DailyLimitReached, Unauthorized, PlanLacks) as problem:
             return NotDelivered(str(problem), 600.0, is_vendor_wide=True)
-        except (NotFound, Rejected, PlanLacks) as problem:
+        except (NotFound, Rejected) as problem:
             return Permanent(str(problem))
         except HubSpotError as problem:
             return Unknown(str(problem))

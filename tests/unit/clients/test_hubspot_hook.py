@@ -239,8 +239,13 @@ class TestFailures:
         [
             (400, {"message": "bad", "errors": [{"message": "owner 9 is unknown"}]}, Rejected, "owner 9 is unknown"),
             (401, {"category": "INVALID_AUTHENTICATION"}, Unauthorized, "valid token"),
-            (403, {"category": "MISSING_SCOPES", "message": "crm.objects.contacts.read"}, Unauthorized, "scope"),
-            (403, {"message": "Enterprise"}, PlanLacks, "higher HubSpot plan"),
+            (
+                403,
+                {"category": "MISSING_SCOPES", "message": "crm.objects.contacts.read"},
+                PlanLacks,
+                "contacts.read; grant",
+            ),
+            (403, {"message": "Enterprise"}, PlanLacks, "plan that has it"),
             (404, {"message": "resource not found"}, NotFound, "deleted"),
             (409, {"message": "exists"}, Conflict, "exists"),
             (414, None, Rejected, "no reason given"),

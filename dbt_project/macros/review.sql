@@ -1,0 +1,7 @@
+{% macro week_of(instant) -%}
+    date_trunc('week', {{ instant }} at time zone (select company.time_zone from company))::date
+{%- endmacro %}
+
+{% macro commitment_of(metric) -%}
+    (select max(commitments.target) from commitments where commitments.metric = '{{ metric }}')
+{%- endmacro %}

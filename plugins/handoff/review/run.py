@@ -1,0 +1,79 @@
+"""The week's counts for the revenue meeting, from the marts, as one message in the review channel."""
+
+from datetime import datetime
+from typing import Any
+
+from handoff import connections
+from handoff.ledger import outbox
+from handoff.ledger.db import Connection, Row
+from handoff.qualify import dbt
+
+MARTS = "marts"
+
+
+def build_marts(connection: Connection) -> dict[str, Any]:
+    """Rebuild and test the marts and the policies; returns counts of nodes by status.
+
+    Raises:
+        handoff.qualify.dbt.DbtFailed: a model failed, or a policy is not empty; the message names each.
+    """
+    result = dbt.invoke(connection, ["build"], selector=MARTS, as_of=None)
+    if result is None:
+        return {"skipped": "another process builds the marts"}
+    statuses = list(result.statuses.values())
+    return {"seconds": result.seconds} | {status: statuses.count(status) for status in sorted(set(statuses))}
+
+
+def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
+    """Rebuild the marts and queue the message about the last whole week before `as_of`, once however often it runs."""
+    build_marts(connection)
+    row = connection.execute(
+        """select report.*, previous.week_starts_on as week
+        from (
+            select
+                (date_trunc('week', %(at)s at time zone company.time_zone) - interval '1 week')::date as week_starts_on
+            from agreement.company as company
+            where company.valid_from <= %(at)s and %(at)s < company.valid_to
+        ) as previous
+        left join marts.rpt_weekly_review as report on report.week_starts_on = previous.week_starts_on""",
+        {"at": as_of},
+    ).fetchone()
+    if row is None:
+        raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
+    channel = connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review")
+    queued = outbox.put(
+        connection,
+        outbox.Effect(
+            dedupe_key=f"slack_review:{row['week']:%G-W%V}",
+            kind="slack_review",
+            payload={"channel": channel, "text": text(row), "blocks": None},
+            created_at=as_of,
+        ),
+    )
+    return {"week": f"{row['week']:%G-W%V}", "queued": queued}
+
+
+def text(row: Row) -> str:
+    """The week in a few lines; a week without a row had no lead that did anything."""
+    title = f"*Revenue review, week {row['week']:%V} of {row['week']:%G}*"
+    if row["iso_week"] is None:
+        return f"{title}\nNothing happened: no lead acted, none was handed over."
+    return "\n".join(
+        (
+            title,
+            f"{row['leads_touched']} leads acted, {row['mqls']} became MQLs, {row['handed_off']} were handed over.",
+            f"Sales: {row['contacted']} contacted, {row['within_sla']} in time, {row['breached']} too late. "
+            + _kept("SLA attainment", row["sla_attainment"], row["sla_attainment_target"]),
+            f"Marketing: {row['accepted']} accepted, {row['rejected']} rejected. "
+            + _kept("Acceptance", row["acceptance_rate"], row["acceptance_rate_target"]),
+        )
+    )
+
+
+def _kept(name: str, share: Any, target: Any) -> str:
+    if share is None:
+        return f"{name}: nothing to measure yet."
+    said = f"{name} {float(share):.0%}"
+    if target is None:
+        return f"{said}, no commitment in force."
+    return f"{said} of the {float(target):.0%} committed: {'kept' if share >= target else 'missed'}."

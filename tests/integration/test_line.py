@@ -1,0 +1,219 @@
+"""The whole line in one process: real Postgres, real dbt, real Great Expectations, the vendors' sandbox."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from handoff import agreement, clock, explain, stations
+from handoff.ledger import db, inbox, runs
+from handoff.ledger.db import Connection
+from handoff.qualify import dbt
+from sandbox.testing import RunningSandbox
+
+RUN_IDS = (f"test-{number}" for number in count(1))
+
+
+@pytest.fixture
+def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+    with db.connect() as connection:
+        yield connection
+
+
+def line() -> tuple[str, dict[str, Any]]:
+    """One run, station by station, as the DAG orders them; returns its id and every station's counts."""
+    run_id = next(RUN_IDS)
+    landed = stations.extract(run_id)
+    counts: dict[str, Any] = {"extract": landed}
+    if landed:
+        for station in (
+            stations.gate,
+            stations.enrich,
+            stations.qualify,
+            stations.route,
+            stations.notify,
+            stations.sync,
+        ):
+            counts[station.__name__] = station(run_id)
+    return run_id, counts
+
+
+def hint(connection: Connection, contact_id: str) -> None:
+    """What a webhook about a contact leaves behind."""
+    now = clock.now()
+    inbox.store(connection, [inbox.Event("test", f"{contact_id}:{now}", "contact", contact_id, now, {})], now)
+
+
+def messages(sandbox: RunningSandbox, channel: str = "D") -> list[dict[str, Any]]:
+    found = sandbox.control("GET", "slack/messages")["messages"]
+    return [message for message in found if message["channel"].startswith(channel)]
+
+
+def one(connection: Connection, query: str, *parameters: Any) -> Any:
+    row = connection.execute(query, parameters).fetchone()
+    assert row is not None
+    return next(iter(row.values()))
+
+
+def test_history_pages_nobody_and_an_idle_run_stops_at_the_first_station(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    _, counts = line()
+    assert counts["extract"]["landed"] > 120
+    assert one(connection, "select count(*) from line.int_leads") == one(
+        connection, "select count(distinct id) from raw.hubspot_contacts"
+    )
+    # Many of them would be MQLs by score alone: it is the go-live moment that keeps them from being handed over.
+    assert one(connection, "select count(*) from line.int_scores where score >= 65") > 0
+    assert one(connection, "select count(*) from handoff.handoffs") == 0
+    assert one(connection, "select count(*) from handoff.pending_leads") == 0
+    assert messages(sandbox) == []
+    run_id, counts = line()
+    assert counts == {"extract": None}
+    assert runs.note_of(connection, run_id) == "0 changed"
+
+
+def test_one_act_is_one_message_however_often_anything_is_repeated(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    line()
+    act = sandbox.act("demo_request")
+    hint(connection, act["contactId"])
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 1
+    (message,) = messages(sandbox)
+    (copy,) = messages(sandbox, "C0HANDOFFS")
+    assert message["metadata"]["event_payload"]["dedupe_key"] != copy["metadata"]["event_payload"]["dedupe_key"]
+
+    # The same act again, as a repeated webhook and as a poll.
+    hint(connection, act["contactId"])
+    line()
+    # Every model from zero, with every lead pending as after a lost ledger queue.
+    dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=clock.now())
+    connection.execute(
+        """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+        select lead_id, 1, now() from line.int_leads on conflict do nothing"""
+    )
+    _, counts = line()
+    assert counts["route"]["mqls"] == 0
+    assert len(messages(sandbox)) == 1
+    assert len(messages(sandbox, "C0HANDOFFS")) == 1
+
+
+def test_the_handoff_holds_what_was_known_and_the_crm_says_so(connection: Connection, sandbox: RunningSandbox) -> None:
+    line()
+    act = sandbox.act("demo_request")
+    hint(connection, act["contactId"])
+    line()
+    handoff = connection.execute("select * from handoff.handoffs").fetchone()
+    assert handoff is not None
+    assert handoff["lead_id"] == act["contactId"]
+    assert handoff["tier_id"] == "hand_raiser"
+    stamps = ("event_at", "received_at", "extracted_at", "qualified_at", "routed_at")
+    assert sorted(handoff[stamp] for stamp in stamps) == [handoff[stamp] for stamp in stamps]
+    context = handoff["context"]
+    assert sum(part["points"] for part in context["score"]["parts"]) == pytest.approx(context["score"]["total"])
+    assert 0 < len(context["activities"]) <= 10
+
+    told = explain.explain(connection, act["contactId"])
+    assert told.qualifications[0]["decision"] == "mql"
+    assert sum(part["points"] for part in told.parts) == told.qualifications[0]["score"]
+    assert act["email"].lower() == told.lead["email"]
+
+    assignment = connection.execute("select * from handoff.assignments").fetchone()
+    assert assignment is not None
+    assert assignment["due_at"] > assignment["assigned_at"]
+    assert assignment["candidates"]
+    from handoff.clients.hubspot import HubSpotHook
+
+    contact = HubSpotHook().read(
+        "contacts", act["contactId"], ["lifecyclestage", "hubspot_owner_id", "handoff_tier", "handoff_score"]
+    )
+    owner = one(connection, "select crm_owner_id from agreement.reps where rep_id = %s", assignment["rep_id"])
+    assert contact["properties"]["hubspot_owner_id"] == owner
+    assert contact["properties"]["lifecyclestage"] == "marketingqualifiedlead"
+    assert contact["properties"]["handoff_tier"] == "hand_raiser"
+
+
+def test_a_poll_finds_what_no_webhook_told(connection: Connection, sandbox: RunningSandbox) -> None:
+    line()
+    connection.execute("update handoff.cursors set moved_at = moved_at - interval '2 minutes'")
+    act = sandbox.act("demo_request")
+    line()
+    assert one(connection, "select lead_id from handoff.handoffs") == act["contactId"]
+    assert one(connection, "select received_at is null from handoff.handoffs")
+
+
+def test_a_closed_gate_holds_handoffs_and_lets_them_go_when_it_opens(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    line()
+    act = sandbox.act("demo_request")
+    hint(connection, act["contactId"])
+    run_id = next(RUN_IDS)
+    stations.extract(run_id)
+    connection.execute(
+        """insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results)
+        values ('planted', 1, now(), false, 'planted: nine of ten contacts have no e-mail address', '{}')"""
+    )
+    stations.qualify(run_id)
+    counts = stations.route(run_id)
+    assert counts["held"] == 1
+    assert "1 held: planted: nine of ten" in str(runs.note_of(connection, run_id))
+    assert one(connection, "select count(*) from handoff.handoffs") == 0
+    assert one(connection, "select array_agg(lead_id) from handoff.pending_leads") == [act["contactId"]]
+
+    connection.execute(
+        """insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results)
+        values ('planted', 2, now(), true, 'fine', '{}')"""
+    )
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 1
+    assert len(messages(sandbox)) == 1
+
+
+def test_watch_stops_a_clock_and_marks_the_one_that_ran_out(connection: Connection, sandbox: RunningSandbox) -> None:
+    line()
+    acts = [sandbox.act("demo_request") for _ in range(2)]
+    for act in acts:
+        hint(connection, act["contactId"])
+    line()
+    assert one(connection, "select count(*) from handoff.handoffs") == 2
+    sandbox.act("call", contact_id=acts[0]["contactId"])
+    connection.execute("update handoff.cursors set moved_at = moved_at - interval '2 minutes'")
+    line()
+    with db.connect("handoff_admin") as admin:
+        admin.execute(
+            """update handoff.assignments set due_at = now() - interval '1 second'
+            where handoff_id = (select handoff_id from handoff.handoffs where lead_id = %s)""",
+            (acts[1]["contactId"],),
+        )
+    connection.execute("update handoff.cursors set watermark = now()")
+    assert stations.watch() == {"contacted": 1, "answered": 0, "breached": 1}
+    assert stations.watch() == {"contacted": 0, "answered": 0, "breached": 0}
+    breached = one(
+        connection,
+        """select lead_id from handoff.breaches inner join handoff.assignments using (assignment_id)
+        inner join handoff.handoffs using (handoff_id)""",
+    )
+    assert breached == acts[1]["contactId"]
+
+
+def test_marts_and_the_weekly_review(connection: Connection, sandbox: RunningSandbox) -> None:
+    line()
+    hint(connection, sandbox.act("demo_request")["contactId"])
+    line()
+    counts = stations.marts()
+    assert counts["success"] > 0
+    assert one(connection, "select count(*) from marts.fct_handoffs") == 1
+    assert stations.review()["sent"] == 1
+    assert stations.review()["sent"] == 0
+    (post,) = messages(sandbox, "C0REVIEW00")
+    assert "Revenue review, week" in post["text"]
+
+
+def test_loading_the_agreement_again_moves_no_go_live(connection: Connection) -> None:
+    before = one(connection, "select live_at from handoff.go_live")
+    assert agreement.load(clock.now())["went_live"] == 0
+    assert one(connection, "select live_at from handoff.go_live") == before

@@ -1,0 +1,106 @@
+"""Which of our wishes a contact may take: a person's change always stays."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from handoff.sync.plan import plan, same
+
+READ_AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+EXPECTED = {"hubspot_owner_id": "1001", "lifecyclestage": "lead", "read_at": READ_AT.isoformat()}
+
+
+def record(history: list[dict[str, Any]] | None = None, **properties: str | None) -> dict[str, Any]:
+    return {"id": "7", "properties": properties, "propertiesWithHistory": {"hubspot_owner_id": history or []}}
+
+
+def version(value: str, timestamp: str, source: str = "CRM_UI", user: int | None = 42) -> dict[str, Any]:
+    return {"value": value, "timestamp": timestamp, "sourceType": source, "updatedByUserId": user}
+
+
+@pytest.mark.parametrize(
+    ("present", "expected", "outcome"),
+    [
+        (None, "", "write"),
+        (None, "1001", "write"),
+        ("", "1001", "write"),
+        ("1001", "1001", "write"),
+        ("1002", "1001", "nothing"),
+        ("1003", "1001", "drift"),
+        ("1003", "", "drift"),
+    ],
+)
+def test_an_owner_is_set_over_nothing_or_what_was_read(present: str | None, expected: str, outcome: str) -> None:
+    found = plan({"hubspot_owner_id": "1002"}, record(hubspot_owner_id=present), {"hubspot_owner_id": expected})
+    assert bool(found.write) == (outcome == "write")
+    assert bool(found.drift) == (outcome == "drift")
+
+
+@pytest.mark.parametrize(
+    ("newest", "stays"),
+    [
+        (version("1001", "2026-11-22T12:00:01Z"), True),
+        (version("1001", "2026-11-22T12:00:01Z", "MOBILE_IOS", None), True),
+        (version("1001", "2026-11-22T12:00:01Z", "INTEGRATION", None), False),
+        (version("1001", "2026-11-22T11:59:59Z"), False),
+        (version("1001", "nonsense"), True),
+    ],
+)
+def test_a_person_who_chose_what_was_there_chose_it(newest: dict[str, Any], stays: bool) -> None:
+    before = version("1009", "2026-11-01T00:00:00Z")
+    found = plan({"hubspot_owner_id": "1002"}, record([newest, before], hubspot_owner_id="1001"), EXPECTED)
+    assert bool(found.drift) == stays
+
+
+def test_a_person_who_cleared_the_owner_meant_it() -> None:
+    history = [version("", "2026-11-22T12:00:01Z")]
+    found = plan({"hubspot_owner_id": "1002"}, record(history, hubspot_owner_id=""), EXPECTED)
+    assert found.drift == {"hubspot_owner_id": {"wanted": "1002", "found": ""}}
+
+
+@pytest.mark.parametrize(
+    ("present", "outcome"),
+    [
+        ("", "write"),
+        ("lead", "write"),
+        ("subscriber", "drift"),
+        ("marketingqualifiedlead", "nothing"),
+        ("salesqualifiedlead", "nothing"),
+        ("customer", "nothing"),
+        ("998877", "drift"),
+    ],
+)
+def test_the_stage_only_moves_forward(present: str, outcome: str) -> None:
+    found = plan({"lifecyclestage": "marketingqualifiedlead"}, record(lifecyclestage=present), EXPECTED)
+    assert bool(found.write) == (outcome == "write")
+    assert bool(found.drift) == (outcome == "drift")
+
+
+def test_the_portals_own_stages_have_the_portals_order() -> None:
+    stages = ["lead", "marketingqualifiedlead", "998877"]
+    found = plan({"lifecyclestage": "marketingqualifiedlead"}, record(lifecyclestage="998877"), EXPECTED, stages)
+    assert (found.write, found.drift) == ({}, {})
+
+
+def test_what_is_ours_is_written_whatever_it_says() -> None:
+    found = plan({"handoff_score": "84", "handoff_tier": "high"}, record(handoff_score="12", handoff_tier="high"), {})
+    assert (found.write, found.drift) == ({"handoff_score": "84"}, {})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("84", "84.0", True),
+        ("84", "84.5", False),
+        ("2026-11-22T12:00:00Z", "2026-11-22T12:00:00.000Z", True),
+        ("2026-11-22T12:00:00Z", "2026-11-22T13:00:00+01:00", True),
+        ("2026-11-22T12:00:00Z", "2026-11-22T12:00:00.001Z", False),
+        ("2026-11-22T12:00:00", "2026-11-22T12:00:00.000", False),
+        ("high", "High", False),
+        ("NaN", "nan", False),
+        ("", "0", False),
+    ],
+)
+def test_values_are_compared_by_meaning(one: str, other: str, equal: bool) -> None:
+    assert same(one, other) == equal
