@@ -1,5 +1,6 @@
 """Start, stop and remove the local stack. Every function may be called in any state, twice or after a crash."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from handoff.local.state import Layout
 from handoff.settings import settings
 
 READY_S = 120
+SOURCES = {".csv", ".sql", ".yml"}
 
 
 class CannotStart(RuntimeError):
@@ -68,8 +70,8 @@ def up() -> Layout:
     with ThreadPoolExecutor(1) as pool:
         with progress.step("Ledger and written agreement"):
             metadata = pool.submit(_migrate_airflow, admin, where)
-            _migrate_ledger()
-            _load_agreement()
+            _migrate_ledger(connections.get(connections.ADMIN).dsn)
+            _load_agreement(connections.get(connections.ADMIN).dsn)
         with progress.step("Airflow's metadata"):
             metadata.result()
     with progress.step(f"Airflow on http://127.0.0.1:{settings().airflow_port}") as say:
@@ -108,13 +110,33 @@ def _differs(wanted: dict[str, str], started_with: dict[str, str]) -> bool:
     return any(wanted.get(name) != started_with.get(name) for name in names)
 
 
-def _migrate_ledger() -> None:
-    admin = connections.get(connections.ADMIN).dsn
+def _migrate_ledger(admin: str) -> None:
     migrate.migrate(admin)
     migrate.allow_login(admin, connections.get(connections.DB), connections.get(connections.DBT))
 
 
-def _load_agreement() -> None:
+def _load_agreement(admin: str) -> None:
+    """Load the agreement unless this very checkout's was loaded today; the schema itself says which one it has."""
+    # Calendars reach a fixed number of days ahead of the day they are built on.
+    wanted = f"loaded from {_digest(settings().dbt_project)} on {clock.now():%Y-%m-%d}"
+    with psycopg.connect(admin, autocommit=True) as connection:
+        row = connection.execute("select obj_description('agreement'::regnamespace, 'pg_namespace')").fetchone()
+        if row and row[0] == wanted:
+            return
+        _build_agreement()
+        connection.execute(sql.SQL("comment on schema agreement is {}").format(sql.Literal(wanted)))
+
+
+def _digest(directory: Path) -> str:
+    """A hash over every source file of the dbt project, by name and content."""
+    found = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        if path.suffix in SOURCES and not {"target", "logs"} & set(path.relative_to(directory).parts):
+            found.update(f"{path.relative_to(directory)}\0".encode() + path.read_bytes() + b"\0")
+    return found.hexdigest()[:16]
+
+
+def _build_agreement() -> None:
     # Imported here: dbt takes two seconds to import, and no other command needs it.
     from handoff import agreement
     from handoff.qualify.dbt import DbtFailed
