@@ -150,7 +150,10 @@ def _lead(row: _Row, mapping: Mapping, lead_id: str, number: int, known: dict[st
 
 
 def _times(row: _Row, behaviour: Behaviour) -> int:
-    if behaviour.column and key(row.value(behaviour.column)) not in map(key, behaviour.values):
+    if behaviour.column and behaviour.at_least is not None:
+        if (row.number(behaviour.column) or 0) < behaviour.at_least:
+            return 0
+    elif behaviour.column and key(row.value(behaviour.column)) not in map(key, behaviour.values):
         return 0
     numbers = [row.number(column) for column in behaviour.times]
     known = [number for number in numbers if number is not None]

@@ -4,7 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from sandbox.company.reference import FORMS
 
 
 class BadInput(ValueError):
@@ -32,11 +34,13 @@ class Choice(_Strict):
 
 
 class Behaviour(_Strict):
-    """Something that happened: when `column` holds one of `values`, or as often as the product of `times` says."""
+    """Something that happened: when `column` holds one of `values` or a number of `at_least`, or as often as the
+    product of the columns `times` says."""
 
     act: Literal["page_view", "email_open", "email_click", "form", "calls", "emails", "communications", "meetings"]
     column: str | None = None
     values: list[str] = []
+    at_least: float | None = None
     times: list[str] = []
     most: int = Field(default=1, ge=1)
     path: str = "/"
@@ -45,6 +49,14 @@ class Behaviour(_Strict):
     """The form's id, for `form`."""
     properties: dict[str, str] = {}
     """Of the record, for `calls`, `emails`, `communications` and `meetings`."""
+
+    @model_validator(mode="after")
+    def _happens(self) -> "Behaviour":
+        if not self.times and (self.column is None or (not self.values and self.at_least is None)):
+            raise ValueError(f"a {self.act} needs `times`, or `column` with `values` or `at_least`")
+        if self.act == "form" and self.form not in FORMS:
+            raise ValueError(f"form {self.form!r} is not one of the sandbox's: {', '.join(FORMS)}")
+        return self
 
 
 class Mapping(_Strict):

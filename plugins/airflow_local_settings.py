@@ -10,6 +10,8 @@ import sys
 
 from airflow.configuration import conf
 
+from handoff.local import orphans
+
 PRELOADED = (
     "dbt.cli.main",
     "dbt.adapters.postgres",
@@ -40,5 +42,9 @@ if forks_tasks(sys.argv):
     # Objects that the collector never visits again stay on pages that parent and children share.
     gc.collect()
     gc.freeze()
+
+if forks_tasks(sys.argv) and sys.argv[1] == "scheduler":
+    # Not in a Celery worker: it forks from a thread that ends before its last tasks do.
+    orphans.leave_none()
 
 __all__: list[str] = []

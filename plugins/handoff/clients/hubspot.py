@@ -70,11 +70,8 @@ class HubSpotHook(BaseHook):
         while True:
             if self._pace:
                 self._pace.wait()
-            page = self._read(
-                "POST",
-                self._object(object_type, "search"),
-                json=shapes.window(cursor_property, since, until, last, properties),
-            )
+            query = shapes.window(cursor_property, since, until, last, properties)
+            page = self._read("POST", self._object(object_type, "search"), json=query)
             for record in page["results"]:
                 if int(record["id"]) <= last:
                     raise HubSpotError(f"search of {object_type}: id {record['id']} after {last}; ids must ascend")

@@ -33,7 +33,8 @@ Rows = list[Record | Unreadable]
 
 @dataclass
 class Counts:
-    """What one pass did, in records; `changed` counts leads whose decision may differ now."""
+    """What one pass did, in records; `changed` counts leads whose decision may differ now, `pending` those that need a
+    run: our own write-back coming back is neither."""
 
     batch_id: int
     source: Source
@@ -65,7 +66,7 @@ def run(connection: Connection, hook: HubSpotHook, as_of: datetime, *, poll: boo
         one_pass.read(pool, due, hints)
     inbox.mark_read(connection, inbox_ids, clock.now())
     counts = one_pass.counts
-    pending = connection.execute("select count(*) as pending from handoff.pending_leads").fetchone()
+    pending = connection.execute("select count(*) as pending from handoff.pending_leads where wakes").fetchone()
     counts.pending = pending["pending"] if pending else 0
     landing.close_batch(connection, batch_id, clock.now(), counts.as_dict())
     return counts
@@ -230,5 +231,5 @@ class _Pass:
         self.counts.seen += landed.seen
         self.counts.landed += landed.landed
         self.counts.quarantined += landed.quarantined
-        self.changed |= landed.lead_ids
+        self.changed |= landed.lead_ids - landed.echoes
         self.counts.changed = len(self.changed)

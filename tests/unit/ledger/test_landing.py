@@ -129,3 +129,33 @@ def test_the_pipeline_may_append_to_raw_and_nothing_else(connection: Connection)
     for statement in ("update raw.hubspot_contacts set id = '2'", "delete from raw.hubspot_contacts"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("changes", "echoes"),
+    [
+        ({"hubspot_owner_id": "1001", "lifecyclestage": "marketingqualifiedlead"}, True),
+        ({"hubspot_owner_id": "1001"}, True),
+        ({"hubspot_owner_id": "1002"}, False),
+        ({"hubspot_owner_id": "1001", "jobtitle": "CTO"}, False),
+    ],
+)
+def test_our_own_write_back_wakes_nobody_and_a_change_by_hand_does(
+    connection: Connection, database: Any, changes: dict[str, str | None], echoes: bool
+) -> None:
+    land(connection, streams.CONTACTS, contact("1"))
+    connection.execute("delete from handoff.pending_leads")
+    with psycopg.connect(database.admin_dsn) as admin:
+        admin.execute(
+            """insert into handoff.handoffs values ('ho_1', '1', 'platform', 1, 'd', '1', 'high', 90, 'a', 'k', '{}',
+                now(), now(), null, now(), now(), now())"""
+        )
+        admin.execute(
+            """insert into handoff.outbox (dedupe_key, handoff_id, kind, payload, created_at, not_before, attempts)
+            values ('k', 'ho_1', 'hubspot_contact', %s, now(), now(), 1)""",
+            ['{"properties": {"hubspot_owner_id": "1001", "lifecyclestage": "marketingqualifiedlead"}}'],
+        )
+    landed = land(connection, streams.CONTACTS, contact("1", minutes=1, **changes))
+    assert landed.lead_ids == {"1"}
+    assert landed.echoes == ({"1"} if echoes else set())
+    assert connection.execute("select wakes from handoff.pending_leads").fetchall() == [{"wakes": not echoes}]

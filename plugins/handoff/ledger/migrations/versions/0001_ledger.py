@@ -106,8 +106,11 @@ create table handoff.pending_leads (
     lead_id text primary key,
     batch_id bigint not null,
     received_at timestamptz,
-    extracted_at timestamptz not null
+    extracted_at timestamptz not null,
+    wakes boolean not null default true
 );
+comment on column handoff.pending_leads.wakes is
+    'False when only our own write-back came back: the next run that has work takes it along.';
 comment on table handoff.pending_leads is
     'Leads with new raw rows that have not been routed yet; a lead leaves only when its decision is settled.';
 
