@@ -41,7 +41,7 @@ test: development ## Run the whole test suite
 check: development ## Lint, types, SQL, and the DAGs with sockets blocked
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check --select AIR --preview dags plugins
+	@$(BIN)/ruff check --select AIR dags plugins
 	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
 	@$(BIN)/python -m handoff.local.scratch sqlfluff lint dbt_project/models dbt_project/macros dbt_project/tests
@@ -83,6 +83,7 @@ sha256sum $(2) pyproject.toml > $(INSTALLED)
 endef
 
 $(BIN)/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is missing: apt-get install python3.11 python3.11-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) or sys.exit( \
 		"Python is " + sys.version.split()[0] + ", and Airflow'"'"'s pinned packages are for 3.11: \
 	install it and run: make PYTHON=python3.11 …")'

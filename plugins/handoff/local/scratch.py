@@ -127,7 +127,7 @@ def main(arguments: list[str]) -> int:
         scratch.create("handoff")
         scratch.migrate("handoff")
         os.environ.update(scratch.environment("handoff"))
-        with dbt._environment(None):
+        with dbt.environment(None):
             return subprocess.run(arguments, check=False).returncode
 
 

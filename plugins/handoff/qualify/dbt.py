@@ -59,7 +59,7 @@ def invoke(
     with nullcontext(True) if locked else only_one(connection, lock_of(selector)) as free:
         if not free:
             return None
-        with _environment(as_of):
+        with environment(as_of):
             manifest = _loaded_manifest() if as_loaded else None
             outcome = dbtRunner(manifest=manifest).invoke(
                 [
@@ -103,7 +103,7 @@ def _loaded_manifest() -> Any:
 
 
 @contextmanager
-def _environment(as_of: datetime | None) -> Iterator[None]:
+def environment(as_of: datetime | None) -> Iterator[None]:
     """What `profiles.yml` reads, and the moment as a libpq option of every connection that dbt opens."""
     credentials = connections.get(connections.DBT)
     wanted = {
