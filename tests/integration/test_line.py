@@ -207,6 +207,9 @@ def test_marts_and_the_weekly_review(connection: Connection, sandbox: RunningSan
     counts = stations.marts()
     assert counts["success"] > 0
     assert one(connection, "select count(*) from marts.fct_handoffs") == 1
+    assert stations.review()["skipped"] == "the week ended before go-live"
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update handoff.go_live set live_at = live_at - interval '30 days'")
     assert stations.review()["sent"] == 1
     assert stations.review()["sent"] == 0
     (post,) = messages(sandbox, "C0REVIEW00")

@@ -78,7 +78,7 @@ def note(counts: Mapping[str, Mapping[str, Any]], latency: Mapping[str, Any]) ->
         words.append(f"{route['held']} held: {route['reason']}")
     if route.get("stuck"):
         words.append(f"{route['stuck']} stuck without a rep")
-    for station, count, said in (("notify", "sent", "notified"), ("sync", "written", "written to the CRM")):
+    for station, count, said in (("notify", "reps", "notified"), ("sync", "written", "written to the CRM")):
         if counts.get(station, {}).get(count):
             words.append(f"{counts[station][count]} {said}")
         if counts.get(station, {}).get("dead"):

@@ -82,13 +82,14 @@ class SlackSender:
 def deliver(
     connection: Connection, slack: SlackHook | None = None, now: Callable[[], datetime] = clock.now
 ) -> dict[str, int]:
-    """Send what is due, reps first, and return counts: `sent`, `dead` (given up now), `pending` (still waiting).
+    """Send what is due, reps first, and return counts: `sent`, `dead` (given up now), `pending` (still waiting), and
+    `reps`, the messages sent that tell a rep about a lead.
 
     A message that is given up is told to the review channel: whose it was, and why.
     """
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
-
+    reps = 0
     for kind in (DM, CHANNEL, REVIEW):
         drained = drain(
             connection,
@@ -98,4 +99,6 @@ def deliver(
             on_dead=None if kind == REVIEW else partial(tell, now()),
         )
         counts = {name: count + drained[name] for name, count in counts.items()}
-    return counts
+        if kind == DM:
+            reps = drained["sent"]
+    return counts | {"reps": reps}

@@ -28,10 +28,12 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     """Rebuild the marts and queue the message about the last whole week before `as_of`, once however often it runs."""
     build_marts(connection)
     row = connection.execute(
-        """select report.*, previous.week_starts_on as week
+        """select report.*, previous.week_starts_on as week,
+            (select min(live_at) from handoff.go_live) >= previous.ends_at as is_before_go_live
         from (
             select
-                (date_trunc('week', %(at)s at time zone company.time_zone) - interval '1 week')::date as week_starts_on
+                (date_trunc('week', %(at)s at time zone company.time_zone) - interval '1 week')::date as week_starts_on,
+                date_trunc('week', %(at)s at time zone company.time_zone) at time zone company.time_zone as ends_at
             from agreement.company as company
             where company.valid_from <= %(at)s and %(at)s < company.valid_to
         ) as previous
@@ -40,6 +42,8 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     ).fetchone()
     if row is None:
         raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
+    if row["is_before_go_live"]:
+        return {"week": f"{row['week']:%G-W%V}", "queued": 0, "skipped": "the week ended before go-live"}
     channel = connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review")
     queued = outbox.put(
         connection,

@@ -104,13 +104,13 @@ def test_the_rep_and_the_channel_are_told(
     add(connection, clock, "slack_dm", DM)
     add(connection, clock, "slack_channel", {**DM, "channel": "#mql-handoffs"})
     add(connection, clock, "slack_review", {"channel": "#revenue-review", "text": "The week: 3 &amp; more"})
-    assert deliver(connection, slack, clock) == {"sent": 3, "pending": 0, "dead": 0}
+    assert deliver(connection, slack, clock) == {"sent": 3, "pending": 0, "dead": 0, "reps": 1}
     assert {each["channel"]: each["text"][:22] for each in told(sandbox)} == {
         ANA_DM: "Jordan Lee at Acme: Su",
         HANDOFFS: "Ana Costa: Jordan Lee ",
         REVIEW: "The week: 3 &amp; more",
     }
-    assert deliver(connection, slack, clock) == {"sent": 0, "pending": 0, "dead": 0}
+    assert deliver(connection, slack, clock).items() >= {"sent": 0, "pending": 0, "dead": 0}.items()
     results = connection.execute("select result from handoff.outbox order by outbox_id").fetchall()
     assert [each["result"]["channel"] for each in results] == [ANA_DM, HANDOFFS, REVIEW]
 
@@ -122,9 +122,9 @@ def test_an_ambiguous_answer_is_one_message(
 ) -> None:
     sandbox.control("POST", "faults", {"kind": fault, "path": "chat.postMessage", "at": [1]})
     add(connection, clock, kind, {**DM, "channel": "#mql-handoffs"})
-    assert deliver(connection, slack, clock) == {"sent": 0, "pending": 1, "dead": 0}
+    assert deliver(connection, slack, clock).items() >= {"sent": 0, "pending": 1, "dead": 0}.items()
     clock.pass_by(seconds=15)
-    assert deliver(connection, slack, clock) == {"sent": 1, "pending": 0, "dead": 0}
+    assert deliver(connection, slack, clock).items() >= {"sent": 1, "pending": 0, "dead": 0}.items()
     assert messages(sandbox) == {(channel, f"{kind}:1"): 1}
 
 
@@ -160,7 +160,7 @@ def test_an_unknown_member_is_given_up_and_the_review_channel_hears_of_it(
     connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
 ) -> None:
     add(connection, clock, "slack_dm", {**DM, "slack_user_id": "U0NOBODY00", "rep_name": "No <!channel> Body"})
-    assert deliver(connection, slack, clock) == {"sent": 1, "pending": 0, "dead": 1}
+    assert deliver(connection, slack, clock).items() >= {"sent": 1, "pending": 0, "dead": 1}.items()
     assert "user_not_found" in error(connection, "slack_dm:1")
     (message,) = told(sandbox)
     assert message["channel"] == REVIEW
@@ -186,7 +186,7 @@ def test_a_review_that_cannot_be_sent_makes_no_further_message(
     connection: Connection, slack: SlackHook, clock: Clock
 ) -> None:
     add(connection, clock, "slack_review", {"channel": "#gone", "text": "x"})
-    assert deliver(connection, slack, clock) == {"sent": 0, "pending": 0, "dead": 1}
+    assert deliver(connection, slack, clock).items() >= {"sent": 0, "pending": 0, "dead": 1}.items()
 
 
 def test_blocks_that_slack_refuses_go_out_as_text(
@@ -209,5 +209,5 @@ def test_a_revoked_token_keeps_the_queue(
         add(connection, clock, "slack_dm", DM, key)
     assert deliver(connection, SlackHook(), clock) == {"sent": 0, "pending": 3, "dead": 0}
     clock.pass_by(minutes=2)
-    assert deliver(connection, slack, clock) == {"sent": 3, "pending": 0, "dead": 0}
+    assert deliver(connection, slack, clock).items() >= {"sent": 3, "pending": 0, "dead": 0}.items()
     assert set(messages(sandbox).values()) == {1}
