@@ -7,7 +7,7 @@ Form submissions: https://developers.hubspot.com/docs/api-reference/latest/marke
 import http.client
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,10 @@ from typing import Any
 from hubspot import HubSpot
 from hubspot.crm import contacts, objects
 
-from bench.leads_file import Lead, Rejected
+from bench.leads_file import Rejected
 from bench.leads_mapping import Behaviour
+from bench.leads_row import Lead
+from bench.own_line import Say
 from sandbox.settings import PORTAL_ID, Settings
 
 BATCH = 100
@@ -34,13 +36,12 @@ class Loaded:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def load(url: str, leads: Sequence[Lead], at: datetime, say: Callable[[str], None]) -> Loaded:
+def load(url: str, leads: Sequence[Lead], at: datetime, say: Say) -> Loaded:
     """Create the leads' contacts and let everything they did happen.
 
     Args:
         url: the sandbox, without a trailing slash.
         at: when the activities took place; page views, mail and forms happen as they are sent.
-        say: is told about progress.
     """
     client = HubSpot(access_token=Settings().hubspot_token, host=url)
     loaded = Loaded()

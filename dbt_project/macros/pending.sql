@@ -18,8 +18,12 @@
     from {{ arg_dict['temp_relation'] }}
 {%- endmacro %}
 
-{% macro only_pending_overlap(contact_ids='contact_ids') -%}
-    {#- The same set as only_pending, in the form that the index over the contacts of a record can answer. -#}
+{% macro only_pending_contacts(contact_ids='contact_ids', lead_id='lead_id') -%}
+    {#- The same for a record that concerns several contacts: the array is what the index answers; the subquery, which
+        `is true` keeps from becoming a join, picks the lead among thousands by its hash. -#}
     {%- set pending = pending_lead_ids() -%}
-    {%- if is_incremental() -%} {{ contact_ids }} && {{ pending }} {%- else -%} true {%- endif -%}
+    {%- if is_incremental() -%}
+        {{ contact_ids }} && {{ pending }}
+        and ({{ lead_id }} in (select pending.lead_id from {{ source('handoff', 'pending_leads') }} as pending)) is true
+    {%- else -%} true {%- endif -%}
 {%- endmacro %}

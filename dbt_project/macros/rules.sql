@@ -66,14 +66,14 @@
     )
 {%- endmacro %}
 
-{% macro line_table(indexes=[]) -%}
+{% macro line_table(settings='') -%}
     {#- The models write their joins in the order in which few leads fan out, so the planner need not search for it;
         compiling expressions costs more than running them once. -#}
     {{ config(
         materialized='incremental',
         incremental_strategy='replace_leads',
-        indexes=[{'columns': ['lead_id']}] + indexes,
-        sql_header='set local join_collapse_limit = 1; set local jit = off;',
+        indexes=[{'columns': ['lead_id']}],
+        sql_header='set local join_collapse_limit = 1; set local jit = off; ' ~ settings,
     ) }}
 {%- endmacro %}
 
@@ -126,5 +126,19 @@
                     days => case when {{ is_found }} then policy.ttl_days else policy.negative_ttl_days end
                 )
             )
+    )
+{%- endmacro %}
+
+{% macro tier_of(decision) -%}
+    (
+        select tier.tier_id
+        from {{ ref('tiers') }} as tier
+        where
+            {{ is_in_force('tier') }}
+            and tier.definition_id = {{ decision }}.definition_id
+            and tier.is_for_hand_raisers = {{ decision }}.is_hand_raiser
+            and tier.min_score <= {{ decision }}.score
+        order by tier.min_score desc
+        limit 1
     )
 {%- endmacro %}

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
 from handoff.local import processes, progress, scratch, state, supervisor
 from handoff.settings import REPOSITORY
+from sandbox.testing import RunningSandbox
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 BACK_S = 90
@@ -54,6 +56,17 @@ class Stack:
     def is_healthy(self) -> bool:
         return self.handoff("status").returncode == 0
 
+    def runs(self) -> list[dict[str, Any]]:
+        """The newest runs of the line, as Airflow's own API tells them."""
+        airflow = f"http://127.0.0.1:{self.environment['HANDOFF_AIRFLOW_PORT']}"
+        token = httpx.get(f"{airflow}/auth/token").json()["access_token"]
+        answer = httpx.get(
+            f"{airflow}/api/v2/dags/handoff_line/dagRuns",
+            params={"order_by": "-run_after", "limit": 20},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        return list(answer.json()["dag_runs"])
+
     def logs(self) -> str:
         return "".join(f"\n== {path.name}\n{path.read_text()[-1500:]}" for path in self.where.logs.glob("*.log"))
 
@@ -92,6 +105,30 @@ def test_up_a_second_time_changes_no_process_and_proves_the_line_again(stack: St
     assert "Call by" in stack.up()
     assert stack.pids() == before
     assert stack.status()["stations"]["handed_off"] > handed_off
+
+
+def test_one_event_is_one_message_and_nothing_repeats_it(stack: Stack) -> None:
+    sandbox = RunningSandbox(int(stack.environment["HANDOFF_SANDBOX_PORT"]))
+    act = sandbox.act("demo_request")
+
+    def messages() -> int:
+        found = sandbox.control("GET", "slack/messages")["messages"]
+        return sum(act["contactId"] in json.dumps(each["blocks"]) for each in found if each["channel"][0] == "D")
+
+    assert progress.wait(lambda: messages() == 1, timeout_s=BACK_S), stack.logs()
+    # The note is on the run itself, where one reads it in the Airflow UI.
+    assert progress.wait(lambda: any("1 notified" in (run["note"] or "") for run in stack.runs()), timeout_s=BACK_S)
+
+    rebuilt = stack.handoff("agreement", "load", "--rebuild")
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    triggered = stack.handoff("run", "airflow", "dags", "trigger", "handoff_line", "--run-id", "again")
+    assert triggered.returncode == 0, triggered.stdout + triggered.stderr
+
+    def is_done() -> bool:
+        return any(run["dag_run_id"] == "again" and run["state"] == "success" for run in stack.runs())
+
+    assert progress.wait(is_done, timeout_s=BACK_S, interval_s=1), stack.logs()
+    assert messages() == 1
 
 
 def test_secrets_are_readable_by_their_owner_only_and_in_no_log(stack: Stack) -> None:

@@ -81,14 +81,14 @@ final as (
         chosen.company_domain is not null
         and (chosen.chosen_employees is null or chosen.chosen_industry is null or chosen.chosen_country is null)
         and {{ needs_lookup('organization', 'chosen.organization_fetched_at', 'chosen.is_organization_found') }}
-            as needs_organization
+        as needs_organization
     from chosen
     left join countries as country on lower(chosen.chosen_country) = country.alias
     left join apollo_seniorities as apollo_seniority
         on chosen.person_seniority = apollo_seniority.apollo_seniority
     left join lateral (
         select rule.seniority
-        from (select ' ' || {{ plain_words('chosen.chosen_title') }} || ' ' as words offset 0) as title
+        from (select ' ' || {{ plain_words('chosen.chosen_title') }} || ' ' as words limit 1) as title
         inner join title_rules as rule on strpos(title.words, ' ' || rule.keyword || ' ') > 0
         order by rule.precedence, rule.title_rule_id
         limit 1

@@ -52,7 +52,7 @@ final as (
         coalesce(bounces > 0, false) as is_bounced,
         {{ is_domain_of('facts', 'competitors') }} as is_competitor,
         {{ is_domain_of('facts', 'company') }} as is_internal,
-        not (needs_person or needs_organization) as is_enriched,
+        not needs_person and not needs_organization as is_enriched,
         created_at,
         extracted_at
     from facts

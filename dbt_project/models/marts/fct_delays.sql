@@ -24,7 +24,7 @@ final as (
         messages.sent_at,
         extract(epoch from (handoffs.received_at - handoffs.event_at)) as receive_seconds,
         extract(epoch from (handoffs.extracted_at - coalesce(handoffs.received_at, handoffs.event_at)))
-            as extract_seconds,
+        as extract_seconds,
         extract(epoch from (handoffs.qualified_at - handoffs.extracted_at)) as qualify_seconds,
         extract(epoch from (handoffs.routed_at - handoffs.qualified_at)) as route_seconds,
         extract(epoch from (messages.sent_at - handoffs.routed_at)) as notify_seconds,

@@ -21,24 +21,22 @@ commitments as (
     where {{ is_in_force() }}
 ),
 
-go_live as (
-    select min(live_at) as live_at from {{ ref('stg_handoff__go_live') }}
-),
-
 touched as (
     select
         {{ week_of('activity.occurred_at') }} as week_starts_on,
         count(distinct activity.lead_id) as leads_touched
     from {{ ref('int_activities') }} as activity
-    inner join go_live on activity.occurred_at >= go_live.live_at
-    where activity.is_inbound and activity.occurred_at <= {{ as_of() }}
+    where
+        activity.is_inbound
+        and activity.occurred_at >= (select min(go_live.live_at) from {{ ref('stg_handoff__go_live') }} as go_live)
+        and activity.occurred_at <= {{ as_of() }}
     group by week_starts_on
 ),
 
 qualified as (
     select
         {{ week_of('decision.qualified_at') }} as week_starts_on,
-        count(distinct (decision.lead_id, decision.product_id)) as mqls
+        count(distinct decision.lead_id || ' ' || decision.product_id) as mqls
     from (
         select lead_id, product_id, qualified_at from {{ ref('fct_handoffs') }}
         union all
@@ -58,28 +56,21 @@ handed as (
         count(handoffs.accepted_at) as accepted,
         count(handoffs.rejected_at) as rejected
     from handoffs
-    cross join lateral (
-        select
-            bool_or(outcomes.outcome = 'breached') as is_breached,
-            bool_and(outcomes.outcome <> 'breached') and bool_or(outcomes.outcome = 'met') as is_met
-        from outcomes
-        where outcomes.handoff_id = handoffs.handoff_id
-    ) as verdict
+    cross join
+        lateral (
+            select
+                bool_or(outcomes.outcome = 'breached') as is_breached,
+                bool_and(outcomes.outcome <> 'breached') and bool_or(outcomes.outcome = 'met') as is_met
+            from outcomes
+            where outcomes.handoff_id = handoffs.handoff_id
+        ) as verdict
     group by handoffs.week_starts_on
-),
-
-weeks as (
-    select week_starts_on from touched
-    union
-    select week_starts_on from qualified
-    union
-    select week_starts_on from handed
 ),
 
 final as (
     select
-        weeks.week_starts_on,
-        to_char(weeks.week_starts_on, 'IYYY-"W"IW') as iso_week,
+        week_starts_on,
+        to_char(week_starts_on, 'IYYY-"W"IW') as iso_week,
         coalesce(touched.leads_touched, 0) as leads_touched,
         coalesce(qualified.mqls, 0) as mqls,
         coalesce(handed.handed_off, 0) as handed_off,
@@ -93,10 +84,9 @@ final as (
         round(handed.within_sla::numeric / nullif(handed.within_sla + handed.breached, 0), 4) as sla_attainment,
         {{ commitment_of('sla_attainment') }} as sla_attainment_target,
         {{ commitment_of('handoffs_per_week') }} as handoffs_target
-    from weeks
-    left join touched on weeks.week_starts_on = touched.week_starts_on
-    left join qualified on weeks.week_starts_on = qualified.week_starts_on
-    left join handed on weeks.week_starts_on = handed.week_starts_on
+    from touched
+    full join qualified using (week_starts_on)
+    full join handed using (week_starts_on)
 )
 
 select * from final

@@ -2,7 +2,7 @@
 
 with
 
-leads as (
+leads as not materialized (
     select lead_id from {{ ref('int_leads') }}
 ),
 
@@ -16,47 +16,61 @@ disqualifiers as (
     where {{ is_in_force() }} and basis = 'all_activity'
 ),
 
-required as (
-    select
-        leads.lead_id, behaviours.definition_id, 'behaviour' as clause_kind, behaviours.behaviour_id as clause_id,
-        seen.acts >= behaviours.min_count as is_held,
-        behaviours.label || ': ' || seen.acts || ' seen' as detail
+-- Leads and acts are added up in one pass by lead, through which a filter on leads reaches every table.
+tallies as (
+    select leads.lead_id, behaviours.behaviour_id, 0 as acts
     from leads
     cross join behaviours
-    cross join lateral (
-        select count(*) as acts
-        from {{ ref('int_signal_matches') }} as act
-        where
-            act.lead_id = leads.lead_id
-            and act.definition_id = behaviours.definition_id
+    union all
+    select act.lead_id, behaviours.behaviour_id, 1 as acts
+    from {{ ref('int_signal_matches') }} as act
+    inner join behaviours
+        on
+            act.definition_id = behaviours.definition_id
             and act.rule_id = any(string_to_array(behaviours.signal_ids, ';'))
             and act.occurred_at > {{ as_of() }} - make_interval(days => behaviours.within_days)
-    ) as seen
 ),
 
-excluding as (
-    select
-        leads.lead_id, disqualifiers.definition_id, 'disqualifier' as clause_kind,
-        disqualifiers.disqualifier_id as clause_id,
-        coalesce(seen.are_all, false) as is_held,
-        disqualifiers.label as detail
+seen as (
+    select lead_id, behaviour_id, sum(acts) as acts
+    from tallies
+    group by lead_id, behaviour_id
+),
+
+verdicts as (
+    select leads.lead_id, disqualifiers.disqualifier_id, null::boolean as is_match
     from leads
     cross join disqualifiers
-    cross join lateral (
-        select
-            bool_and(coalesce(
-                act.kind = disqualifiers.field
-                and {{ subject_matches('act.subject', 'disqualifiers.operator', 'disqualifiers.value') }}, false
-            )) as are_all
-        from {{ ref('int_activities') }} as act
-        where act.lead_id = leads.lead_id and act.is_inbound and act.occurred_at <= {{ as_of() }}
-    ) as seen
+    union all
+    select
+        act.lead_id, disqualifiers.disqualifier_id,
+        coalesce(
+            act.kind = disqualifiers.field
+            and {{ subject_matches('act.subject', 'disqualifiers.operator', 'disqualifiers.value') }}, false
+        ) as is_match
+    from {{ ref('int_activities') }} as act
+    cross join disqualifiers
+    where act.is_inbound and act.occurred_at <= {{ as_of() }}
+),
+
+excluded as (
+    select lead_id, disqualifier_id, coalesce(bool_and(is_match), false) as is_held
+    from verdicts
+    group by lead_id, disqualifier_id
 ),
 
 final as (
-    select * from required
+    select
+        seen.lead_id, behaviours.definition_id, 'behaviour' as clause_kind, behaviours.behaviour_id as clause_id,
+        seen.acts >= behaviours.min_count as is_held, behaviours.label || ': ' || seen.acts || ' seen' as detail
+    from seen
+    inner join behaviours on seen.behaviour_id = behaviours.behaviour_id
     union all
-    select * from excluding
+    select
+        excluded.lead_id, disqualifiers.definition_id, 'disqualifier' as clause_kind,
+        disqualifiers.disqualifier_id as clause_id, excluded.is_held, disqualifiers.label as detail
+    from excluded
+    inner join disqualifiers on excluded.disqualifier_id = disqualifiers.disqualifier_id
 )
 
 select * from final

@@ -28,7 +28,7 @@ judged_facts as (
     select
         leads.lead_id, fact_clauses.definition_id, fact_clauses.clause_kind, fact_clauses.clause_id,
         {{ fact_matches('(leads.facts ->> fact_clauses.field)', 'fact_clauses.operator', 'fact_clauses.value') }}
-            as is_held,
+        as is_held,
         fact_clauses.label || ': ' || coalesce(leads.facts ->> fact_clauses.field, 'unknown') as detail
     from leads
     cross join fact_clauses

@@ -1,4 +1,5 @@
-{{ line_table() }}
+{#- Every input is cut down to the pending leads before it is joined: a few of them or thousands, hashing is right. -#}
+{{ line_table('set local enable_nestloop = off;') }}
 
 with
 
@@ -31,27 +32,12 @@ leads as (
     where {{ only_pending() }}
 ),
 
-fit_caps as (
-    select definition_id, max_points from {{ ref('score_caps') }}
-    where {{ is_in_force() }} and scope = 'family' and scope_id = 'fit'
-),
-
-tiers as (
-    select * from {{ ref('tiers') }}
-    where {{ is_in_force() }}
-),
-
 weighed as (
     select
         leads.lead_id,
         definitions.*,
-        scores.score,
-        scores.fit_points,
-        scores.engagement_points,
-        clauses.blocked_by,
-        clauses.failed_requirements,
-        clauses.unknown_requirements,
-        clauses.missing_interest,
+        scores.score, scores.fit_points, scores.engagement_points,
+        clauses.blocked_by, clauses.failed_requirements, clauses.unknown_requirements, clauses.missing_interest,
         triggers.activity_id as trigger_activity_id,
         triggers.kind as trigger_kind,
         triggers.occurred_at as trigger_at,
@@ -62,7 +48,7 @@ weighed as (
         cycles.rejected_at + make_interval(days => definitions.requalify_cooling_off_days) as cool_at,
         coalesce(triggers.occurred_at > cycles.rejected_at, true) as is_trigger_new,
         clauses.unknown_requirements is not null
-        and scores.engagement_points + coalesce(fit_caps.max_points, definitions.threshold) >= definitions.threshold
+        and scores.engagement_points + definitions.most_fit_points >= definitions.threshold
         and (
             not leads.is_enriched
             or {{ as_of() }} < triggers.extracted_at + make_interval(mins => definitions.enrichment_wait_minutes)
@@ -73,7 +59,6 @@ weighed as (
     left join clauses on leads.lead_id = clauses.lead_id and definitions.definition_id = clauses.definition_id
     left join triggers on leads.lead_id = triggers.lead_id and definitions.definition_id = triggers.definition_id
     left join cycles on leads.lead_id = cycles.lead_id and definitions.product_id = cycles.product_id
-    left join fit_caps on definitions.definition_id = fit_caps.definition_id
 ),
 
 decided as (
@@ -106,19 +91,9 @@ final as (
     select
         decided.lead_id, decided.product_id, decided.definition_id, decided.definition_version, decided.cycle,
         decided.decision, decided.reason, decided.score, decided.fit_points, decided.engagement_points,
-        tier.tier_id, decided.is_hand_raiser, decided.is_handed_off, decided.trigger_activity_id,
+        {{ tier_of('decided') }} as tier_id, decided.is_hand_raiser, decided.is_handed_off, decided.trigger_activity_id,
         decided.trigger_kind, decided.trigger_at, decided.trigger_summary, {{ as_of() }} as qualified_at
     from decided
-    left join lateral (
-        select tiers.tier_id
-        from tiers
-        where
-            tiers.definition_id = decided.definition_id
-            and tiers.is_for_hand_raisers = decided.is_hand_raiser
-            and tiers.min_score <= decided.score
-        order by tiers.min_score desc
-        limit 1
-    ) as tier on true
 )
 
 select * from final

@@ -8,53 +8,8 @@
 
 with
 
-schedules as (
-    select distinct calendar_id, time_zone from {{ ref('reps') }}
-),
-
-openings as (
-    select * from {{ ref('calendars') }}
-),
-
-holidays as (
-    select * from {{ ref('holidays') }}
-),
-
-days as (
-    select
-        schedules.calendar_id,
-        schedules.time_zone,
-        ({{ as_of_date() }} + offsets.days)::date as open_on
-    from schedules
-    cross join generate_series(
-        - {{ var('open_intervals_days_back') }}, {{ var('open_intervals_days_ahead') }}
-    ) as offsets (days)
-),
-
 blocks as (
-    select
-        days.*,
-        openings.opens,
-        openings.closes,
-        -- Clocks change somewhere between the day before and the day after: wall times may be missing or repeat.
-        (days.open_on - 1)::timestamp at time zone days.time_zone - (days.open_on - 1)::timestamp at time zone 'UTC'
-        <> (days.open_on + 2)::timestamp at time zone days.time_zone - (days.open_on + 2)::timestamp at time zone 'UTC'
-            as is_clock_change
-    from days
-    inner join openings
-        on
-            days.calendar_id = openings.calendar_id
-            and extract(isodow from days.open_on) = openings.weekday
-            and days.open_on >= openings.valid_from
-            and days.open_on < openings.valid_to
-    where not exists (
-        select 1 from holidays
-        where
-            holidays.calendar_id = days.calendar_id
-            and holidays.holiday_on = days.open_on
-            and days.open_on >= holidays.valid_from
-            and days.open_on < holidays.valid_to
-    )
+    select * from {{ ref('int_open_blocks') }}
 ),
 
 ordinary as (
@@ -70,11 +25,12 @@ ordinary as (
 open_minutes as (
     select blocks.calendar_id, blocks.time_zone, blocks.opens, blocks.open_on, minutes.at
     from blocks
-    cross join lateral generate_series(
-        blocks.open_on::timestamp at time zone 'UTC' - interval '1 day',
-        blocks.open_on::timestamp at time zone 'UTC' + interval '2 days',
-        interval '1 minute'
-    ) as minutes (at)
+    cross join
+        lateral generate_series(
+            blocks.open_on::timestamp at time zone 'UTC' - interval '1 day',
+            blocks.open_on::timestamp at time zone 'UTC' + interval '2 days',
+            interval '1 minute'
+        ) as minutes (at)
     where
         blocks.is_clock_change
         and (minutes.at at time zone blocks.time_zone)::date = blocks.open_on

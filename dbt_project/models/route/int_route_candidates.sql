@@ -3,7 +3,8 @@
 with
 
 mqls as (
-    select qualification.lead_id, qualification.product_id, lead_row.owner_id, lead_row.company_owner_id,
+    select
+        qualification.lead_id, qualification.product_id, lead_row.owner_id, lead_row.company_owner_id,
         lead_row.region, lead_row.country, lead_row.employees
     from {{ ref('int_qualifications') }} as qualification
     inner join {{ ref('int_leads') }} as lead_row on qualification.lead_id = lead_row.lead_id

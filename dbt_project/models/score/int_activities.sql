@@ -4,7 +4,7 @@ with
 
 activity_log as (
     select * from {{ ref('int_activity_log') }}
-    where {{ only_pending() }} and {{ only_pending_overlap() }}
+    where {{ only_pending_contacts() }}
 ),
 
 activity_kinds as (

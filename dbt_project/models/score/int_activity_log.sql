@@ -34,10 +34,11 @@ submissions as (
 
 events as (
     select
-        'event:' || event_id as activity_id, contact_id as lead_id, contact_ids,
+        'event:' || event.event_id as activity_id, event.contact_id as lead_id, event.contact_ids,
         coalesce(event_kinds.kind, {{ crm_kind("'event'", 'null', 'null', 'null') }}) as kind,
-        coalesce({{ url_path('url') }}, email_subject) as subject,
-        coalesce({{ url_path('url') }}, email_subject) as label, url, null::text as owner_id, occurred_at, extracted_at,
+        coalesce({{ url_path('event.url') }}, event.email_subject) as subject,
+        coalesce({{ url_path('event.url') }}, event.email_subject) as label, event.url, null::text as owner_id,
+        event.occurred_at, event.extracted_at,
         false as is_counter
     from {{ ref('stg_hubspot__events') }} as event
     left join event_kinds on event.event_type = event_kinds.direction
@@ -46,17 +47,18 @@ events as (
 counters as (
     select
         counter.kind || ':' || contacts.contact_id || ':' || extract(epoch from counter.occurred_at)::bigint
-            as activity_id,
+        as activity_id,
         contacts.contact_id as lead_id, contacts.contact_ids, counter.kind, null::text as subject, counter.label,
         null::text as url, null::text as owner_id, counter.occurred_at, contacts.extracted_at,
         true as is_counter
     from contacts
-    cross join lateral (
-        values
-        ('page_viewed', contacts.page_views || ' pages in ' || contacts.visits || ' visits', contacts.last_visit_at),
-        ('email_opened', null, contacts.last_email_open_at),
-        ('email_clicked', null, contacts.last_email_click_at)
-    ) as counter (kind, label, occurred_at)
+    cross join
+        lateral (
+            values
+            ('page_viewed', contacts.page_views || ' pages', contacts.last_visit_at),
+            ('email_opened', null, contacts.last_email_open_at),
+            ('email_clicked', null, contacts.last_email_click_at)
+        ) as counter (kind, label, occurred_at)
     where counter.occurred_at is not null
 ),
 

@@ -207,7 +207,7 @@ def test_a_revoked_token_keeps_the_queue(
     monkeypatch.setenv("AIRFLOW_CONN_SLACK", json.dumps(value))
     for key in "123":
         add(connection, clock, "slack_dm", DM, key)
-    assert deliver(connection, SlackHook(), clock) == {"sent": 0, "pending": 3, "dead": 0}
+    assert deliver(connection, SlackHook(), clock) == {"sent": 0, "pending": 3, "dead": 0, "reps": 0}
     clock.pass_by(minutes=2)
     assert deliver(connection, slack, clock).items() >= {"sent": 3, "pending": 0, "dead": 0}.items()
     assert set(messages(sandbox).values()) == {1}

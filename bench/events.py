@@ -1,0 +1,81 @@
+"""Events for a benchmark: visitors ask for a demo at random moments, and each must become one message."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bench.own_line import Say
+from handoff.ledger.db import connect
+from handoff.local import proof
+from handoff.settings import settings
+
+PATIENCE_S = 180
+"""After the last event; a poll takes up to a minute, and a run that is under way may have to end first."""
+TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Fired:
+    """The leads that acted, and what went wrong with their messages; empty when each has exactly one."""
+
+    lead_ids: list[str]
+    problems: list[str]
+
+
+def fire(n: int, gap_s: tuple[float, float], seed: int, say: Say) -> Fired:
+    """Let `n` leads ask for a demo, so many seconds apart, and wait for their messages."""
+    pause = random.Random(seed)
+    lead_ids: list[str] = []
+    for number in range(1, n + 1):
+        lead_ids.append(str(control("POST", "act/demo_request")["contactId"]))
+        if number % 10 == 0:
+            say(f"{number} of {n} events, {len(_messages(lead_ids))} messages")
+        time.sleep(pause.uniform(*gap_s))
+    deadline = time.monotonic() + PATIENCE_S
+    while len(_messages(lead_ids)) < len(set(lead_ids)) and time.monotonic() < deadline:
+        time.sleep(1)
+    return Fired(lead_ids, _problems(lead_ids))
+
+
+def webhooks(url: str) -> None:
+    """Where the sandbox sends its webhooks from now on; empty = nowhere."""
+    control("POST", "webhooks", {"url": url})
+
+
+def control(method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    """Call one of the sandbox's control endpoints."""
+    url = f"http://127.0.0.1:{settings().sandbox_port}/_sandbox/{path}"
+    answer: dict[str, Any] = httpx.request(method, url, json=body, timeout=TIMEOUT_S).raise_for_status().json()
+    return answer
+
+
+def _messages(lead_ids: Sequence[str]) -> Counter[str]:
+    """Direct messages that Slack holds about each lead; leads without one are missing."""
+    with connect() as connection:
+        rows = connection.execute(
+            "select handoff_id, lead_id from handoff.handoffs where lead_id = any(%s)", (lead_ids,)
+        )
+        leads = {row["handoff_id"]: row["lead_id"] for row in rows}
+    found: Counter[str] = Counter()
+    for message in control("GET", "slack/messages")["messages"]:
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        kind, _, rest = str(payload.get("dedupe_key", "")).partition(":")
+        if kind == "slack_dm" and rest.partition(":")[0] in leads:
+            found[leads[rest.partition(":")[0]]] += 1
+    return found
+
+
+def _problems(lead_ids: Sequence[str]) -> list[str]:
+    found = _messages(lead_ids)
+    with connect() as connection:
+        silent = [
+            f"lead {lead} has no message: it stopped at {proof.stopped_at(connection, lead)}"
+            for lead in lead_ids
+            if lead not in found
+        ]
+    return silent + [f"lead {lead} has {n} messages" for lead, n in found.items() if n > 1]

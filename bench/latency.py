@@ -1,0 +1,122 @@
+"""Measure on the real Airflow how long an event takes from the CRM to the rep's message in Slack.
+
+    python bench/latency.py [--webhook N] [--poll N] [--contacts N] [--events N] [--quick] [--json FILE]
+
+Starts a stack of its own in `.handoff-bench`, puts a long history into `raw`, lets visitors ask for a demo, first with
+webhooks and then with none, and reads from the ledger what each message took. Everything is stopped and deleted at
+the end. Exit 0 when each event became exactly one message; whether the targets were met is printed.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+if not __package__:
+    root = Path(__file__).resolve().parents[1]
+    sys.path[:1] = [str(root), str(root / "plugins")]
+
+from bench import events, figures, history, machine, own_stack
+from bench.own_line import end_on_signals
+from bench.show import show
+from handoff import clock
+from handoff.ledger.db import connect
+from handoff.local import status
+from handoff.local.state import Layout
+from handoff.settings import settings
+
+RESULTS = Path(__file__).parent / "results" / "latency.json"
+INTERVAL_S = 60
+GAPS_S = {"webhook": (4.0, 9.0), "poll": (2.0, 10.0)}
+QUICK_GAP_S = (1.0, 3.0)
+IDLE_S = 190
+"""Three runs with nothing to do."""
+QUICK_IDLE_S = 70
+SEED = 5
+
+
+def main() -> int:
+    """Exit status: 0 each event became one message, 1 not."""
+    given = _arguments()
+    end_on_signals()
+    load_before = machine.load()
+    with own_stack.own_stack(given.keep) as where:
+        found, problems = measure(where, given, load_before)
+    show(found)
+    if given.json:
+        given.json.parent.mkdir(parents=True, exist_ok=True)
+        given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        print(f"\nWritten to {given.json}")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tuple[dict[str, Any], list[str]]:
+    """All figures, and what went wrong with single messages."""
+    history_of = history.load(given.contacts, given.events, _say)
+    since = clock.now()
+    idle = _idle(where, QUICK_IDLE_S if given.quick else IDLE_S)
+    fired = {}
+    for way, n in (("webhook", given.webhook), ("poll", given.poll)):
+        events.webhooks(f"{settings().public_url}/handoff/hubspot/webhook" if way == "webhook" else "")
+        _say(f"{n} events by {way}")
+        fired[way] = events.fire(n, QUICK_GAP_S if given.quick else GAPS_S[way], SEED, _say)
+    with connect() as connection:
+        rows = {way: figures.handoffs(connection, each.lead_ids) for way, each in fired.items()}
+        found = {
+            "webhook": figures.summary(figures.totals(rows["webhook"])),
+            "poll": {**figures.summary(figures.totals(rows["poll"])), "interval_s": INTERVAL_S},
+            "stations": {way: figures.stations(each) for way, each in rows.items()},
+            "work": figures.work(connection, since),
+            "idle": {"run": figures.idle_runs(connection, since), **idle},
+            "history": _counted(history_of),
+            "machine": machine.describe(connection, load_before),
+            "measured_at": since.isoformat(timespec="seconds"),
+        }
+    return {**found, "missed": figures.missed(found)}, [each for way in fired.values() for each in way.problems]
+
+
+def _idle(where: Layout, seconds: int) -> dict[str, float]:
+    """Memory (MB of proportional set size) and processor (percent of one core) of the stack with nothing to do."""
+    _say(f"{seconds} s with nothing to do")
+    time.sleep(seconds / 2)
+    cpu = status.cpu_percent(where, seconds / 2)
+    memory = sum(each.memory_mb for each in status.read(where).components)
+    return {"memory_mb": round(memory), "cpu_percent": round(cpu, 1)}
+
+
+def _counted(history_of: dict[str, int]) -> dict[str, int]:
+    contacts, companies = history_of.pop("hubspot_contacts"), history_of.pop("hubspot_companies")
+    return {"contacts": contacts, "events": sum(history_of.values()), "companies": companies}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a small history and ten events, to see that it works")
+    parser.add_argument("--webhook", type=int, help="events by webhook (100; quick: 7)")
+    parser.add_argument("--poll", type=int, help="events by poll (100; quick: 3)")
+    parser.add_argument("--contacts", type=int, help="contacts in the history (50000; quick: 500)")
+    parser.add_argument("--events", type=int, help="engagement events in the history (1000000; quick: 5000)")
+    parser.add_argument("--json", type=Path, help=f"where the figures go (default: {RESULTS}; quick: nowhere)")
+    parser.add_argument("--keep", action="store_true", help=f"keep {own_stack.HOME} afterwards")
+    given = parser.parse_args()
+    small, full = (7, 3, 500, 5_000), (100, 100, 50_000, 1_000_000)
+    names = ("webhook", "poll", "contacts", "events")
+    for name, default in zip(names, small if given.quick else full, strict=True):
+        if getattr(given, name) is None:
+            setattr(given, name, default)
+        if getattr(given, name) < 1:
+            parser.error(f"--{name} must be at least 1")
+    given.json = given.json or (None if given.quick else RESULTS)
+    return given
+
+
+def _say(what: str) -> None:
+    print(f"  · {what}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

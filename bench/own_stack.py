@@ -1,0 +1,64 @@
+"""The whole local stack on the real Airflow, in a home and on ports of its own, gone when the block ends."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from handoff.local import scratch, stack
+from handoff.local.state import Layout
+from handoff.settings import REPOSITORY, settings
+
+HOME = REPOSITORY / ".handoff-bench"
+CONTACTS = 300
+"""In the sandbox; the long history is in `raw` only."""
+PORTS = ("POSTGRES", "AIRFLOW", "SANDBOX")
+
+
+class StackFailed(RuntimeError):
+    """A command of the stack failed; it has printed why."""
+
+
+@contextmanager
+def own_stack(keep: bool) -> Iterator[Layout]:
+    """Start with nothing, stop everything, and delete the home unless it is to be kept or something failed."""
+    _isolate()
+    where = Layout(HOME)
+    _handoff("reset", "--yes")
+    try:
+        _handoff("up")
+        stack.activate()
+        yield where
+    except BaseException:
+        _handoff("down")
+        if where.logs.exists():
+            print(f"The logs are in {where.logs}", file=sys.stderr)
+        raise
+    _handoff("down" if keep else "reset", *([] if keep else ["--yes"]))
+
+
+def _isolate() -> None:
+    """Keep no connection or setting of the caller: a benchmark must never reach a real account."""
+    for name in [name for name in os.environ if name.startswith(("AIRFLOW", "HANDOFF_", "SANDBOX_"))]:
+        del os.environ[name]
+    os.environ["HANDOFF_HOME"] = str(HOME)
+    os.environ["HANDOFF_DEMO_CONTACTS"] = str(CONTACTS)
+    os.environ["HANDOFF_DEMO_LIFE"] = "0"
+    for name in PORTS:
+        os.environ[f"HANDOFF_{name}_PORT"] = str(scratch.free_port())
+    os.environ["PYTHONPATH"] = str(REPOSITORY / "plugins")
+    settings.cache_clear()
+
+
+def _handoff(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "handoff.cli", *arguments], cwd=REPOSITORY, check=False)
+    if done.returncode:
+        raise StackFailed(f"`handoff {' '.join(arguments)}` ended with {done.returncode}")
+
+
+def free_disk_gb() -> float:
+    """Where the history goes."""
+    return shutil.disk_usage(Path(REPOSITORY)).free / 1e9

@@ -1,0 +1,43 @@
+"""The agreement's rows as they stand in git, and a database with the models built over them."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from psycopg.rows import dict_row
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+SEEDS = PROJECT / "seeds" / "agreement"
+
+Rows = list[dict[str, str]]
+
+
+def read(path: Path) -> Rows:
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture(scope="session")
+def seeds() -> dict[str, Rows]:
+    """Every seed of the agreement, by name."""
+    return {path.stem: read(path) for path in sorted(SEEDS.glob("*.csv"))}
+
+
+@pytest.fixture(scope="session")
+def documented() -> dict[str, dict[str, Any]]:
+    """What the YAML says about every seed, by name."""
+    with (SEEDS / "_agreement__seeds.yml").open(encoding="utf-8") as text:
+        return {seed["name"]: seed for seed in yaml.safe_load(text)["seeds"]}
+
+
+@pytest.fixture(scope="module")
+def admin(module_agreement_database: Any) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """A superuser's connection to a database with the agreement loaded, shared by one module's tests."""
+    with psycopg.connect(
+        module_agreement_database.admin_dsn, autocommit=True, row_factory=dict_row, options="-c timezone=UTC"
+    ) as connection:
+        yield connection

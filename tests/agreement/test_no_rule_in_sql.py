@@ -1,0 +1,67 @@
+"""A number, list, date or name that a RevOps person may change is a row of the agreement, never a literal in SQL."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from .conftest import PROJECT, Rows
+
+MODELS = sorted(
+    path
+    for path in (PROJECT / "models").rglob("*.sql")
+    if path.parent.name in {"enrich", "score", "qualify", "route", "watch", "marts", "policy"}
+)
+MACROS = sorted((PROJECT / "macros").glob("*.sql"))
+
+# Arithmetic and the shape of things: identities, the base of a half-life, hundredths of points, milliseconds, a minute.
+NUMBERS = {"0", "1", "2", "3", "4", "200", "1000", "15", "9", "14", "18", "20"}
+ONLY_IN = {
+    "4": {"rpt_weekly_review.sql"},
+    "3": {"rpt_weekly_review.sql"},
+    # Lengths in patterns that read numbers and instants, and the length of a line that a rep reads.
+    **{number: {"casts.sql", "readable.sql"} for number in ("9", "14", "15", "18", "20", "200", "1000")},
+}
+NUMBER = re.compile(r"(?<![\w.'\"{-])\d+(?:\.\d+)?(?![\w'\"])")
+TEXT = re.compile(r"'((?:[^']|'')*)'")
+
+
+def code(path: Path) -> str:
+    text = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"--[^\n]*", "", text)
+
+
+@pytest.mark.parametrize("path", MODELS + MACROS, ids=lambda path: path.name)
+def test_no_number_that_somebody_may_want_to_change(path: Path) -> None:
+    found = set(NUMBER.findall(TEXT.sub("''", code(path))))
+    stray = {number for number in found if number not in NUMBERS or path.name not in ONLY_IN.get(number, {path.name})}
+    assert not stray, f"{path.relative_to(PROJECT)} holds {sorted(stray)}: make it a row in seeds/agreement"
+
+
+@pytest.mark.parametrize("path", MODELS + MACROS, ids=lambda path: path.name)
+def test_no_value_of_the_agreement_is_repeated(path: Path, seeds: dict[str, Rows]) -> None:
+    """Ids, names and values of rules stand in rows only; the words that give a column its meaning may be used."""
+    vocabulary = {
+        *("fit", "engagement", "rule", "group", "family", "total", "*", "fact", "all_activity", "live", "none", "any"),
+        *("account_owner", "contact_owner", "territory", "fallback", "person", "organization", "true", "false"),
+        *("page_viewed", "email_opened", "email_clicked", "form_submitted", "prefix", "exact", "mql", "disqualified"),
+        *("waiting", "not_yet", "acceptance_rate", "sla_attainment", "handoffs_per_week", "unknown", "industry"),
+        *("is_known", "equals", "one_of", "none_of", "ends_with", "at_least", "at_most", "between", "country"),
+        *("employees", "title", "accepted", "rejected", "contacted", "email", "company", "call", "meeting"),
+    }
+    values = {value for rows in seeds.values() for row in rows for value in row.values()} - vocabulary
+    used = {text for text in TEXT.findall(code(path)) if text in values}
+    assert not used, f"{path.relative_to(PROJECT)} repeats {sorted(used)}: read it from the row instead"
+
+
+def test_a_planted_rule_is_found(tmp_path: Path, seeds: dict[str, Rows]) -> None:
+    planted = tmp_path / "int_planted.sql"
+    planted.write_text("select * from leads where score >= 65 and tier = 'hand_raiser' -- 99\n", encoding="utf-8")
+    assert NUMBER.findall(TEXT.sub("''", code(planted))) == ["65"]
+    values = {value for rows in seeds.values() for row in rows for value in row.values()}
+    assert [text for text in TEXT.findall(code(planted)) if text in values] == ["hand_raiser"]
+
+
+def test_one_clock() -> None:
+    forbidden = re.compile(r"\b(now\s*\(|current_date|current_timestamp|clock_timestamp|statement_timestamp|localtime)")
+    assert [path.name for path in MODELS + MACROS if forbidden.search(code(path))] == []
