@@ -1,12 +1,10 @@
 """The whole local stack on the real Airflow, in a home and on ports of its own, gone when the block ends."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from handoff.local import scratch, stack
 from handoff.local.state import Layout
@@ -47,6 +45,7 @@ def _isolate() -> None:
     os.environ["HANDOFF_HOME"] = str(HOME)
     os.environ["HANDOFF_DEMO_CONTACTS"] = str(CONTACTS)
     os.environ["HANDOFF_DEMO_LIFE"] = "0"
+    os.environ["DBT_QUIET"] = "true"
     for name in PORTS:
         os.environ[f"HANDOFF_{name}_PORT"] = str(scratch.free_port())
     os.environ["PYTHONPATH"] = str(REPOSITORY / "plugins")
@@ -57,8 +56,3 @@ def _handoff(*arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", "handoff.cli", *arguments], cwd=REPOSITORY, check=False)
     if done.returncode:
         raise StackFailed(f"`handoff {' '.join(arguments)}` ended with {done.returncode}")
-
-
-def free_disk_gb() -> float:
-    """Where the history goes."""
-    return shutil.disk_usage(Path(REPOSITORY)).free / 1e9

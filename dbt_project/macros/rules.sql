@@ -73,7 +73,7 @@
         materialized='incremental',
         incremental_strategy='replace_leads',
         indexes=[{'columns': ['lead_id']}],
-        sql_header='set local join_collapse_limit = 1; set local jit = off; ' ~ settings,
+        sql_header="set local join_collapse_limit = 1; set local jit = off; set local work_mem = '64MB'; " ~ settings,
     ) }}
 {%- endmacro %}
 

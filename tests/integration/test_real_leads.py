@@ -149,8 +149,8 @@ def test_what_a_lead_did_reaches_the_crm(measured: Measured) -> None:
         ("page_view", "/pricing"): 1,
         ("email_open", "/"): 1,
     }
-    refused = {each["id"] for each in measured.found["quarantine"]}
-    taken = [act for lead in measured.file.leads if lead.id not in refused for act in lead.acts]
+    refused = {each["row"] for each in measured.found["quarantine"]}
+    taken = [act for lead in measured.file.leads if lead.row not in refused for act in lead.acts]
     for kind, streams in LANDED_IN.items():
         wanted = sum(times for act, times in taken if act.act in kind)
         assert sum(measured.versions[stream] for stream in streams) == wanted > 0, kind
