@@ -8,16 +8,6 @@
     {%- if is_incremental() -%} {{ lead_id }} = any({{ pending }}) {%- else -%} true {%- endif -%}
 {%- endmacro %}
 
-{% macro get_incremental_replace_leads_sql(arg_dict) -%}
-    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-    delete from {{ arg_dict['target_relation'] }}
-    where lead_id = any({{ pending_lead_ids() }});
-
-    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
-    select {{ columns }}
-    from {{ arg_dict['temp_relation'] }}
-{%- endmacro %}
-
 {% macro only_pending_contacts(contact_ids='contact_ids', lead_id='lead_id') -%}
     {#- The same for a record that concerns several contacts: the array is what the index answers; the subquery, which
         `is true` keeps from becoming a join, picks the lead among thousands by its hash. -#}

@@ -70,8 +70,7 @@
     {#- The models write their joins in the order in which few leads fan out, so the planner need not search for it;
         compiling expressions costs more than running them once. -#}
     {{ config(
-        materialized='incremental',
-        incremental_strategy='replace_leads',
+        materialized='per_lead',
         indexes=[{'columns': ['lead_id']}],
         sql_header="set local join_collapse_limit = 1; set local jit = off; set local work_mem = '64MB'; " ~ settings,
     ) }}

@@ -25,7 +25,11 @@ final as (
         fit_points.rule_id,
         fit_points.cap_group,
         fit_points.points,
-        fit_points.label || ': ' || (leads.facts ->> fit_points.field) as evidence
+        fit_points.label
+        || case
+            when jsonb_typeof(leads.facts -> fit_points.field) = 'boolean' then ''
+            else ': ' || (leads.facts ->> fit_points.field)
+        end as evidence
     from leads
     cross join fit_points
     inner join definitions on fit_points.definition_id = definitions.definition_id
