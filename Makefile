@@ -44,8 +44,8 @@ check: development ## Lint, types, SQL, and the DAGs with sockets blocked
 	@$(BIN)/ruff check --select AIR dags plugins
 	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/python -m handoff.local.scratch sqlfluff lint dbt_project/models dbt_project/macros dbt_project/tests
-	@$(BIN)/python -m handoff.local.scratch dbt parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
+	@$(BIN)/python -m handoff.local.scratch $(BIN)/sqlfluff lint dbt_project/models dbt_project/macros dbt_project/tests
+	@$(BIN)/python -m handoff.local.scratch $(BIN)/dbt parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
 	@$(BIN)/pytest tests/dags tests/agreement
 
 .PHONY: bench

@@ -57,6 +57,9 @@ def main() -> int:
 def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tuple[dict[str, Any], list[str]]:
     """All figures, and what went wrong with single messages."""
     history_of = history.load(given.contacts, given.events, _say)
+    first = events.fire(1, (0.0, 0.0), SEED, _say)
+    if first.problems:
+        raise own_stack.StackFailed(f"the first event became no message, so none is measured: {first.problems[0]}")
     since = clock.now()
     idle = _idle(where, QUICK_IDLE_S if given.quick else IDLE_S)
     fired = {}

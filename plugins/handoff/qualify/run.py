@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from handoff import clock
 from handoff.ledger.db import Connection
 from handoff.qualify import dbt
 
@@ -33,6 +34,9 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     result = dbt.invoke(connection, command, selector=SELECTOR, as_of=moment, as_loaded=True)
     if result is None:
         return {"skipped": "another process runs dbt on the line"}
+    connection.execute(
+        "update handoff.pending_leads set qualified_at = %s where extracted_at < %s", (clock.now(), moment)
+    )
     rows = connection.execute(
         """select qualification.decision, count(*) as leads
         from line.int_qualifications as qualification

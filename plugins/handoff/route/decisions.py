@@ -30,7 +30,10 @@ class Decision:
     lead_id: str
     product_id: str
     cycle: int
-    qualified_at: datetime
+    as_of: datetime
+    """The moment the decision was made for."""
+    decided_at: datetime
+    """When it had been computed."""
     received_at: datetime | None
     extracted_at: datetime
     owner_id: str | None
@@ -56,7 +59,8 @@ def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list
             lead_id=row["lead_id"],
             product_id=row["product_id"],
             cycle=row["cycle"],
-            qualified_at=row["qualified_at"],
+            as_of=row["qualified_at"],
+            decided_at=row["decided_at"],
             received_at=row["received_at"],
             extracted_at=row["pending_extracted_at"],
             owner_id=row["owner_id"],
@@ -84,6 +88,7 @@ with last_handoff as (
 )
 select
     lead.*, qualification.*, pending.received_at, pending.extracted_at as pending_extracted_at,
+    coalesce(pending.qualified_at, qualification.qualified_at) as decided_at,
     coalesce(last_handoff.cycle, 0) + 1 as cycle,
     definition.threshold, tier.name as tier_name, tier.response_minutes
 from handoff.pending_leads as pending

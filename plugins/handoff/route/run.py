@@ -93,11 +93,11 @@ def _hand_off(connection: Connection, decision: Decision, as_of: datetime) -> in
                 context.trigger.activity_id,
                 context.trigger.kind,
                 Jsonb(context.to_json()),
-                decision.qualified_at,
+                decision.as_of,
                 context.trigger.occurred_at,
                 decision.received_at,
                 decision.extracted_at,
-                decision.qualified_at,
+                decision.decided_at,
                 as_of,
             ),
         ).rowcount
@@ -141,7 +141,7 @@ def _effects(
     channel = connections.get(connections.SLACK).extra.get("channel", "#mql-handoffs")
     target = contact_target(
         decision.context,
-        decision.qualified_at,
+        decision.as_of,
         due,
         rep["crm_owner_id"],
         expected_owner_id=decision.owner_id,

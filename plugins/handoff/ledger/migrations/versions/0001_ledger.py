@@ -107,8 +107,10 @@ create table handoff.pending_leads (
     batch_id bigint not null,
     received_at timestamptz,
     extracted_at timestamptz not null,
+    qualified_at timestamptz,
     wakes boolean not null default true
 );
+comment on column handoff.pending_leads.qualified_at is 'When the decision about it was last computed.';
 comment on column handoff.pending_leads.wakes is
     'False when only our own write-back came back: the next run that has work takes it along.';
 comment on table handoff.pending_leads is
