@@ -17,7 +17,10 @@ def extract(run_id: str) -> Counts | None:
     from handoff.clients.hubspot import HubSpotHook
     from handoff.extract import run as station
 
-    with _recorded("extract", run_id) as (connection, counts):
+    with _recorded("extract", run_id) as (connection, counts), db.only_one(connection, "extract") as free:
+        if not free:
+            counts["skipped"] = "another process extracts"
+            return None
         counts |= station.run(connection, HubSpotHook(), clock.now()).as_dict()
         due = connection.execute(
             "select count(*) as effects from handoff.outbox where state = 'pending' and not_before <= %s",

@@ -1,34 +1,28 @@
 """One pass over the CRM: what webhooks hinted at, and whatever is due for a poll, landed in `raw`."""
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from psycopg import sql
 
 from handoff import clock
 from handoff.clients.hubspot import HubSpotHook
-from handoff.clients.hubspot_wire import PlanLacks
 from handoff.extract import records
+from handoff.extract.reading import CrmReader, Rows
 from handoff.extract.tables import COMPANIES, CONTACTS, EVENT_TYPES, OBJECTS, OWNERS_EVERY_SECONDS, CrmObject
 from handoff.ledger import inbox, landing, streams
 from handoff.ledger.db import Connection
-from handoff.ledger.landing import Record, Source, Unreadable
+from handoff.ledger.landing import Record, Source
 from handoff.ledger.streams import Stream
-
-log = logging.getLogger(__name__)
 
 # The search index lags behind the records; what it shows late is still inside the next passes' windows.
 OVERLAP = timedelta(minutes=15)
 BEGINNING = datetime(1995, 1, 1, tzinfo=UTC)
 CHUNK = 1000
 WORKERS = 8
-
-Rows = list[Record | Unreadable]
 
 
 @dataclass
@@ -61,11 +55,10 @@ def run(connection: Connection, hook: HubSpotHook, as_of: datetime, *, poll: boo
     due = _due(connection, as_of, poll)
     source: Source = "poll" if due else "webhook"
     batch_id = landing.open_batch(connection, source, as_of)
-    one_pass = _Pass(connection, hook, as_of, Counts(batch_id, source))
+    counts = Counts(batch_id, source)
     with ThreadPoolExecutor(WORKERS) as pool:
-        one_pass.read(pool, due, hints)
+        _Pass(connection, CrmReader(hook, pool), as_of, counts).read(due, hints)
     inbox.mark_read(connection, inbox_ids, clock.now())
-    counts = one_pass.counts
     pending = connection.execute("select count(*) as pending from handoff.pending_leads where wakes").fetchone()
     counts.pending = pending["pending"] if pending else 0
     landing.close_batch(connection, batch_id, clock.now(), counts.as_dict())
@@ -85,11 +78,11 @@ def _due(connection: Connection, as_of: datetime, poll: bool | None) -> list[Crm
 
 
 class _Pass:
-    """State of one pass: what it counts, and which records it has landed already."""
+    """State of one pass: how far each stream was read before, and what this pass counts."""
 
-    def __init__(self, connection: Connection, hook: HubSpotHook, as_of: datetime, counts: Counts) -> None:
+    def __init__(self, connection: Connection, crm: CrmReader, as_of: datetime, counts: Counts) -> None:
         self.connection = connection
-        self.hook = hook
+        self.crm = crm
         self.as_of = as_of
         self.counts = counts
         self.received_at: dict[str, datetime] = {}
@@ -98,22 +91,22 @@ class _Pass:
             row["stream"]: row for row in connection.execute("select stream, watermark, moved_at from handoff.cursors")
         }
 
-    def read(self, pool: ThreadPoolExecutor, due: Sequence[CrmObject], hints: Sequence[inbox.Hint]) -> None:
+    def read(self, due: Sequence[CrmObject], hints: Sequence[inbox.Hint]) -> None:
         """Ask the CRM for everything at once; land as the answers come."""
-        searches = [(each, pool.submit(self._changed_ids, each, self._since(each.stream))) for each in due]
-        events = [pool.submit(self._events, event_type, self._since(streams.EVENTS)) for event_type in EVENT_TYPES]
-        submissions = pool.submit(self._form_submissions, self._since(streams.FORM_SUBMISSIONS))
-        owners = pool.submit(self._owners) if self._owners_due() else None
+        searches = [(each, self.crm.changed_ids(each, self._since(each.stream), self.as_of)) for each in due]
+        events = [self.crm.events(each, self._since(streams.EVENTS), self.as_of) for each in EVENT_TYPES]
+        submissions = self.crm.form_submissions(self._since(streams.FORM_SUBMISSIONS))
+        owners = self.crm.owners() if self._owners_due() else None
 
         hinted = [hint for hint in hints if hint.object_type == "contact"]
         self.received_at = {hint.object_id: hint.received_at for hint in hinted}
         companies = [hint.object_id for hint in hints if hint.object_type == "company"]
-        self._land_objects(pool, COMPANIES, companies)
-        self._land_objects(pool, CONTACTS, [hint.object_id for hint in hinted])
+        self._land_objects(COMPANIES, companies)
+        self._land_objects(CONTACTS, [hint.object_id for hint in hinted])
         if owners:
             self._land(streams.OWNERS, owners.result(), self.as_of)
         for each, search in searches:
-            self._land_objects(pool, each, self._unknown(each.stream, search.result()), watermark=self.as_of)
+            self._land_objects(each, self._unknown(each.stream, search.result()), watermark=self.as_of)
         self._land(streams.FORM_SUBMISSIONS, submissions.result(), self.as_of)
         self._land(streams.EVENTS, [row for rows in events for row in rows.result()], self.as_of)
 
@@ -124,12 +117,6 @@ class _Pass:
     def _owners_due(self) -> bool:
         cursor = self.watermarks.get(streams.OWNERS.name)
         return not cursor or self.as_of - cursor["moved_at"] >= timedelta(seconds=OWNERS_EVERY_SECONDS)
-
-    def _changed_ids(self, each: CrmObject, since: datetime) -> list[tuple[str, str | None]]:
-        found = self.hook.search(
-            each.object_type, since, self.as_of, each.cursor_property, properties=[each.cursor_property]
-        )
-        return [(record_id, properties.get(each.cursor_property)) for record_id, properties in found]
 
     def _unknown(self, stream: Stream, found: Sequence[tuple[str, str | None]]) -> list[str]:
         """Drop what `raw` already holds in the version that the search shows: the windows overlap."""
@@ -150,17 +137,15 @@ class _Pass:
         )
         return [row["id"] for row in rows]
 
-    def _land_objects(
-        self, pool: ThreadPoolExecutor, each: CrmObject, ids: Sequence[str], *, watermark: datetime | None = None
-    ) -> None:
+    def _land_objects(self, each: CrmObject, ids: Sequence[str], *, watermark: datetime | None = None) -> None:
         chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)] or [[]]
         for position, chunk in enumerate(chunks, start=1):
-            rows = self._objects(pool, each, chunk)
+            rows = self.crm.objects(each, chunk)
             if each is CONTACTS:
-                self._land_missing_companies(pool, rows)
+                self._land_missing_companies(rows)
             self._land(each.stream, rows, watermark if position == len(chunks) else None)
 
-    def _land_missing_companies(self, pool: ThreadPoolExecutor, contacts: Rows) -> None:
+    def _land_missing_companies(self, contacts: Rows) -> None:
         """A contact's company is read with it: firmographics decide, and the companies' own poll is slower."""
         wanted = sorted(
             {
@@ -177,44 +162,7 @@ class _Pass:
         )
         missing = [row["id"] for row in rows]
         if missing:
-            self._land(streams.COMPANIES, self._objects(pool, COMPANIES, missing), None)
-
-    def _objects(self, pool: ThreadPoolExecutor, each: CrmObject, ids: Sequence[str]) -> Rows:
-        """The present values of records; ids that the CRM no longer knows are gone, which the nightly sweep settles."""
-        if not ids:
-            return []
-        hundreds = [ids[start : start + 100] for start in range(0, len(ids), 100)]
-        reads = [pool.submit(self.hook.batch_read, each.object_type, part, each.properties) for part in hundreds]
-        associated: dict[str, list[str]] = {}
-        if each.associated:
-            lookup = partial(self.hook.associations, each.object_type, each.associated)
-            for found in pool.map(lookup, hundreds):
-                associated.update(found)
-        rows: Rows = []
-        for read in reads:
-            answers, _missing = read.result()
-            for answer in answers:
-                related = associated.get(str(answer.get("id")), [])
-                rows.append(records.crm_object(answer, each.associated, related))
-        return rows
-
-    def _events(self, event_type: str, since: datetime) -> Rows:
-        try:
-            return [records.event(answer) for answer in self.hook.events(event_type, since, self.as_of)]
-        except PlanLacks as lacks:
-            log.warning("no %s events: %s; the contacts' own counters stand in", event_type, lacks)
-            return []
-
-    def _form_submissions(self, since: datetime) -> Rows:
-        return [
-            records.form_submission(answer, form["id"], form["name"])
-            for form in self.hook.forms()
-            for answer in self.hook.form_submissions(form["id"], since)
-        ]
-
-    def _owners(self) -> Rows:
-        read: Callable[..., Any] = self.hook.owners
-        return [records.owner(answer) for archived in (False, True) for answer in read(archived=archived)]
+            self._land(streams.COMPANIES, self.crm.objects(COMPANIES, missing), None)
 
     def _land(self, stream: Stream, rows: Rows, watermark: datetime | None) -> None:
         if not rows and watermark is None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from handoff.ledger import pending
 from handoff.ledger.db import Connection
 from handoff.ledger.streams import Stream
 
@@ -18,12 +19,6 @@ Source = Literal["poll", "webhook", "enrich", "backfill"]
 # Text that JSON can carry and Postgres cannot: NUL and halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "�"
-
-# Bookkeeping that says nothing about the lead; our own write-back would otherwise wake the line again and again.
-_BOOKKEEPING = re.compile(
-    r"^(handoff_(?!rejection_reason$).*|lastmodifieddate|hs_lastmodifieddate|hubspot_owner_assigneddate)$"
-)
-
 
 MANY = 1000
 """Rows after which the planner's statistics are renewed at once instead of when autovacuum comes by."""
@@ -102,8 +97,8 @@ def land(
         _quarantine(connection, batch_id, stream, bad, loaded_at)
         fresh = _append(connection, batch_id, stream, good, loaded_at)
         result.landed = len(fresh)
-        result.lead_ids, result.echoes = _concerned(connection, stream, fresh)
-        _make_pending(connection, batch_id, result, loaded_at, received_at or {})
+        result.lead_ids, result.echoes = pending.concerned(connection, stream, fresh)
+        pending.queue(connection, batch_id, result.lead_ids, result.echoes, loaded_at, received_at or {})
         if watermark is not None:
             connection.execute(
                 """insert into handoff.cursors (stream, watermark, moved_at, batch_id) values (%s, %s, %s, %s)
@@ -173,101 +168,3 @@ def _quarantine(
                 "payload": _UNSTORABLE.sub(_REPLACEMENT, each.payload),
             },
         )
-
-
-def _concerned(connection: Connection, stream: Stream, fresh: dict[int, str]) -> tuple[set[str], set[str]]:
-    """The contacts whose score the new versions may change, and those among them that only echo our own write."""
-    if not fresh or stream.concerns == "nobody":
-        return set(), set()
-    versions = list(fresh)
-    if stream.concerns == "itself":
-        return _changed_contacts(connection, versions)
-    if stream.concerns == "company":
-        rows = connection.execute(
-            """select distinct id as lead_id from raw.hubspot_contacts
-            where payload -> 'properties' ->> 'associatedcompanyid' = any(%s)""",
-            (list(fresh.values()),),
-        ).fetchall()
-    elif stream.concerns == "email":
-        query = sql.SQL(
-            """select distinct contact.id as lead_id from raw.{} as record inner join raw.hubspot_contacts as contact
-                on lower(contact.payload -> 'properties' ->> 'email') = record.email
-            where record.version_id = any(%s)"""
-        )
-        rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
-    else:
-        query = sql.SQL("select distinct unnest(contact_ids) as lead_id from raw.{} where version_id = any(%s)")
-        rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
-    return {row["lead_id"] for row in rows if row["lead_id"]}, set()
-
-
-def _changed_contacts(connection: Connection, versions: list[int]) -> tuple[set[str], set[str]]:
-    rows = connection.execute(
-        """select fresh.id, fresh.payload as fresh, before.payload as before, written.properties as written
-        from raw.hubspot_contacts as fresh
-        left join lateral (
-            select payload from raw.hubspot_contacts as earlier
-            where earlier.id = fresh.id and earlier.version_id <> all(%(versions)s)
-            order by earlier.updated_at desc, earlier.version_id desc limit 1
-        ) as before on true
-        left join lateral (
-            select effect.payload -> 'properties' as properties from handoff.handoffs as handoff
-            inner join handoff.outbox as effect using (handoff_id)
-            where handoff.lead_id = fresh.id and effect.kind = 'hubspot_contact' and effect.attempts > 0
-            order by effect.outbox_id desc limit 1
-        ) as written on true
-        where fresh.version_id = any(%(versions)s)""",
-        {"versions": versions},
-    ).fetchall()
-    changed, echoes = set(), set()
-    for row in rows:
-        fresh, before = _business(row["fresh"]), _business(row["before"])
-        if fresh == before:
-            continue
-        changed.add(row["id"])
-        written = row["written"] or {}
-        differing = [name for name in fresh.keys() | before.keys() if fresh.get(name) != before.get(name)]
-        if all(name in written and fresh.get(name) == written[name] for name in differing):
-            echoes.add(row["id"])
-    return changed, echoes
-
-
-def _business(payload: dict[str, Any] | None) -> dict[str, Any]:
-    """What of a contact may change a decision; nothing for a contact that is not there."""
-    if payload is None:
-        return {}
-    properties = {
-        name: value
-        for name, value in (payload.get("properties") or {}).items()
-        # A property that was never set and one that is not known read the same: nothing there.
-        if value not in (None, "") and not _BOOKKEEPING.match(name)
-    }
-    return properties | {"associations": payload.get("associations"), "archived": payload.get("archived")}
-
-
-def _make_pending(
-    connection: Connection,
-    batch_id: int,
-    result: Landed,
-    loaded_at: datetime,
-    received_at: dict[str, datetime],
-) -> None:
-    if not result.lead_ids:
-        return
-    ordered = sorted(result.lead_ids)
-    connection.execute(
-        """insert into handoff.pending_leads (lead_id, batch_id, received_at, extracted_at, wakes)
-        select lead_id, %(batch)s, received_at, %(loaded)s, wakes
-        from unnest(%(ids)s::text[], %(received)s::timestamptz[], %(wakes)s::boolean[])
-            as concerned (lead_id, received_at, wakes)
-        on conflict (lead_id) do update set batch_id = excluded.batch_id, extracted_at = excluded.extracted_at,
-            wakes = pending_leads.wakes or excluded.wakes,
-            received_at = coalesce(excluded.received_at, pending_leads.received_at)""",
-        {
-            "batch": batch_id,
-            "loaded": loaded_at,
-            "ids": ordered,
-            "received": [received_at.get(lead_id) for lead_id in ordered],
-            "wakes": [lead_id not in result.echoes for lead_id in ordered],
-        },
-    )
