@@ -9,6 +9,7 @@ from handoff.ledger.db import Connection
 
 STATIONS = ("received", "extracted", "qualified", "routed", "sent")
 """Moments of a handoff after its event, in order; a bar is the time from the one before. A poll has no `received`."""
+WORK = ("extract", "gate", "enrich", "qualify", "models", "route", "notify", "sync")
 TARGETS = {
     "webhook_p50_s": 3.0,
     "webhook_p95_s": 5.0,
@@ -66,15 +67,22 @@ def stations(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def work(connection: Connection, since: datetime) -> dict[str, dict[str, Any]]:
-    """Seconds that each station itself worked, in the runs that handed somebody over."""
+    """Seconds that each station itself worked, in the runs that handed somebody over; `models` is SQL in qualify."""
     rows = connection.execute(
-        """select station.key as station, (station.value ->> 'seconds')::float as seconds
-        from handoff.line_runs as run cross join jsonb_each(run.counts) as station
-        where run.started_at >= %s and (run.counts -> 'route' ->> 'handed_off')::int > 0""",
+        """with handed_over as (
+            select counts from handoff.line_runs
+            where started_at >= %s and (counts -> 'route' ->> 'handed_off')::int > 0
+        )
+        select station.key as station, (station.value ->> 'seconds')::float as seconds
+        from handed_over cross join jsonb_each(handed_over.counts) as station
+        union all
+        select 'models', (counts -> 'qualify' ->> 'models_s')::float from handed_over""",
         (since,),
     ).fetchall()
-    names = dict.fromkeys(row["station"] for row in rows)
-    return {name: summary([row["seconds"] for row in rows if row["station"] == name]) for name in names}
+    return {
+        name: summary([row["seconds"] for row in rows if row["station"] == name and row["seconds"] is not None])
+        for name in WORK
+    }
 
 
 def idle_runs(connection: Connection, since: datetime) -> dict[str, Any]:

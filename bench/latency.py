@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 if not __package__:
     root = Path(__file__).resolve().parents[1]
     sys.path[:1] = [str(root), str(root / "plugins")]
@@ -56,7 +58,7 @@ def main() -> int:
 
 def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tuple[dict[str, Any], list[str]]:
     """All figures, and what went wrong with single messages."""
-    history_of = history.load(given.contacts, given.events, _say)
+    past = history.load(given.contacts, given.events, _say)
     first = events.fire(1, (0.0, 0.0), SEED, _say)
     if first.problems:
         raise own_stack.StackFailed(f"the first event became no message, so none is measured: {first.problems[0]}")
@@ -75,7 +77,7 @@ def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tup
             "stations": {way: figures.stations(each) for way, each in rows.items()},
             "work": figures.work(connection, since),
             "idle": {"run": figures.idle_runs(connection, since), **idle},
-            "history": _counted(history_of),
+            "history": past,
             "machine": machine.describe(connection, load_before),
             "measured_at": since.isoformat(timespec="seconds"),
         }
@@ -83,17 +85,21 @@ def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tup
 
 
 def _idle(where: Layout, seconds: int) -> dict[str, float]:
-    """Memory (MB of proportional set size) and processor (percent of one core) of the stack with nothing to do."""
+    """Memory (MB of proportional set size) and processor (percent of one core) of the stack with nothing to do.
+
+    `others_percent` is what other programs take of the machine meanwhile, in percent of one core.
+    """
     _say(f"{seconds} s with nothing to do")
     time.sleep(seconds / 2)
+    psutil.cpu_percent(None)
     cpu = status.cpu_percent(where, seconds / 2)
+    machine_wide = psutil.cpu_percent(None) * (psutil.cpu_count() or 1)
     memory = sum(each.memory_mb for each in status.read(where).components)
-    return {"memory_mb": round(memory), "cpu_percent": round(cpu, 1)}
-
-
-def _counted(history_of: dict[str, int]) -> dict[str, int]:
-    contacts, companies = history_of.pop("hubspot_contacts"), history_of.pop("hubspot_companies")
-    return {"contacts": contacts, "events": sum(history_of.values()), "companies": companies}
+    return {
+        "memory_mb": round(memory),
+        "cpu_percent": round(cpu, 1),
+        "others_percent": round(max(0.0, machine_wide - cpu), 1),
+    }
 
 
 def _arguments() -> argparse.Namespace:

@@ -21,7 +21,9 @@ def show(found: dict[str, Any]) -> None:
     for station, each in found["work"].items():
         print(f"{station:>10} {_row(each)}")
     idle = found["idle"]
-    print(f"\nNothing to do: {_row(idle['run'])} a run; {idle['memory_mb']} MB, {idle['cpu_percent']} % of a core")
+    print(f"\nWith nothing to do: {idle['memory_mb']} MB, {idle['cpu_percent']} % of a core")
+    print(f"{'a run':>10} {_row(idle['run'])}")
+    print(f"History: copied in {history['copied_s']} s, scored in {history['scored_s']} s")
     print(f"Machine: {', '.join(f'{name} {value}' for name, value in machine.items())}")
     print("\n".join(["Missed:", *(f"  {each}" for each in found["missed"])]) if found["missed"] else "No target missed")
 

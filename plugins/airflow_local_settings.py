@@ -6,6 +6,7 @@ Great Expectations takes 5 s and dbt 2.6 s, as long as the whole line may take.
 
 import gc
 import importlib
+import logging
 import sys
 
 from airflow.configuration import conf
@@ -39,6 +40,11 @@ def forks_tasks(argv: list[str]) -> bool:
 if forks_tasks(sys.argv):
     for module in PRELOADED:
         importlib.import_module(module)
+    try:
+        importlib.import_module("handoff.qualify.dbt").warm()
+    except Exception:
+        # Only a head start: without it, as on a worker without the database's connection, tasks do the same later.
+        logging.getLogger(__name__).warning("dbt could not be warmed up", exc_info=True)
     # Objects that the collector never visits again stay on pages that parent and children share.
     gc.collect()
     gc.freeze()

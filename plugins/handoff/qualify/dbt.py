@@ -62,20 +62,7 @@ def invoke(
         with environment(as_of):
             manifest = _loaded_manifest() if as_loaded else None
             outcome = dbtRunner(manifest=manifest).invoke(
-                [
-                    *(LEAN if as_loaded else ()),
-                    *command,
-                    "--selector",
-                    selector,
-                    "--project-dir",
-                    str(settings().dbt_project),
-                    "--profiles-dir",
-                    str(settings().dbt_project),
-                    "--target-path",
-                    str(settings().dbt_target),
-                    "--log-path",
-                    str(settings().dbt_target / "logs"),
-                ]
+                [*(LEAN if as_loaded else ()), *command, "--selector", selector, *_directories()]
             )
     if outcome.exception is not None:
         raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
@@ -88,6 +75,25 @@ def invoke(
         statuses={each.node.name: str(each.status) for each in results},
         seconds=round(sum(each.execution_time for each in results), 3),
     )
+
+
+def warm() -> None:
+    """Let dbt build what it keeps for a process: half a second that tasks forked from this one need not spend.
+
+    Lists the line's models without a database; does nothing before the agreement was first loaded.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with environment(None):
+        manifest = _loaded_manifest()
+        if manifest is not None:
+            dbtRunner(manifest=manifest).invoke(["--quiet", *LEAN, "ls", "--selector", "line", *_directories()])
+
+
+def _directories() -> list[str]:
+    project, target = str(settings().dbt_project), settings().dbt_target
+    options = {"project-dir": project, "profiles-dir": project, "target-path": target, "log-path": target / "logs"}
+    return [word for name, value in options.items() for word in (f"--{name}", str(value))]
 
 
 def _loaded_manifest() -> Any:
