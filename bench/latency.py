@@ -31,8 +31,9 @@ from handoff.settings import settings
 
 RESULTS = Path(__file__).parent / "results" / "latency.json"
 INTERVAL_S = 60
+"""The line's schedule."""
 GAPS_S = {"webhook": (4.0, 9.0), "poll": (2.0, 10.0)}
-QUICK_GAP_S = (1.0, 3.0)
+"""Between two events, at random: an event must be able to meet a run that is under way."""
 IDLE_S = 190
 """Three runs with nothing to do."""
 QUICK_IDLE_S = 70
@@ -68,7 +69,7 @@ def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tup
     for way, n in (("webhook", given.webhook), ("poll", given.poll)):
         events.webhooks(f"{settings().public_url}/handoff/hubspot/webhook" if way == "webhook" else "")
         _say(f"{n} events by {way}")
-        fired[way] = events.fire(n, QUICK_GAP_S if given.quick else GAPS_S[way], SEED, _say)
+        fired[way] = events.fire(n, GAPS_S[way], SEED, _say)
     with connect() as connection:
         rows = {way: figures.handoffs(connection, each.lead_ids) for way, each in fired.items()}
         found = {
