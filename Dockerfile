@@ -26,9 +26,9 @@ COPY expectations expectations
 COPY sandbox sandbox
 RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable . \
     && useradd --system --uid 50000 --home-dir /opt/handoff/state handoff \
-    && mkdir -p state/airflow state/logs \
+    && mkdir -p state/airflow state/dbt state/logs \
     && chown -R handoff: state
 
 USER handoff
-VOLUME /opt/handoff/state/logs
+VOLUME /opt/handoff/state/logs /opt/handoff/state/dbt
 CMD ["handoff", "--help"]
