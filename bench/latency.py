@@ -65,11 +65,13 @@ def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tup
         raise own_stack.StackFailed(f"the first event became no message, so none is measured: {first.problems[0]}")
     since = clock.now()
     idle = _idle(where, QUICK_IDLE_S if given.quick else IDLE_S)
-    fired = {}
+    fired, stolen = {}, {}
     for way, n in (("webhook", given.webhook), ("poll", given.poll)):
         events.webhooks(f"{settings().public_url}/handoff/hubspot/webhook" if way == "webhook" else "")
         _say(f"{n} events by {way}")
+        processors = psutil.cpu_times()
         fired[way] = events.fire(n, GAPS_S[way], SEED, _say)
+        stolen[way] = machine.stolen_percent(processors)
     with connect() as connection:
         rows = {way: figures.handoffs(connection, each.lead_ids) for way, each in fired.items()}
         found = {
@@ -79,7 +81,7 @@ def measure(where: Layout, given: argparse.Namespace, load_before: float) -> tup
             "work": figures.work(connection, since),
             "idle": {"run": figures.idle_runs(connection, since), **idle},
             "history": past,
-            "machine": machine.describe(connection, load_before),
+            "machine": {**machine.describe(connection, load_before), "stolen_percent": stolen},
             "measured_at": since.isoformat(timespec="seconds"),
         }
     return {**found, "missed": figures.missed(found)}, [each for way in fired.values() for each in way.problems]

@@ -32,6 +32,15 @@ def load() -> float:
     return os.getloadavg()[0]
 
 
+def stolen_percent(since: Any) -> float:
+    """Share of the processors' time since `psutil.cpu_times()` gave `since` that went to other guests of the host.
+
+    A virtual machine only notices that everything takes longer.
+    """
+    now = psutil.cpu_times()
+    return round(100 * (getattr(now, "steal", 0.0) - getattr(since, "steal", 0.0)) / (sum(now) - sum(since)), 1)
+
+
 def _cpu() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

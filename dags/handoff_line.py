@@ -27,52 +27,50 @@ from handoff.airflow_kit import EACH_MINUTE, INBOX
     **EACH_MINUTE,
 )
 def handoff_line() -> None:
-    @task.short_circuit
+    @task.short_circuit(multiple_outputs=False)
     def extract(run_id: str | None = None) -> dict[str, Any] | None:
         from handoff import stations
 
         return stations.extract(str(run_id))
 
-    @task
+    @task(multiple_outputs=False)
     def gate(run_id: str | None = None) -> dict[str, Any]:
         from handoff import stations
 
         return stations.gate(str(run_id))
 
-    @task
+    @task(multiple_outputs=False)
     def enrich(run_id: str | None = None) -> dict[str, Any]:
         from handoff import stations
 
         return stations.enrich(str(run_id))
 
-    @task
+    @task(multiple_outputs=False)
     def qualify(run_id: str | None = None) -> dict[str, Any]:
         from handoff import stations
 
         return stations.qualify(str(run_id))
 
-    @task
+    @task(multiple_outputs=False)
     def route(run_id: str | None = None) -> dict[str, Any]:
         from handoff import stations
 
         return stations.route(str(run_id))
 
-    @task
+    @task(multiple_outputs=False)
     def notify(run_id: str | None = None) -> dict[str, Any]:
         from handoff import stations
 
         return stations.notify(str(run_id))
 
-    @task
+    @task(multiple_outputs=False)
     def sync(run_id: str | None = None) -> dict[str, Any]:
         from handoff import stations
 
         return stations.sync(str(run_id))
 
-    landed, routed = extract(), route()
-    landed >> enrich() >> qualify() >> routed >> [notify(), sync()]
     # Great Expectations judges the batch beside the scoring, so that the check costs the rep no time.
-    landed >> gate() >> routed
+    extract() >> enrich() >> [qualify(), gate()] >> route() >> [notify(), sync()]
 
 
 handoff_line()

@@ -22,7 +22,7 @@ from handoff.airflow_kit import EACH_MINUTE
     **EACH_MINUTE,
 )
 def handoff_marts() -> None:
-    @task
+    @task(multiple_outputs=False)
     def marts() -> dict[str, Any]:
         from handoff import stations
 

@@ -23,7 +23,7 @@ from handoff.settings import settings
     **EACH_MINUTE,
 )
 def handoff_review() -> None:
-    @task
+    @task(multiple_outputs=False)
     def review() -> dict[str, Any]:
         from handoff import stations
 

@@ -22,7 +22,7 @@ from handoff.airflow_kit import EACH_MINUTE
     **EACH_MINUTE,
 )
 def handoff_watch() -> None:
-    @task
+    @task(multiple_outputs=False)
     def watch() -> dict[str, Any]:
         from handoff import stations
 

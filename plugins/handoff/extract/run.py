@@ -12,7 +12,7 @@ from handoff import clock
 from handoff.clients.hubspot import HubSpotHook
 from handoff.extract import records
 from handoff.extract.reading import CrmReader, Rows
-from handoff.extract.tables import COMPANIES, CONTACTS, EVENT_TYPES, OBJECTS, OWNERS_EVERY_SECONDS, CrmObject
+from handoff.extract.tables import COMPANIES, CONTACTS, EVENT_TYPES, OBJECTS, OWNERS_EVERY_SECONDS, CrmObject, is_due
 from handoff.ledger import inbox, landing, streams
 from handoff.ledger.db import Connection
 from handoff.ledger.landing import Record, Source
@@ -72,8 +72,7 @@ def _due(connection: Connection, as_of: datetime, poll: bool | None) -> list[Crm
     return [
         each
         for each in OBJECTS
-        if poll
-        or (poll is None and as_of - moved.get(each.stream.name, BEGINNING) >= timedelta(seconds=each.every_seconds))
+        if poll or (poll is None and is_due(each.every_seconds, moved.get(each.stream.name), as_of))
     ]
 
 
@@ -116,7 +115,7 @@ class _Pass:
 
     def _owners_due(self) -> bool:
         cursor = self.watermarks.get(streams.OWNERS.name)
-        return not cursor or self.as_of - cursor["moved_at"] >= timedelta(seconds=OWNERS_EVERY_SECONDS)
+        return is_due(OWNERS_EVERY_SECONDS, cursor["moved_at"] if cursor else None, self.as_of)
 
     def _unknown(self, stream: Stream, found: Sequence[tuple[str, str | None]]) -> list[str]:
         """Drop what `raw` already holds in the version that the search shows: the windows overlap."""

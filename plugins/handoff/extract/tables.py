@@ -1,6 +1,7 @@
 """What is read from the CRM, stream by stream: one declarative table."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from handoff.ledger import streams
 from handoff.ledger.streams import Stream
@@ -39,11 +40,11 @@ class CrmObject:
     associated: str | None
     """Object type whose ids are embedded in the payload, because no search or batch read returns associations."""
     every_seconds: int
-    """How old the last poll may be before the next is due."""
+    """A poll is due once in each span of so many seconds since 1970, so at most so many apart."""
 
 
 # Five searches a minute: HubSpot allows five a second, so that one poll never waits for the limit.
-EACH_POLL = 45
+EACH_POLL = 60
 CONTACTS = CrmObject(
     streams.CONTACTS,
     "contacts",
@@ -95,3 +96,11 @@ OBJECTS = (
 EVENT_TYPES = ("e_visited_page", "e_opened_email_v2", "e_clicked_link_in_email_v2")
 """Behavioural events. Portals below Enterprise have none; the contact's own counters then stand in."""
 OWNERS_EVERY_SECONDS = 600
+
+
+def is_due(every_seconds: int, moved_at: datetime | None, as_of: datetime) -> bool:
+    """Whether a stream that was last polled at `moved_at` is to be polled at `as_of`.
+
+    By the clock's spans, not by age: a poll on a webhook's run shortly before the minute must not cost the minute's.
+    """
+    return moved_at is None or as_of.timestamp() // every_seconds > moved_at.timestamp() // every_seconds

@@ -35,7 +35,7 @@ AIRFLOW = {
     "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "3",
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "10",
     # A line of six tasks waits for the scheduler at each step; with the default of 1 s that alone takes 7 s.
-    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
     # Recover from a dead scheduler or worker in a minute or two instead of five to ten.
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "60",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "120",

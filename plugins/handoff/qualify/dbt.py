@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from handoff import connections
@@ -13,6 +15,9 @@ from handoff.settings import settings
 
 # No look at relations that the selector does not touch, no artifacts, no log beside the task's own.
 LEAN = ("--no-populate-cache", "--no-write-json", "--log-level-file", "none")
+
+_kept: dict[tuple[int, int], Any] = {}
+"""What `warm` read, by modification time and size of its file, for one invocation: dbt writes into a manifest."""
 
 
 class DbtFailed(RuntimeError):
@@ -59,11 +64,10 @@ def invoke(
     with nullcontext(True) if locked else only_one(connection, lock_of(selector)) as free:
         if not free:
             return None
+        words = [*command, "--selector", selector, *_directories()]
         with environment(as_of):
-            manifest = _loaded_manifest() if as_loaded else None
-            outcome = dbtRunner(manifest=manifest).invoke(
-                [*(LEAN if as_loaded else ()), *command, "--selector", selector, *_directories()]
-            )
+            # One thread, which is one connection: the line's models wait for one another anyway.
+            outcome = _invoke_lean([*words, "--threads", "1"]) if as_loaded else dbtRunner().invoke(words)
     if outcome.exception is not None:
         raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
     # What dbtRunner returns depends on the command; build and run return one result a node.
@@ -77,17 +81,38 @@ def invoke(
     )
 
 
-def warm() -> None:
-    """Let dbt build what it keeps for a process: half a second that tasks forked from this one need not spend.
+def _invoke_lean(words: Sequence[str]) -> Any:
+    """Run dbt on the loaded project, with nothing that the line does not need.
 
-    Lists the line's models without a database; does nothing before the agreement was first loaded.
+    In a thread of its own: dbt reads the source of every caller on its stack, for each of its behaviour flags, and a
+    task of Airflow lies deep.
     """
     from dbt.cli.main import dbtRunner
 
+    from handoff.qualify.kept_connections import kept_connections
+
+    runner, thread = dbtRunner(manifest=_loaded_manifest()), ThreadPoolExecutor(1)
+    try:
+        with kept_connections():
+            return thread.submit(runner.invoke, [*LEAN, *words]).result()
+    finally:
+        # A task that has run out of time must not wait for its statement.
+        thread.shutdown(wait=False)
+
+
+def warm() -> None:
+    """Read the project and compile the line's models once: tasks forked from this process find both done.
+
+    Does nothing before the agreement was first loaded.
+    """
     with environment(None):
-        manifest = _loaded_manifest()
-        if manifest is not None:
-            dbtRunner(manifest=manifest).invoke(["--quiet", *LEAN, "ls", "--selector", "line", *_directories()])
+        stamp = _stamp()
+        if stamp is not None:
+            outcome = _invoke_lean(["--quiet", "compile", "--selector", "line", *_directories()])
+            if not outcome.success:
+                raise DbtFailed(f"dbt compile --selector line: {outcome.exception}")
+            # Not the same again: a manifest that has been compiled cannot be run.
+            _kept[stamp] = _loaded_manifest()
 
 
 def _directories() -> list[str]:
@@ -96,14 +121,26 @@ def _directories() -> list[str]:
     return [word for name, value in options.items() for word in (f"--{name}", str(value))]
 
 
+def _parsed() -> Path:
+    return settings().dbt_target / "partial_parse.msgpack"
+
+
+def _stamp() -> tuple[int, int] | None:
+    try:
+        status = _parsed().stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def _loaded_manifest() -> Any:
     """The project as last parsed; None, which makes dbt parse it, when that was never or for another database."""
     from dbt.contracts.graph.manifest import Manifest
 
-    parsed = settings().dbt_target / "partial_parse.msgpack"
-    if not parsed.exists():
+    stamp = _stamp()
+    if stamp is None:
         return None
-    manifest = Manifest.from_msgpack(parsed.read_bytes())
+    manifest = _kept.pop(stamp, None) or Manifest.from_msgpack(_parsed().read_bytes())
     database = os.environ["HANDOFF_DBT_DATABASE"]
     return manifest if all(node.database == database for node in manifest.nodes.values()) else None
 

@@ -45,3 +45,42 @@ def test_a_scheduler_holds_everything_after_its_settings_are_read(tmp_path: Path
     }
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+RUN_LIMIT = """
+import sys
+sys.argv = ["airflow", *sys.argv[1:]]
+from airflow.models.dag import DagModel
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+import airflow_local_settings
+
+engine = create_engine("sqlite:///dag.db")
+DagModel.__table__.create(engine)
+with Session(engine) as session:
+    session.add(DagModel(dag_id="line", bundle_name="dags", max_active_tasks=1, max_active_runs=1))
+    session.commit()
+with Session(engine) as scheduler, Session(engine) as processor:
+    read_before = scheduler.get(DagModel, "line")
+    scheduler.connection().connection.rollback()
+    processor.get(DagModel, "line").exceeds_max_non_backfill = True
+    processor.commit()
+    read_before.exceeds_max_non_backfill = False
+    scheduler.commit()
+with Session(engine) as session:
+    print(session.get(DagModel, "line").exceeds_max_non_backfill)
+"""
+
+
+@pytest.mark.parametrize(("component", "is_stuck"), [("scheduler", False), ("dag-processor", True)])
+def test_a_dag_is_free_once_the_scheduler_says_so(component: str, is_stuck: bool, tmp_path: Path) -> None:
+    """Airflow's own fault, seen in the other component; once it is cured there, the repair can go."""
+    environment = {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+        "PYTHONPATH": str(REPOSITORY / "plugins"),
+        "HOME": str(tmp_path),
+    }
+    command = [sys.executable, "-c", RUN_LIMIT, component]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == str(is_stuck)

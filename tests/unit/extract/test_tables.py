@@ -1,0 +1,28 @@
+"""A poll's span is the clock's, whatever else ran in between."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handoff.extract.tables import is_due
+
+MINUTE = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("polled", "now", "due"),
+    [
+        (None, 0.4, True),
+        (0.4, 30.0, False),
+        (0.4, 59.9, False),
+        # A webhook's run polled late in its minute; the run on the minute polls all the same.
+        (58.0, 60.3, True),
+        (59.9, 60.0, True),
+        (60.0, 60.0, False),
+        # The database's clock may be a little ahead.
+        (60.2, 60.1, False),
+    ],
+)
+def test_once_in_each_minute(polled: float | None, now: float, due: bool) -> None:
+    moved_at = None if polled is None else MINUTE + timedelta(seconds=polled)
+    assert is_due(60, moved_at, MINUTE + timedelta(seconds=now)) is due
