@@ -29,6 +29,7 @@ RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable
     && mkdir -p state/airflow state/dbt state/logs \
     && chown -R handoff: state
 
-USER handoff
+# By number, so that an orchestrator can tell that it is not root.
+USER 50000
 VOLUME /opt/handoff/state/logs /opt/handoff/state/dbt
 CMD ["handoff", "--help"]

@@ -44,6 +44,8 @@ check: development ## Lint, types, SQL, and the DAGs with sockets blocked
 	@$(BIN)/ruff check --select AIR dags plugins
 	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/python -m handoff.local.scratch $(BIN)/sqlfluff lint dbt_project/models dbt_project/macros dbt_project/tests
 	@$(BIN)/python -m handoff.local.scratch $(BIN)/dbt parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
 	@$(BIN)/pytest tests/dags tests/agreement
@@ -54,8 +56,8 @@ bench: development ## Measure event to Slack message, and print the figures
 
 .PHONY: lock
 lock: development ## Resolve pyproject.toml into the hashed requirements
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --extra local pyproject.toml -o requirements.txt
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --extra local --extra dev \
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --extra local pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --extra local --extra dev \
 		-c requirements.txt pyproject.toml -o requirements-dev.txt
 	@{ echo "# Installs everything else. \`make lock\` keeps it at the version in requirements.txt."; \
 		awk '/^uv==/ {on = 1} on && /^[^ ]/ && !/^uv==/ {exit} on && !/# via/' requirements.txt; } \

@@ -11,13 +11,14 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 
+from handoff import clock
+from handoff.agreement import company_time_zone
 from handoff.airflow_kit import EACH_MINUTE
-from handoff.settings import settings
 
 
 @dag(
     dag_id="handoff_review",
-    schedule=CronTriggerTimetable("0 7 * * 1", timezone=settings().time_zone),
+    schedule=CronTriggerTimetable("0 7 * * 1", timezone=company_time_zone(clock.now())),
     doc_md=__doc__,
     tags=["handoff", "impact:meeting"],
     **EACH_MINUTE,

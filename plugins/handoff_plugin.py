@@ -6,9 +6,11 @@ from typing import Any, ClassVar
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
+from handoff.airflow_kit import wake_line
 from handoff.web.app import PREFIX, app
 
 log = logging.getLogger(__name__)
+app.state.wake = wake_line
 
 
 class RunNotes:

@@ -1,10 +1,12 @@
 """The written agreement: `dbt_project/seeds/agreement`, loaded into Postgres as it stands in git."""
 
+import csv
 from datetime import datetime, timedelta
 from typing import Any
 
 from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt
+from handoff.settings import settings
 
 SELECTOR = "agreement"
 PATIENCE = timedelta(minutes=2)
@@ -52,3 +54,17 @@ def rejection_reasons(connection: Connection, as_of: datetime) -> list[tuple[str
         {"at": as_of},
     )
     return [(row["reason_id"], row["label"]) for row in rows]
+
+
+def company_time_zone(as_of: datetime) -> str:
+    """The company's IANA time zone, by the file: a DAG that is being parsed asks no database.
+
+    Raises:
+        LookupError: no row is valid at `as_of`.
+    """
+    path, day = settings().dbt_project / "seeds" / "agreement" / "company.csv", as_of.date().isoformat()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["valid_from"] <= day < row["valid_to"]:
+                return row["time_zone"]
+    raise LookupError(f"{path} has no row that is valid on {day}: add one")

@@ -30,8 +30,6 @@ class Settings:
     """Directory of Great Expectations suites (`HANDOFF_EXPECTATIONS`)."""
     crm_url: str
     """Base of the links to CRM records in messages (`HANDOFF_CRM_URL`), without a trailing slash."""
-    time_zone: str
-    """The company's time zone, in which its weekly meeting is held (`HANDOFF_TIME_ZONE`, an IANA name)."""
 
 
 @cache
@@ -53,7 +51,6 @@ def settings() -> Settings:
         dbt_target=Path(os.environ.get("HANDOFF_DBT_TARGET") or home / "dbt"),
         expectations=Path(os.environ.get("HANDOFF_EXPECTATIONS") or REPOSITORY / "expectations"),
         crm_url=os.environ.get("HANDOFF_CRM_URL") or "https://app.hubspot.com",
-        time_zone=os.environ.get("HANDOFF_TIME_ZONE") or "UTC",
     )
 
 

@@ -2,13 +2,16 @@
 
 import csv
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
+from handoff import clock
+from handoff.agreement import company_time_zone
 
 from .conftest import SEEDS, Rows
 
@@ -64,6 +67,7 @@ def test_numbers_are_numbers(seeds: Seeds) -> None:
         ("definitions", "threshold"),
         ("tiers", "response_minutes"),
         ("pool_members", "weight"),
+        ("pools", "fairness_days"),
     ):
         for row in seeds[name]:
             value = float(row[column])
@@ -75,6 +79,13 @@ def test_numbers_are_numbers(seeds: Seeds) -> None:
 def test_time_zones_exist(seeds: Seeds) -> None:
     for row in seeds["reps"] + seeds["company"]:
         ZoneInfo(row["time_zone"])
+
+
+def test_the_weekly_review_is_posted_by_the_company_s_clock(seeds: Seeds) -> None:
+    now = clock.now()
+    assert company_time_zone(now) in {row["time_zone"] for row in seeds["company"]}
+    with pytest.raises(LookupError, match=r"company\.csv has no row that is valid on 1999-12-31: add one"):
+        company_time_zone(datetime(1999, 12, 31, tzinfo=UTC))
 
 
 def test_every_rep_can_be_reached(seeds: Seeds) -> None:

@@ -63,7 +63,20 @@ def _variables() -> dict[str, str]:
     }
 
 
-def test_the_file_has_the_shape_of_a_compose_file() -> None:
+def test_the_file_holds_by_the_compose_specification(tmp_path: Path) -> None:
+    assert _by_the_specification(compose.COMPOSE) == 0
+    broken = tmp_path / "docker-compose.yaml"
+    broken.write_text(compose.COMPOSE.read_text().replace("depends_on:", "depend_on:"))
+    assert _by_the_specification(broken) != 0
+
+
+def _by_the_specification(path: Path) -> int:
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    return subprocess.run([sys.executable, "-m", "check_jsonschema", *schema, path], check=False).returncode
+
+
+def test_the_file_has_the_shape_that_we_mean() -> None:
+    """Narrower than the specification: no port to the outside, a known restart policy, no empty password."""
     jsonschema.validate(compose.read(_variables()), SCHEMA)
 
 

@@ -3,11 +3,17 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
-from handoff import clock, stations
+import pytest
+from dbt.contracts.graph.manifest import Manifest
+
+from handoff import clock, connections, stations
 from handoff.ledger import db
+from handoff.local import progress
 from handoff.qualify import dbt
+from handoff.settings import settings
 from sandbox.testing import RunningSandbox
 
 REPOSITORY = Path(__file__).parents[2]
@@ -65,3 +71,66 @@ def test_a_planted_contradiction_fails_the_data_tests(
     done = run_dbt("build", "--select", "scores_unequal_to_parts", target=tmp_path)
     assert done.returncode != 0
     assert "scores_unequal_to_parts" in done.stdout
+
+
+class WasRead(Exception):
+    """Somebody read the parsed project from its file."""
+
+
+def test_a_task_starts_with_the_project_of_the_process_that_forked_it(
+    agreement_database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(content: bytes) -> Manifest:
+        raise WasRead
+
+    with db.connect() as connection:
+        run = partial(dbt.invoke, connection, ["run"], selector="line", as_of=clock.now(), as_loaded=True)
+        parsed_and_run = run()
+        dbt.warm()
+        monkeypatch.setattr(Manifest, "from_msgpack", read)
+        inherited = run()
+        assert inherited
+        assert parsed_and_run
+        assert inherited.statuses == parsed_and_run.statuses
+        assert set(inherited.statuses.values()) == {"success"}
+        with pytest.raises(WasRead):
+            run()
+        monkeypatch.undo()
+
+
+def test_a_project_that_was_loaded_since_is_read_again(
+    agreement_database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(content: bytes) -> Manifest:
+        raise WasRead
+
+    with db.connect() as connection:
+        run = partial(dbt.invoke, connection, ["run"], selector="line", as_of=clock.now(), as_loaded=True)
+        run()
+        dbt.warm()
+        os.utime(settings().dbt_target / "partial_parse.msgpack")
+        monkeypatch.setattr(Manifest, "from_msgpack", read)
+        with pytest.raises(WasRead):
+            run()
+        monkeypatch.undo()
+
+
+def test_the_models_of_the_line_share_a_session(agreement_database: object) -> None:
+    with db.connect() as connection, db.connect(connections.ADMIN) as admin:
+
+        def sessions() -> int:
+            row = admin.execute("select sessions from pg_stat_database where datname = current_database()").fetchone()
+            assert row is not None
+            return int(row["sessions"])
+
+        def are_closed() -> bool:
+            found = admin.execute("select from pg_stat_activity where usename = 'handoff_dbt'").fetchall()
+            return not found
+
+        before = sessions()
+        result = dbt.invoke(connection, ["run"], selector="line", as_of=clock.now(), as_loaded=True)
+        assert result
+        assert len(result.statuses) == 7
+        assert progress.wait(are_closed, timeout_s=10)
+        # One for dbt's own questions and one for the models; without `kept_connections` each model has its own.
+        assert sessions() - before == 2

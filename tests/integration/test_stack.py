@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -58,14 +59,21 @@ class Stack:
 
     def runs(self) -> list[dict[str, Any]]:
         """The newest runs of the line, as Airflow's own API tells them."""
+        return list(self._newest("dags/handoff_line/dagRuns", "-run_after")["dag_runs"])
+
+    def asset_events(self) -> list[dict[str, Any]]:
+        """What has woken the line, the newest first."""
+        return list(self._newest("assets/events", "-timestamp")["asset_events"])
+
+    def _newest(self, path: str, order_by: str) -> dict[str, Any]:
         airflow = f"http://127.0.0.1:{self.environment['HANDOFF_AIRFLOW_PORT']}"
         token = httpx.get(f"{airflow}/auth/token").json()["access_token"]
         answer = httpx.get(
-            f"{airflow}/api/v2/dags/handoff_line/dagRuns",
-            params={"order_by": "-run_after", "limit": 20},
+            f"{airflow}/api/v2/{path}",
+            params={"order_by": order_by, "limit": 20},
             headers={"Authorization": f"Bearer {token}"},
         )
-        return list(answer.json()["dag_runs"])
+        return dict(answer.raise_for_status().json())
 
     def logs(self) -> str:
         return "".join(f"\n== {path.name}\n{path.read_text()[-1500:]}" for path in self.where.logs.glob("*.log"))
@@ -107,6 +115,35 @@ def test_up_a_second_time_changes_no_process_and_proves_the_line_again(stack: St
     assert stack.status()["stations"]["handed_off"] > handed_off
 
 
+def test_a_paused_line_is_said_and_not_waited_for(stack: Stack) -> None:
+    paused = stack.handoff("run", "airflow", "dags", "pause", "--yes", "handoff_line")
+    assert paused.returncode == 0, paused.stdout + paused.stderr
+    try:
+        said = stack.handoff("status")
+        assert said.returncode == 1
+        assert "Paused in the Airflow UI, so doing nothing: handoff_line." in said.stdout
+        refused = stack.handoff("up")
+        assert refused.returncode == 1
+        assert "handoff_line is paused, so no lead moves: unpause it at http://127.0.0.1" in refused.stderr
+    finally:
+        stack.handoff("run", "airflow", "dags", "unpause", "--yes", "handoff_line")
+    assert stack.is_healthy()
+
+
+def test_a_shell_that_does_not_name_the_ports_finds_the_stack(stack: Stack) -> None:
+    other_shell = {name: value for name, value in stack.environment.items() if not name.endswith("_PORT")}
+    found = Stack(stack.home, other_shell)
+    assert found.is_healthy()
+
+
+def test_a_gate_is_opened_by_hand_with_a_name_and_a_reason(stack: Stack) -> None:
+    opened = stack.handoff("gate", "open", "--why", "the import was meant")
+    assert opened.returncode == 0, opened.stdout + opened.stderr
+    shown = stack.handoff("gate", "show")
+    assert shown.returncode == 0
+    assert re.fullmatch(r"Open: opened by hand by \w+: the import was meant\.\n", shown.stdout)
+
+
 def test_one_event_is_one_message_and_nothing_repeats_it(stack: Stack) -> None:
     sandbox = RunningSandbox(int(stack.environment["HANDOFF_SANDBOX_PORT"]))
     act = sandbox.act("demo_request")
@@ -116,6 +153,8 @@ def test_one_event_is_one_message_and_nothing_repeats_it(stack: Stack) -> None:
         return sum(act["contactId"] in json.dumps(each["blocks"]) for each in found if each["channel"][0] == "D")
 
     assert progress.wait(lambda: messages() == 1, timeout_s=BACK_S), stack.logs()
+    # By the webhook itself: the inbox's watcher would have come later, and has nothing left to tell.
+    assert stack.asset_events()[0]["extra"] == {"told_by": "webhook"}
     # The note is on the run itself, where one reads it in the Airflow UI.
     assert progress.wait(lambda: any("1 notified" in (run["note"] or "") for run in stack.runs()), timeout_s=BACK_S)
 

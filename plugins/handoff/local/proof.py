@@ -10,7 +10,7 @@ from rich.text import Text
 
 from handoff import connections
 from handoff.ledger.db import Connection, connect
-from handoff.local import progress
+from handoff.local import health, progress
 from handoff.settings import Settings, settings
 
 HISTORY_S = 600
@@ -18,6 +18,7 @@ HISTORY_S = 600
 MESSAGE_S = 120
 """A run each minute, and one that is under way may have to end first."""
 HTTP_S = 10
+LINE = "handoff_line"
 
 
 class Unproven(RuntimeError):
@@ -52,6 +53,8 @@ def prove() -> Message | None:
     if not is_demo():
         progress.console.print("  HubSpot or Slack is a real account: no demo lead is made there.")
         return None
+    if LINE in health.paused(settings()):
+        raise Unproven(f"{LINE} is paused, so no lead moves: unpause it at {_dag_page()}")
     with connect() as connection:
         with progress.step("The demo company's history, landed and scored") as say:
             if not progress.wait(
@@ -146,8 +149,12 @@ def _counts(connection: Connection) -> str:
 
 def _last_run(connection: Connection) -> str:
     row = connection.execute("select note from handoff.line_runs order by started_at desc limit 1").fetchone()
-    place = f"see http://127.0.0.1:{settings().airflow_port}/dags/handoff_line"
+    place = f"see {_dag_page()}"
     return f"The last run says: {row['note']}; {place}" if row and row["note"] else f"No run has ended yet; {place}"
+
+
+def _dag_page() -> str:
+    return f"http://127.0.0.1:{settings().airflow_port}/dags/{LINE}"
 
 
 def _ask_for_demo(configured: Settings) -> str:

@@ -20,6 +20,8 @@ def status(found: Status) -> None:
         )
     components.add_row("", "", "", "", f"{sum(each.memory_mb for each in found.components):.0f} MB")
     console.print(components)
+    if found.paused:
+        console.print(f"\n[red]Paused in the Airflow UI, so doing nothing: {', '.join(found.paused)}.[/]")
     if found.stations is None:
         console.print("\n[red]The ledger cannot be reached.[/]")
         return

@@ -21,6 +21,7 @@ from handoff.settings import settings
 
 READY_S = 120
 SOURCES = {".csv", ".sql", ".yml"}
+PORTS = ("HANDOFF_POSTGRES_PORT", "HANDOFF_AIRFLOW_PORT", "HANDOFF_SANDBOX_PORT")
 
 
 class CannotStart(RuntimeError):
@@ -30,10 +31,17 @@ class CannotStart(RuntimeError):
 def activate() -> Layout:
     """Give this process the components' environment, so that the command line sees what they see.
 
+    The ports are those that the stack was started on, unless this process names others.
+
     Raises:
         FileNotFoundError: the stack has never been started.
     """
     where = state.layout(settings())
+    started_with = state.read_environment(where)
+    for name in PORTS:
+        if name in started_with:
+            os.environ.setdefault(name, started_with[name])
+    settings.cache_clear()
     os.environ.update(airflow_env.environment(settings(), where, state.read_secrets(where), os.environ))
     return where
 

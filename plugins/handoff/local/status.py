@@ -28,10 +28,11 @@ class ComponentStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """`stations` is None when the database cannot be reached."""
+    """`stations` is None when the database cannot be reached; `paused` are DAGs, which do nothing until unpaused."""
 
     is_healthy: bool
     components: list[ComponentStatus]
+    paused: list[str]
     stations: dict[str, Any] | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -55,8 +56,9 @@ def read(where: Layout) -> Status:
                 memory_mb=round(processes.memory_mb(processes.of(where, each.name)) if each.pid else 0.0, 1),
             )
         )
-    stations = _stations()
-    return Status(stations is not None and all(each.is_healthy for each in components), components, stations)
+    stations, paused = _stations(), health.paused(settings())
+    is_healthy = stations is not None and not paused and all(each.is_healthy for each in components)
+    return Status(is_healthy, components, paused, stations)
 
 
 def _stations() -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -18,9 +18,6 @@ from handoff.settings import settings
 from handoff.sync.targets import contact_target
 
 log = logging.getLogger(__name__)
-
-# How far back a rep's share of a pool is counted: long enough to be fair, short enough to forget a leave.
-FAIRNESS_WINDOW = timedelta(days=30)
 
 
 def handoff_id(lead_id: str, product_id: str, cycle: int) -> str:
@@ -162,9 +159,13 @@ def _effects(
 
 def _taken(connection: Connection, as_of: datetime) -> dict[tuple[str | None, str], int]:
     rows = connection.execute(
-        """select pool_id, rep_id, count(*) as taken from handoff.assignments
-        where assigned_at > %s group by pool_id, rep_id""",
-        (as_of - FAIRNESS_WINDOW,),
+        """select assignment.pool_id, assignment.rep_id, count(*) as taken
+        from handoff.assignments as assignment
+        inner join agreement.pools as pool on pool.pool_id = assignment.pool_id
+        where pool.valid_from <= %(at)s and %(at)s < pool.valid_to
+        and assignment.assigned_at > %(at)s - make_interval(days => pool.fairness_days)
+        group by assignment.pool_id, assignment.rep_id""",
+        {"at": as_of},
     )
     return {(row["pool_id"], row["rep_id"]): row["taken"] for row in rows}
 

@@ -14,19 +14,22 @@ RECONNECT_SECONDS = 2.0
 
 
 class InboxTrigger(BaseEventTrigger):
-    """Fires when `handoff.inbox` holds unread events.
+    """Fires when `handoff.inbox` holds events that stay unread.
 
     It listens for Postgres notifications and looks for itself every `poll_seconds` besides, because a notification
-    is lost when nobody listens at that moment.
+    is lost when nobody listens at that moment. The web app tells Airflow of its webhooks itself, so a notified event
+    has `grace_seconds` to be read before this fires as well.
     """
 
-    def __init__(self, poll_seconds: float = 5.0) -> None:
+    def __init__(self, poll_seconds: float = 5.0, grace_seconds: float = 2.0) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.poll_seconds = poll_seconds
+        self.grace_seconds = grace_seconds
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, from which the triggerer makes it again."""
-        return ("handoff.triggers.inbox.InboxTrigger", {"poll_seconds": self.poll_seconds})
+        arguments = {"poll_seconds": self.poll_seconds, "grace_seconds": self.grace_seconds}
+        return ("handoff.triggers.inbox.InboxTrigger", arguments)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """One event per batch of unread webhooks, for as long as the triggerer runs; survives database restarts."""
@@ -42,7 +45,7 @@ class InboxTrigger(BaseEventTrigger):
                             seen = newest
                             yield TriggerEvent({"inbox_id": newest})  # type: ignore[no-untyped-call]
                         async for _ in connection.notifies(timeout=self.poll_seconds, stop_after=1):
-                            pass
+                            await asyncio.sleep(self.grace_seconds)
             except psycopg.OperationalError as error:
                 self.log.warning("The inbox cannot be watched (%s); trying again in %s s", error, RECONNECT_SECONDS)
                 await asyncio.sleep(RECONNECT_SECONDS)

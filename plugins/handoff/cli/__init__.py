@@ -1,0 +1,18 @@
+"""`handoff …`: each command is a few lines over a function that a DAG or a test could call as well."""
+
+import typer
+
+from handoff.cli import agreement, database, gate, leads, stack
+
+app = typer.Typer(
+    help="From the moment a lead qualifies to the message a rep acts on, and the clock after it.\n\n"
+    "Start with `handoff up`; `handoff status` shows the line at work.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(stack.commands)
+app.add_typer(leads.commands)
+app.add_typer(gate.commands, name="gate")
+app.add_typer(database.commands, name="db")
+app.add_typer(agreement.commands, name="agreement")
