@@ -72,7 +72,8 @@ def _due(connection: Connection, as_of: datetime, poll: bool | None) -> list[Crm
     return [
         each
         for each in OBJECTS
-        if poll or (poll is None and is_due(each.every_seconds, moved.get(each.stream.name), as_of))
+        if poll
+        or (poll is None and is_due(each.every_seconds, moved.get(each.stream.name), as_of, each.offset_seconds))
     ]
 
 

@@ -41,10 +41,13 @@ class CrmObject:
     """Object type whose ids are embedded in the payload, because no search or batch read returns associations."""
     every_seconds: int
     """A poll is due once in each span of so many seconds since 1970, so at most so many apart."""
+    offset_seconds: int = 0
+    """How far these spans are moved, so that not every stream is due in the same minute."""
 
 
-# Five searches a minute: HubSpot allows five a second, so that one poll never waits for the limit.
+# At most five searches a minute: HubSpot allows five a second, so that one poll never waits for the limit.
 EACH_POLL = 60
+EACH_SECOND_POLL = 120
 CONTACTS = CrmObject(
     streams.CONTACTS,
     "contacts",
@@ -54,7 +57,13 @@ CONTACTS = CrmObject(
     every_seconds=EACH_POLL,
 )
 COMPANIES = CrmObject(
-    streams.COMPANIES, "companies", "hs_lastmodifieddate", COMPANY_PROPERTIES, associated=None, every_seconds=300
+    streams.COMPANIES,
+    "companies",
+    "hs_lastmodifieddate",
+    COMPANY_PROPERTIES,
+    associated=None,
+    every_seconds=240,
+    offset_seconds=60,
 )
 OBJECTS = (
     CONTACTS,
@@ -89,7 +98,7 @@ OBJECTS = (
         "hs_lastmodifieddate",
         (*_ENGAGEMENT, "hs_communication_channel_type", "hs_communication_logged_from", "hs_communication_body"),
         associated="contacts",
-        every_seconds=EACH_POLL,
+        every_seconds=EACH_SECOND_POLL,
     ),
 )
 
@@ -98,9 +107,13 @@ EVENT_TYPES = ("e_visited_page", "e_opened_email_v2", "e_clicked_link_in_email_v
 OWNERS_EVERY_SECONDS = 600
 
 
-def is_due(every_seconds: int, moved_at: datetime | None, as_of: datetime) -> bool:
+def is_due(every_seconds: int, moved_at: datetime | None, as_of: datetime, offset_seconds: int = 0) -> bool:
     """Whether a stream that was last polled at `moved_at` is to be polled at `as_of`.
 
     By the clock's spans, not by age: a poll on a webhook's run shortly before the minute must not cost the minute's.
     """
-    return moved_at is None or as_of.timestamp() // every_seconds > moved_at.timestamp() // every_seconds
+
+    def span(moment: datetime) -> float:
+        return (moment.timestamp() - offset_seconds) // every_seconds
+
+    return moved_at is None or span(as_of) > span(moved_at)

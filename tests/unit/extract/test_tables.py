@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handoff.extract.tables import is_due
+from handoff.extract.tables import OBJECTS, is_due
 
 MINUTE = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -26,3 +26,13 @@ MINUTE = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 def test_once_in_each_minute(polled: float | None, now: float, due: bool) -> None:
     moved_at = None if polled is None else MINUTE + timedelta(seconds=polled)
     assert is_due(60, moved_at, MINUTE + timedelta(seconds=now)) is due
+
+
+def test_no_minute_has_more_searches_than_one_second_takes() -> None:
+    """A sixth search would wait for HubSpot's limit of five a second in a run that has nothing else to do."""
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    for minute in range(24 * 60):
+        now = start + timedelta(minutes=minute, seconds=1)
+        before = now - timedelta(minutes=1)
+        due = [each.object_type for each in OBJECTS if is_due(each.every_seconds, before, now, each.offset_seconds)]
+        assert len(due) <= 5, f"minute {minute}: {due}"
