@@ -50,6 +50,10 @@ check: development ## Lint, types, SQL, and the DAGs with sockets blocked
 	@$(BIN)/python -m handoff.local.scratch $(BIN)/dbt parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
 	@$(BIN)/pytest tests/dags tests/agreement
 
+.PHONY: chaos
+chaos: development ## Run the tests that look for trouble at random, for longer
+	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/integration/test_two_speeds.py --timeout 7200
+
 .PHONY: bench
 bench: development ## Measure event to Slack message, and print the figures
 	@$(BIN)/python bench/latency.py

@@ -33,14 +33,18 @@ class OwnLine:
 
 
 @contextmanager
-def own_line() -> Iterator[OwnLine]:
-    """Start everything, and stop it when the block ends. The environment is as before afterwards."""
+def own_line(contacts: int = 0, limits: bool = False, **sandbox_environment: str) -> Iterator[OwnLine]:
+    """Start everything, and stop it when the block ends. The environment is as before afterwards.
+
+    Args:
+        limits: whether the vendors' rate limits hold.
+    """
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="handoff-bench-"))
         cluster = stack.enter_context(scratch.cluster())
         cluster.create(DATABASE)
         cluster.migrate(DATABASE)
-        sandbox = stack.enter_context(running_sandbox(contacts=0, life=0, limits=False))
+        sandbox = stack.enter_context(running_sandbox(contacts=contacts, limits=limits, **sandbox_environment))
         wanted = {
             **airflow_env.TELEMETRY_OFF,
             **airflow_env.AIRFLOW,

@@ -7,6 +7,7 @@ from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
 from handoff.airflow_kit import wake_line
+from handoff.web import signing
 from handoff.web.app import PREFIX, app
 
 log = logging.getLogger(__name__)
@@ -40,5 +41,17 @@ class HandoffPlugin(AirflowPlugin):
     """Registered by Airflow from `plugins/`."""
 
     name = "handoff"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": app, "url_prefix": PREFIX, "name": "Handoff"}]
     listeners: ClassVar[list[Any]] = [RunNotes()]
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        """The web app; nothing where a secret that it would verify with is configured wrongly.
+
+        Asked for by the API server alone, which starts all the same: people need Airflow to see what is wrong.
+        """
+        try:
+            signing.check()
+        except signing.BadSecret as error:
+            log.error("The web app below %s is not mounted: %s", PREFIX, error)
+            return []
+        return [{"app": app, "url_prefix": PREFIX, "name": "Handoff"}]

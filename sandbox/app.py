@@ -8,14 +8,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from sandbox import clock, control
-from sandbox.apollo import api as apollo
+from sandbox.apollo.routes import router as apollo
 from sandbox.company import acts, life, reps, seed
 from sandbox.edge import Edge
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.routes import router as hubspot
 from sandbox.pages import routes as pages
 from sandbox.settings import Settings
-from sandbox.slack import methods as slack
+from sandbox.slack.routes import router as slack
 from sandbox.world import World, create
 
 
@@ -43,7 +43,7 @@ def application(world: World) -> FastAPI:
 
     app = FastAPI(title="Sandbox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.world = world
-    for router in (hubspot, apollo.router, slack.router, control.router, acts.router, pages.router):
+    for router in (hubspot, apollo, slack, control.router, acts.router, pages.router):
         app.include_router(router)
     app.add_middleware(Edge, world=lambda: app.state.world)
 

@@ -10,11 +10,14 @@ from sandbox import clock
 from sandbox.company import seed
 from sandbox.company.reference import CHANNELS, OWNERS_BY_SLACK
 from sandbox.faults import rule
+from sandbox.hubspot import control as hubspot
 from sandbox.hubspot.errors import Refused
 from sandbox.world import Life, World, world_of
 
 router = APIRouter(prefix="/_sandbox")
+router.include_router(hubspot.router)
 TheWorld = Annotated[World, Depends(world_of)]
+UNREST = ("duplicate", "shuffle", "repeat_event_id", "lose", "delay_seconds")
 
 
 async def _given(request: Request) -> Any:
@@ -86,7 +89,7 @@ async def clear_faults(world: TheWorld) -> dict[str, Any]:
 
 @router.get("/limits")
 async def limits(world: TheWorld) -> dict[str, Any]:
-    """HubSpot's buckets, and how often each refused."""
+    """HubSpot's buckets, how often each refused, and the most that was tried at a time."""
     return world.limits.usage()
 
 
@@ -98,6 +101,13 @@ async def set_limits(request: Request, world: TheWorld) -> dict[str, Any]:
             raise Refused(400, f"unknown limit {name!r}")
         setattr(world.limits, name, bool(value) if name == "enabled" else int(value))
     world.slack.limited = world.apollo.limited = world.limits.enabled
+    return world.limits.usage()
+
+
+@router.delete("/limits")
+async def forget_limits(world: TheWorld) -> dict[str, Any]:
+    """Count refusals and peaks from now on."""
+    world.limits.forget()
     return world.limits.usage()
 
 
@@ -131,14 +141,22 @@ async def webhooks(world: TheWorld) -> dict[str, Any]:
         "failedAttempts": hooks.failed_attempts,
         "abandoned": hooks.abandoned,
         "lastError": hooks.last_error,
+        **{name: getattr(hooks.unrest, name) for name in UNREST},
     }
 
 
 @router.post("/webhooks")
 async def set_webhooks(request: Request, world: TheWorld) -> dict[str, Any]:
-    """Send webhooks to another `url`; empty = nowhere."""
-    world.webhooks.point(str((await _given(request)).get("url") or ""))
-    return {"url": world.webhooks.url}
+    """Send webhooks to another `url` (empty = nowhere), or badly: see `sandbox.hubspot.unrest.Unrest`."""
+    given = await _given(request)
+    for name, value in given.items():
+        if name not in ("url", *UNREST):
+            raise Refused(400, f"unknown field {name!r}: give url, {', '.join(UNREST)}")
+        if name != "url":
+            setattr(world.webhooks.unrest, name, float(value))
+    if "url" in given:
+        world.webhooks.point(str(given["url"] or ""))
+    return await webhooks(world)
 
 
 @router.post("/reset")

@@ -4,15 +4,15 @@ import asyncio
 import hmac
 import json
 import re
-import uuid
 from collections.abc import Callable
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox import clock
+from sandbox import answers, clock
+from sandbox.answers import JSON, Answer
 from sandbox.faults import Rule
-from sandbox.hubspot.errors import EXPIRED, UNAUTHORIZED
+from sandbox.hubspot import scopes
+from sandbox.hubspot.index import CALLER, Caller
 from sandbox.hubspot.limits import refusal
 from sandbox.world import World
 
@@ -20,8 +20,6 @@ _CRM = "v3|v4|objects|associations|properties|owners|pipelines"
 _HUBSPOT = re.compile(rf"^/(crm/({_CRM})|events|account-info|marketing|form-integrations)/")
 _FORMS = "/submissions/v3/"
 _SLACK, _APOLLO = "/api/", "/api/v1/"
-_HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-Answer = tuple[int, dict[str, str], bytes]
 
 
 def vendor_of(path: str) -> str:
@@ -44,11 +42,15 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        vendor = vendor_of(scope.get("path", "")) if scope["type"] == "http" else ""
-        if not vendor:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         world, began, arrived = self.world(), clock.ticks(), clock.now()
+        CALLER.set(Caller(world.faults, scope["method"], scope["path"]))
+        vendor = vendor_of(scope["path"])
+        if not vendor:
+            await self.app(scope, receive, send)
+            return
         status, dropped = 0, False
 
         async def watched(message: Message) -> None:
@@ -78,7 +80,7 @@ class Edge:
         self, world: World, vendor: str, fault: Rule | None, scope: Scope, receive: Receive, send: Send
     ) -> None:
         headers: dict[str, str] = {}
-        early = _planned(vendor, fault)
+        early = answers.planned(vendor, fault)
         if early is None and vendor == "hubspot" and not (fault and fault.kind == "drop_before"):
             early, headers = _hubspot_gate(world, scope)
         if early is None and fault is None:
@@ -92,41 +94,27 @@ class Edge:
             if fault.kind == "drop_after":
                 await _hang_up(receive)
                 return
-            if fault.kind == "html":
-                early = (502, {"content-type": "text/html"}, _HTML)
-            elif fault.kind == "truncate":
-                early = (early[0], {"content-type": "application/json"}, early[2][: len(early[2]) // 2])
+            early = answers.spoilt(fault, early)
         if early is not None:
             await _reply(send, *early)
 
 
-def _planned(vendor: str, fault: Rule | None) -> Answer | None:
-    """What a fault answers without doing the work."""
-    if fault is None or fault.kind not in ("status", "rate_limit"):
-        return None
-    status = 429 if fault.kind == "rate_limit" else fault.status
-    body: dict[str, Any] = {"status": "error", "message": "internal error", "correlationId": str(uuid.uuid4())}
-    headers: dict[str, str] = {}
-    if status == 429:
-        headers = {} if vendor.startswith("hubspot") else {"retry-after": "1"}
-        body = refusal(fault.policy) if vendor.startswith("hubspot") else {"message": "The maximum number of api calls"}
-    if vendor == "slack":
-        body = {"ok": False, "error": "ratelimited" if status == 429 else "internal_error"}
-    return status, headers | {"content-type": "application/json"}, json.dumps(body).encode()
-
-
 def _hubspot_gate(world: World, scope: Scope) -> tuple[Answer | None, dict[str, str]]:
-    """The token, then the buckets: an early answer or none, and headers for the late one."""
+    """The token, the buckets, then the scopes: an early answer or none, and headers for the late one."""
+    method, path = scope["method"], scope["path"]
     given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     if not hmac.compare_digest(given.encode(), f"Bearer {world.settings.hubspot_token}".encode()):
-        body = (EXPIRED if given else UNAUTHORIZED) | {"correlationId": str(uuid.uuid4())}
-        return (401, {"content-type": "application/json"}, json.dumps(body).encode()), {}
-    search = scope["path"].endswith("/search")
-    exempt = bool(re.match(r"^/crm/(v4/)?associations/", scope["path"]))
+        return answers.unauthorized("hubspot", bool(given)), {}
+    search = path.endswith("/search")
+    exempt = bool(re.match(r"^/crm/(v4/)?associations/", path))
     policy = world.limits.take(clock.now(), search=search, exempt=exempt)
     headers = {} if search else world.limits.headers()
     if policy:
-        return (429, headers | {"content-type": "application/json"}, json.dumps(refusal(policy)).encode()), {}
+        return (429, headers | JSON, json.dumps(refusal(policy)).encode()), {}
+    wanted, fault = scopes.required(method, path), world.faults.rule_for("scope", method, path)
+    if fault or not world.missing_scopes.isdisjoint(wanted):
+        lacking = (fault.scopes if fault else ()) or wanted
+        return (403, headers | JSON, scopes.refusal(lacking)), {}
     return None, headers
 
 

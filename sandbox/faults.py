@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-KINDS = ("latency", "status", "rate_limit", "drop_before", "drop_after", "html", "truncate")
+from sandbox.fault_kinds import EDGE, KINDS
 
 
 @dataclass
@@ -13,9 +13,7 @@ class Rule:
     """One fault. A rule sees the requests that it matches, and counts them from 1."""
 
     kind: str
-    """`latency`: wait first. `status`: answer it, without doing the work. `rate_limit`: a 429 in the vendor's words.
-    `drop_before`: close the connection, nothing done. `drop_after`: do the work, then close the connection.
-    `html`: do the work, answer a page with 502. `truncate`: do the work, cut the body in half."""
+    """A name in `sandbox.fault_kinds.KINDS`."""
     path: str = ""
     """Regular expression, searched in the path."""
     method: str = ""
@@ -29,10 +27,18 @@ class Rule:
     times: int = 0
     """At most so often; 0 = no end."""
     seconds: float = 0.0
-    """How long `latency` waits."""
+    """How long a fault that waits or lags does so."""
     status: int = 500
     policy: str = "TEN_SECONDLY_ROLLING"
     """HubSpot's policy for `rate_limit`."""
+    count: int = 1
+    """How many results a fault takes away."""
+    named: bool = True
+    """Whether an answer says what it leaves out."""
+    scopes: tuple[str, ...] = ()
+    """HubSpot's scopes that are missing; empty = those of the path."""
+    error: str = ""
+    """A vendor's own word for what is wrong."""
     calls: int = 0
     hits: int = 0
 
@@ -66,12 +72,16 @@ def rule(body: dict[str, Any]) -> Rule:
         re.compile(body.get("path", ""))
     except re.error as error:
         raise ValueError(f"path {body['path']!r} is not a regular expression: {error}") from error
-    return Rule(**{**body, "at": tuple(body.get("at", ()))})
+    return Rule(**{**body, "at": tuple(body.get("at", ())), "scopes": tuple(body.get("scopes", ()))})
 
 
 @dataclass
 class Faults:
-    """The rules in force; of several that strike at once, latencies add up and the first other one wins."""
+    """The rules in force.
+
+    The edge applies its own kinds to every request; of several that strike at once, latencies add up and the first
+    other one wins. All other kinds wait until a vendor's code asks with `rule_for`, and count what it asks about.
+    """
 
     seed: int
     rules: list[Rule] = field(default_factory=list)
@@ -81,7 +91,20 @@ class Faults:
         self._random = Random(self.seed)
 
     def strike(self, method: str, path: str) -> tuple[float, Rule | None]:
-        """Seconds to wait, and the fault that befalls this request."""
-        struck = [r for r in self.rules if r.strikes(method, path, self._random)]
+        """Seconds to wait, and the edge's fault that befalls this request."""
+        mine = [r for r in self.rules if KINDS[r.kind].by == EDGE]
+        struck = [r for r in mine if r.strikes(method, path, self._random)]
         wait = sum(r.seconds for r in struck if r.kind == "latency")
         return wait, next((r for r in struck if r.kind != "latency"), None)
+
+    def rule_for(self, kind: str, method: str, path: str) -> Rule | None:
+        """The first rule of a kind that befalls this request; a vendor's code asks once for each request and kind.
+
+        Every rule of the kind that matches counts the request, also when an earlier one strikes.
+        """
+        struck = [r for r in self.rules if r.kind == kind and r.strikes(method, path, self._random)]
+        return struck[0] if struck else None
+
+    def applies(self, kind: str, method: str, path: str) -> bool:
+        """Whether a fault without parameters befalls this request; counts it as `rule_for` does."""
+        return self.rule_for(kind, method, path) is not None

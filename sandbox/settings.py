@@ -26,12 +26,18 @@ class Settings:
     """Signs webhooks (`SANDBOX_HUBSPOT_SECRET`)."""
     slack_token: str = "xoxb-sandbox"
     """`SANDBOX_SLACK_TOKEN`."""
+    slack_secret: str = "sandbox-signing-secret"
+    """Signs what people do (`SANDBOX_SLACK_SECRET`)."""
+    slack_interactivity_url: str = ""
+    """Where Slack sends what people do (`SANDBOX_SLACK_INTERACTIVITY_URL`); empty = nowhere."""
     apollo_key: str = "apollo-sandbox"
     """`SANDBOX_APOLLO_KEY`."""
     webhook_url: str = ""
     """Where HubSpot's webhooks go (`SANDBOX_WEBHOOK_URL`); empty = nowhere."""
     limits: bool = True
     """Whether rate limits hold (`SANDBOX_LIMITS=off` lifts them, for bulk loading)."""
+    index_delay: tuple[float, float] = (0.0, 0.0)
+    """Seconds until search sees a write, the least and the most (`SANDBOX_INDEX_DELAY=2,90`)."""
     enterprise: bool = True
     """Whether the portal's plan has behavioural events (`SANDBOX_ENTERPRISE=off`: 403)."""
     credits: int = 10_000
@@ -50,9 +56,17 @@ def from_environment(contacts: int, seed: int | None, life: float) -> Settings:
         hubspot_token=env.get("SANDBOX_HUBSPOT_TOKEN") or default.hubspot_token,
         hubspot_secret=env.get("SANDBOX_HUBSPOT_SECRET") or default.hubspot_secret,
         slack_token=env.get("SANDBOX_SLACK_TOKEN") or default.slack_token,
+        slack_secret=env.get("SANDBOX_SLACK_SECRET") or default.slack_secret,
+        slack_interactivity_url=env.get("SANDBOX_SLACK_INTERACTIVITY_URL") or default.slack_interactivity_url,
         apollo_key=env.get("SANDBOX_APOLLO_KEY") or default.apollo_key,
         webhook_url=env.get("SANDBOX_WEBHOOK_URL") or default.webhook_url,
         limits=env.get("SANDBOX_LIMITS", "on") != "off",
+        index_delay=_span(env.get("SANDBOX_INDEX_DELAY") or "0,0"),
         enterprise=env.get("SANDBOX_ENTERPRISE", "on") != "off",
         credits=int(env.get("SANDBOX_APOLLO_CREDITS") or default.credits),
     )
+
+
+def _span(text: str) -> tuple[float, float]:
+    low, _, high = text.partition(",")
+    return float(low), float(high or low)

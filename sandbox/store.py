@@ -41,11 +41,18 @@ CREATE INDEX IF NOT EXISTS submissions_contact ON submissions (contact);
 CREATE TABLE IF NOT EXISTS messages (
     channel TEXT NOT NULL, ts TEXT NOT NULL, user TEXT NOT NULL, thread_ts TEXT, body TEXT NOT NULL,
     PRIMARY KEY (channel, ts)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS versions (
+    type TEXT NOT NULL, id INTEGER NOT NULL, until INTEGER NOT NULL, present INTEGER NOT NULL, created INTEGER NOT NULL,
+    modified INTEGER NOT NULL, archived INTEGER NOT NULL, archived_at INTEGER, properties TEXT NOT NULL,
+    PRIMARY KEY (type, id, until));
+CREATE INDEX IF NOT EXISTS versions_until ON versions (until, type);
+CREATE TABLE IF NOT EXISTS owners (id TEXT PRIMARY KEY, updated INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blocked (digest TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 TABLES = (
     *("objects", "keys", "aliases", "history", "associations", "definitions", "groups"),
-    *("events", "event_properties", "submissions", "messages", "meta"),
+    *("events", "event_properties", "submissions", "messages", "versions", "owners", "blocked", "meta"),
 )
 
 
@@ -126,8 +133,13 @@ class Store:
             marks = ",".join("?" * len(part))
             sql = f"SELECT id, created, modified, archived_at, properties FROM objects WHERE type=? AND id IN ({marks})"
             for row in self.rows(sql, kind, *part):
-                by_id[row[0]] = Record(kind, row[0], row[1], row[2], json.loads(row[4]), row[3])
+                by_id[row[0]] = self.record(kind, row)
         return [by_id[i] for i in ids if i in by_id]
+
+    @staticmethod
+    def record(kind: str, row: Row) -> Record:
+        """A record from its id, created, modified, archived_at and properties."""
+        return Record(kind, row[0], row[1], row[2], json.loads(row[4]), row[3])
 
     def put(self, record: Record) -> None:
         """Insert or replace."""

@@ -8,10 +8,12 @@ from typing import Any
 from fastapi import Request
 
 from sandbox.apollo.account import Account
-from sandbox.company.reference import OWNERS
 from sandbox.faults import Faults
 from sandbox.hubspot.definitions import Catalogue
+from sandbox.hubspot.index import Index
 from sandbox.hubspot.limits import Limits
+from sandbox.hubspot.staff import Staff
+from sandbox.hubspot.unrest import Unrest
 from sandbox.hubspot.webhooks import Webhooks
 from sandbox.settings import Settings
 from sandbox.slack.workspace import Workspace
@@ -59,6 +61,8 @@ class World:
     settings: Settings
     store: Store
     catalogue: Catalogue
+    index: Index
+    staff: Staff
     limits: Limits
     webhooks: Webhooks
     slack: Workspace
@@ -70,11 +74,8 @@ class World:
     requests: int = 0
     pool: deque[int] | None = None
     """Contacts that may yet ask for a demo; see `sandbox.company.acts`. None = not looked up yet."""
-
-    @property
-    def owner_ids(self) -> frozenset[str]:
-        """Owners to whom a record may be given."""
-        return frozenset(owner.id for owner in OWNERS if not owner.archived)
+    missing_scopes: set[str] = field(default_factory=set)
+    """HubSpot's scopes that the app was not granted."""
 
     def note(self, **entry: Any) -> None:
         """Add a request to the log."""
@@ -82,14 +83,18 @@ class World:
         self.log.append(Logged(n=self.requests, **entry))
 
     def reset(self) -> None:
-        """Forget everything that happened; settings of life, limits and webhooks stay."""
+        """Forget everything that happened, bad days too; settings of life, limits and webhooks' address stay."""
         self.store.clear()
         self.catalogue.reload()
+        self.staff.reload()
+        self.index = Index(self.store, Random(self.settings.seed), self.settings.index_delay)
+        self.missing_scopes.clear()
         self.slack = Workspace(self.store, limited=self.settings.limits)
         self.apollo = Account(self.settings.credits, self.settings.limits)
         self.faults = Faults(self.settings.seed)
         self.random = Random(self.settings.seed)
         self.webhooks.waiting.clear()
+        self.webhooks.unrest = Unrest(Random(self.settings.seed))
         self.log.clear()
         self.pool = None
 
@@ -101,8 +106,10 @@ def create(settings: Settings) -> World:
         settings=settings,
         store=store,
         catalogue=Catalogue(store),
+        index=Index(store, Random(settings.seed), settings.index_delay),
+        staff=Staff(store),
         limits=Limits(enabled=settings.limits),
-        webhooks=Webhooks(settings.webhook_url, settings.hubspot_secret),
+        webhooks=Webhooks(settings.webhook_url, settings.hubspot_secret, Unrest(Random(settings.seed))),
         slack=Workspace(store, limited=settings.limits),
         apollo=Account(settings.credits, settings.limits),
         faults=Faults(settings.seed),

@@ -15,15 +15,17 @@
 {%- endmacro %}
 
 {% macro as_instant(value) -%}
-    {#- ISO 8601 with an offset, or milliseconds since 1970. A bare date or a time without offset is read as UTC. -#}
+    {#- ISO 8601 with an offset, or milliseconds since 1970. A bare date or a time without offset is read as UTC.
+        Only from about 1995 to 2100, as when landing: a placeholder is no moment, and Python cannot hold every one. -#}
     case
-        when btrim({{ value }}) ~ '^-?[0-9]{1,14}$' then to_timestamp(btrim({{ value }})::numeric / 1000)
+        when btrim({{ value }}) ~ '^(7[89][0-9]{10}|[89][0-9]{11}|[1-3][0-9]{12}|40[0-9]{11})$'
+            then to_timestamp(btrim({{ value }})::numeric / 1000)
         when
-            btrim({{ value }}) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,18}(Z|[+-][0-9]{2}:?[0-9]{2}))$'
+            btrim({{ value }}) ~ '^(199[5-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}[T ][0-9:.]{5,18}(Z|[+-][0-9]{2}:?[0-9]{2})$'
             and pg_input_is_valid(btrim({{ value }}), 'timestamptz')
             then btrim({{ value }})::timestamptz
         when
-            btrim({{ value }}) ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,18})?$'
+            btrim({{ value }}) ~ '^(199[5-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,18})?$'
             and pg_input_is_valid(btrim({{ value }}), 'timestamp')
             then btrim({{ value }})::timestamp at time zone 'UTC'
     end

@@ -37,6 +37,9 @@ EACH_MINUTE: dict[str, Any] = {
     "default_args": DEFAULT_ARGS,
 }
 
+IN_BACKGROUND: dict[str, Any] = {**EACH_MINUTE, "dagrun_timeout": timedelta(hours=48)}
+"""What nobody waits for, and may take hours."""
+
 
 def wake_line() -> None:
     """Tell Airflow at once that webhooks have been stored; for a process with its metadata database.

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 
 
@@ -44,7 +45,8 @@ def explain(connection: Connection, lead: str) -> Explanation:
             f"no lead {lead!r}: give a HubSpot contact id or an e-mail address. A new contact appears after the next "
             "run of handoff_line; an unreadable one is in raw.quarantine"
         )
-    key = {"lead": found["lead_id"]}
+    # What was handed over under an id that a merge did away with is this lead's as well.
+    key = {"lead": found["lead_id"], "ids": aliases.ids_of(connection, "contacts", found["lead_id"])}
     return Explanation(
         lead=found,
         qualifications=connection.execute(
@@ -74,7 +76,7 @@ def explain(connection: Connection, lead: str) -> Explanation:
             left join handoff.assignments as assignment using (handoff_id)
             left join handoff.outbox as message
                 on message.handoff_id = handoff.handoff_id and message.kind = 'slack_dm'
-            where handoff.lead_id = %(lead)s order by handoff.cycle, assignment.assigned_at""",
+            where handoff.lead_id = any(%(ids)s) order by handoff.cycle, assignment.assigned_at""",
             key,
         ).fetchall(),
         is_pending=connection.execute("select from handoff.pending_leads where lead_id = %(lead)s", key).rowcount > 0,

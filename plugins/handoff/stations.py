@@ -1,13 +1,20 @@
 """One function per task: open what the station needs, run it, record its counts. The DAGs call these and no more."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from handoff import agreement, clock
 from handoff.ledger import db, runs
 from handoff.ledger.db import Connection
+
+if TYPE_CHECKING:
+    from handoff.clients.hubspot import HubSpotHook
 
 Counts = dict[str, Any]
 
@@ -27,6 +34,28 @@ def extract(run_id: str) -> Counts | None:
             (clock.now(),),
         ).fetchone()
         return counts if counts["pending"] or (due and due["effects"]) else None
+
+
+def settle() -> Counts:
+    """Read again, up to where the CRM's index must be complete; the counts say what the fast pass missed."""
+    from handoff.extract import settle as station
+
+    return _in_background("settle", station.run)
+
+
+def sweep() -> Counts:
+    """Hold the CRM's whole lists against `raw`, repair, and count what all other passes missed."""
+    from handoff.extract import sweep as station
+
+    return _in_background("sweep", station.run)
+
+
+def backfill(since: datetime | None = None) -> Counts:
+    """Load history, from the beginning or from a moment on; goes on where an earlier one was stopped."""
+    from handoff.extract import backfill as station
+    from handoff.extract.window import BEGINNING
+
+    return _in_background("settle", partial(station.run, since=since or BEGINNING))
 
 
 def gate(run_id: str) -> Counts:
@@ -49,6 +78,15 @@ def enrich(run_id: str) -> Counts:
     with _recorded("enrich", run_id) as (connection, counts):
         counts |= station.run(connection, ApolloHook(), clock.now())
         return counts
+
+
+def enrich_late() -> Counts:
+    """Ask Apollo again what it had not answered in time; leads that are known better now are decided again."""
+    from handoff.clients.apollo import ApolloHook
+    from handoff.enrich import run as station
+
+    with db.connect() as connection, db.only_one(connection, "enrich_late") as free:
+        return station.late(connection, ApolloHook(), clock.now()) if free else {"skipped": "another process asks"}
 
 
 def qualify(run_id: str) -> Counts:
@@ -113,6 +151,16 @@ def review() -> Counts:
     with db.connect() as connection:
         counts = station.run(connection, clock.now())
         return counts | deliver(connection)
+
+
+def _in_background(lock: str, station: Callable[[Connection, HubSpotHook, datetime], Counts]) -> Counts:
+    """Run a pass that no rep waits for: it leaves the larger part of HubSpot's limits to the line."""
+    from handoff.clients.hubspot import HubSpotHook
+
+    with db.connect() as connection, db.only_one(connection, lock) as free:
+        if not free:
+            return {"skipped": "another process does this"}
+        return station(connection, HubSpotHook(lane="background"), clock.now())
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """One Apollo team: its credits, and fixed windows per endpoint that the first request opens."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 from sandbox import clock
+from sandbox.apollo.phones import Phones
 
 WINDOWS = (("minute", 60_000), ("hourly", 3_600_000), ("24-hour", 86_400_000))
 _ENRICHMENT: dict[str, int | None] = {"minute": 1000, "hourly": None, "24-hour": None}
@@ -13,11 +15,15 @@ CAPS["organizations/bulk_enrich"] = _ENRICHMENT
 
 @dataclass
 class Account:
-    """Credits left, and calls made in each endpoint's windows."""
+    """Credits left, calls made in each endpoint's windows, and phone numbers that are looked for."""
 
     credits: int
     limited: bool
     consumed: int = 0
+    requests: int = 0
+    inaccessible: set[str] = field(default_factory=set)
+    """Endpoints that the API key does not open, such as `people/match`."""
+    phones: Phones = field(default_factory=Phones)
     _opened: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def take(self, endpoint: str) -> tuple[str | None, dict[str, str]]:
@@ -41,10 +47,16 @@ class Account:
             headers[f"x-{name}-requests-left"] = "" if cap is None else str(max(0, cap - used))
         return refused, headers
 
-    def charge(self) -> None:
-        """Pay for one answer that holds data."""
-        self.credits -= 1
-        self.consumed += 1
+    def charge(self, credits: int = 1) -> None:
+        """Pay for an answer that holds data."""
+        self.credits -= credits
+        self.consumed += credits
+
+    def request_id(self) -> int:
+        """The next request's id: signed 64 bits, negative as often as not."""
+        self.requests += 1
+        digest = hashlib.sha256(f"request:{self.requests}".encode()).digest()
+        return int.from_bytes(digest[:8], "big", signed=True)
 
     def usage(self) -> dict[str, dict[str, dict[str, int | None]]]:
         """Per endpoint and window: the cap, what was used, what is left."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from sandbox import clock
-from sandbox.company import cast
+from sandbox.company import cast, removal
 from sandbox.company.reference import CAMPAIGNS, DEMO_FORM, FORM_PATHS, FORMS, MAILS, REASONS, SITE
 from sandbox.hubspot import activity, records
 from sandbox.hubspot.definitions import Catalogue
@@ -34,7 +34,7 @@ async def act(what: str, request: Request, world: Annotated[World, Depends(world
     except (ValueError, TypeError) as error:
         raise Refused(400, f"the body must be a JSON object: {error}") from error
     at = clock.now()
-    return {"act": what} | cast.described(world, function(world, given, at), at)
+    return {"act": what} | cast.described(function(world, given, at), at)
 
 
 def submit(world: World, contact: Record, form: str, at: int) -> Record:
@@ -180,4 +180,8 @@ ACTS: dict[str, Callable[[World, Given, int], Record]] = {
     "email": email,
     "meeting": meeting,
     "reject": reject,
+    "archive": removal.archive,
+    "restore": removal.restore,
+    "merge": removal.merge,
+    "erase": removal.erase,
 }

@@ -117,14 +117,16 @@ def newcomer(world: World, email: str, country: str | None, employees: int | Non
     return contact
 
 
-def described(world: World, contact: Record, at: int) -> dict[str, Any]:
-    """What an act answers: who it was, and when."""
-    name = f"{contact.properties.get('firstname', '')} {contact.properties.get('lastname', '')}".strip()
+def described(record: Record, at: int) -> dict[str, Any]:
+    """What an act answers: who or what it was, and when."""
+    properties = record.properties
+    name = f"{properties.get('firstname', '')} {properties.get('lastname', '')}".strip()
     return {
-        "contactId": str(contact.id),
-        "email": contact.properties.get("email"),
-        "name": name,
-        "company": contact.properties.get("company"),
+        **({"contactId": str(record.id)} if record.type == CONTACT else {}),
+        "objectId": str(record.id),
+        "email": properties.get("email"),
+        "name": name or properties.get("name") or properties.get("dealname", ""),
+        "company": properties.get("company"),
         "occurredAt": clock.iso(at),
         "occurredAtMs": at,
     }

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from sandbox.company.history import ENGAGEMENT_TYPES, EVENTS_PER_CONTACT, company, engagement_id, leads
 from sandbox.company.lead import COMPANY_BASE, Lead, companies_for
+from sandbox.company.papers import Paper, papers
+from sandbox.hubspot import users
 from sandbox.hubspot.events import property_set
 from sandbox.hubspot.types import COMPANY, CONTACT, association_types
 from sandbox.store import Row
@@ -32,6 +34,7 @@ def fill(world: World, contacts: int, until: int, events_per_contact: float = EV
             _write(world, chunk, known)
             chunk = []
     _write(world, chunk, known)
+    users.fill(world)
     _greet(world)
     store.run("INSERT OR REPLACE INTO meta VALUES ('filled', ?)", str(until))
 
@@ -56,7 +59,13 @@ def _write(world: World, chunk: list[Lead], known: dict[str, int]) -> None:
         ((n, form, one.id, at, json.dumps(v), page) for one in chunk for n, form, at, v, page in one.submissions),
     )
     store.many(_OBJECT, (row for one in chunk for row in _engagements(one)))
-    store.many("INSERT INTO associations VALUES (?, ?, ?, ?, ?)", (row for one in chunk for row in _links(one)))
+    written = [(one, papers(one, world.settings.seed)) for one in chunk]
+    store.many(
+        _OBJECT,
+        ((p.type, p.id, p.created, p.modified, _json(p.properties)) for _, made in written for p in made),
+    )
+    links = (row for one, made in written for row in _links(one, made))
+    store.many("INSERT INTO associations VALUES (?, ?, ?, ?, ?)", links)
 
 
 def _contact(one: Lead) -> Row:
@@ -82,14 +91,23 @@ def _engagements(one: Lead) -> Iterator[Row]:
         yield ENGAGEMENT_TYPES[kind], engagement_id(kind, number), at, at, values
 
 
-def _links(one: Lead) -> Iterator[Row]:
+def _links(one: Lead, made: list[Paper]) -> Iterator[Row]:
     pairs = [(ENGAGEMENT_TYPES[kind], engagement_id(kind, number)) for kind, number, _, _ in one.engagements]
-    if one.company is not None:
-        pairs.append((COMPANY, COMPANY_BASE + one.company + 1))
+    pairs += [(paper.type, paper.id) for paper in made]
+    company = (COMPANY, COMPANY_BASE + one.company + 1) if one.company is not None else None
+    if company:
+        pairs.append(company)
     for kind, other in pairs:
-        for a, a_id, b, b_id in ((CONTACT, one.id, kind, other), (kind, other, CONTACT, one.id)):
-            for type_id in filter(None, association_types(a, b)):
-                yield a, a_id, b, b_id, type_id
+        yield from _both_ways(CONTACT, one.id, kind, other)
+    if company:
+        for paper in made:
+            yield from _both_ways(*company, paper.type, paper.id)
+
+
+def _both_ways(from_type: str, from_id: int, to_type: str, to_id: int) -> Iterator[Row]:
+    for a, a_id, b, b_id in ((from_type, from_id, to_type, to_id), (to_type, to_id, from_type, from_id)):
+        for type_id in filter(None, association_types(a, b)):
+            yield a, a_id, b, b_id, type_id
 
 
 def _greet(world: World) -> None:

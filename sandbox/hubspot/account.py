@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 
 from sandbox import clock
-from sandbox.hubspot.definitions import BORN, STAGES
+from sandbox.hubspot.definitions import BORN, DEAL_STAGES, STAGES
 from sandbox.hubspot.errors import not_found
 from sandbox.hubspot.limits import PORTAL_ZONE
 from sandbox.hubspot.types import CONTACT, DEAL, resolve
@@ -14,15 +14,6 @@ from sandbox.world import World, world_of
 
 info = APIRouter()
 pipelines = APIRouter()
-_DEAL_STAGES = (
-    ("appointmentscheduled", "Appointment scheduled", "0.2"),
-    ("qualifiedtobuy", "Qualified to buy", "0.4"),
-    ("presentationscheduled", "Presentation scheduled", "0.6"),
-    ("decisionmakerboughtin", "Decision maker bought-in", "0.8"),
-    ("contractsent", "Contract sent", "0.9"),
-    ("closedwon", "Closed won", "1.0"),
-    ("closedlost", "Closed lost", "0.0"),
-)
 
 
 @info.get("/details")
@@ -79,7 +70,7 @@ def _pipelines(kind: str) -> list[dict[str, Any]]:
     if kind == DEAL:
         stages = [
             _stage(place, value, label, {"probability": p, "isClosed": str(value.startswith("closed")).lower()})
-            for place, (value, label, p) in enumerate(_DEAL_STAGES)
+            for place, (value, label, p) in enumerate(DEAL_STAGES)
         ]
         return [_pipeline("default", "Sales Pipeline", stages)]
     if kind == CONTACT:

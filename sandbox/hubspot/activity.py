@@ -66,7 +66,7 @@ def submit_form(
     """A form submission: the contact is created or changed, and its conversion properties move."""
     writable = {n: d for n, d in world.catalogue.of(CONTACT).items() if not d.read_only}
     given = {f["name"]: str(f.get("value", "")) for f in fields if f["name"] in writable}
-    values = {name: value for name, value in clean(writable, given, world.owner_ids).items() if value}
+    values = {name: value for name, value in clean(writable, given, world.staff.live_ids).items() if value}
     source = Source("FORM", guid)
     contact = find_or_create(world, values, source)
     number = world.store.next_id("submissions", 0)

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from sandbox import clock
+from sandbox.hubspot import mischief
+from sandbox.hubspot.batch import absent
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.links import PRIMARY, connect, entries_of, unlink
 from sandbox.hubspot.shapes import body_of, json_of, record_id
@@ -46,13 +48,19 @@ async def read_batch(from_name: str, to_name: str, request: Request, world: TheW
     began, from_type, to_type = clock.now(), resolve(from_name), resolve(to_name)
     association_types(from_type, to_type)
     results, errors = [], []
-    for item in _inputs(await body_of(request), READ_INPUTS):
+    inputs, left_out, named = mischief.inputs(world, request, _inputs(await body_of(request), READ_INPUTS))
+    if left_out and named:
+        errors.append(absent(from_type, [str(item.get("id", "")) for item in left_out]))
+    stuck = mischief.fault(world, request, "repeat_cursor")
+    for item in inputs:
         after = str(item.get("after") or "0")
         from_id = record_id(item.get("id", ""))
         entries, more = entries_of(world, from_type, from_id, to_type, int(after) if after.isdecimal() else 0)
         if entries:
             result: dict[str, Any] = {"from": {"id": str(from_id)}, "to": entries}
-            if more:
+            if stuck and after != "0":
+                result["paging"] = {"next": {"after": after}}
+            elif more:
                 result["paging"] = {"next": {"after": str(more)}}
             results.append(result)
         else:
@@ -65,7 +73,7 @@ async def read_batch(from_name: str, to_name: str, request: Request, world: TheW
                     "context": {"fromObjectId": [str(from_id)], "fromObjectType": [from_name]},
                 }
             )
-    return _answer(results, began, errors)
+    return _answer(mischief.order(world, request, results), began, errors)
 
 
 @batch.post("/{from_name}/{to_name}/batch/associate/default")
@@ -138,7 +146,10 @@ async def delete_pair(from_name: str, from_given: str, to_name: str, to_given: s
 
 
 @single_read.get("/{from_name}/{from_given}/associations/{to_name}")
-async def read_single(from_name: str, from_given: str, to_name: str, world: TheWorld) -> dict[str, Any]:
+async def read_single(
+    from_name: str, from_given: str, to_name: str, world: TheWorld, after: str = "0"
+) -> dict[str, Any]:
     """Associations of one record; the newest generation of paths no longer has this one."""
-    entries, more = entries_of(world, resolve(from_name), record_id(from_given), resolve(to_name), 0)
+    start = int(after) if after.isdecimal() else 0
+    entries, more = entries_of(world, resolve(from_name), record_id(from_given), resolve(to_name), start)
     return {"results": entries} | ({"paging": {"next": {"after": str(more)}}} if more else {})

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from sandbox import clock
-from sandbox.hubspot import records
+from sandbox.hubspot import lifecycle, mischief, records
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.objects import create_from
 from sandbox.hubspot.shapes import body_of, find, object_of, truth
@@ -37,7 +37,8 @@ def _answer(results: list[Any], began: int, errors: list[Fault], status: int = 2
     return JSONResponse(body, 207 if errors else status)
 
 
-def _missing(kind: str, ids: list[str], traces: list[str] | None = None) -> Fault:
+def absent(kind: str, ids: list[str], traces: list[str] | None = None) -> Fault:
+    """The error of a 207 that names ids which did not come."""
     context = {"ids": ids} | ({"objectWriteTraceId": traces} if traces else {})
     message = f"Could not get some {label(kind)} objects, they may be deleted or not exist. Check that ids are valid."
     return {"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": context}
@@ -57,14 +58,15 @@ async def read(name: str, request: Request, world: TheWorld) -> Response:
     history = body.get("propertiesWithHistory") or []
     archived = truth(request, "archived")
     given = [str(item.get("id", "")) for item in _inputs(body, MOST_WITH_HISTORY if history else MOST)]
-    results, missing = [], []
+    given, left_out, named = mischief.inputs(world, request, given)
+    results, missing = [], left_out if named else []
     for text in dict.fromkeys(given):
         record = _find(world, kind, text, body.get("idProperty"))
         if record is None or (record.archived_at is not None) != archived:
             missing.append(text)
         else:
             results.append(object_of(world, record, body.get("properties") or [], history))
-    return _answer(results, began, [_missing(kind, missing)] if missing else [])
+    return _answer(mischief.order(world, request, results), began, [absent(kind, missing)] if missing else [])
 
 
 @router.post("/{name}/batch/create")
@@ -113,16 +115,21 @@ async def update(name: str, request: Request, world: TheWorld) -> Response:
     checked = [records.check(world, kind, item.get("properties", {})) for item in inputs]
     if any(item.get("idProperty") for item in inputs) and kind == CONTACT:
         raise Refused(400, "Unable to perform update/upsert by non-unique 0-1 property")
-    results, missing, traces = [], [], []
-    for item, values in zip(inputs, checked, strict=True):
+    done, left_out, named = mischief.inputs(world, request, list(zip(inputs, checked, strict=True)))
+    results, traces = [], []
+    missing = [str(item.get("id", "")) for item, _ in left_out] if named else []
+    for item, values in done:
         text = str(item.get("id", ""))
         found = world.store.read(kind, [int(text)]) if text.isdecimal() else []
         if found and found[0].archived_at is None:
-            results.append(object_of(world, records.update(world, found[0], values), values))
+            record = records.update(world, found[0], values)
+            lifecycle.follow(world, record, values)
+            results.append(object_of(world, record, values))
         elif not (text.isdecimal() and world.store.get(kind, int(text))):
             missing.append(text)
             traces += [item["objectWriteTraceId"]] if item.get("objectWriteTraceId") else []
-    return _answer(results, began, [_missing(kind, missing, traces)] if missing else [])
+    results = mischief.order(world, request, results)
+    return _answer(results, began, [absent(kind, missing, traces)] if missing else [])
 
 
 @router.post("/{name}/batch/upsert")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.hubspot.errors import Refused
-from sandbox.hubspot.types import CONTACT, ENGAGEMENTS, PLURALS
+from sandbox.hubspot.types import CONTACT, DEAL, ENGAGEMENTS, PLURALS
 from sandbox.store import Store
 
 STAGES = (
@@ -22,6 +22,16 @@ STAGES = (
     "other",
 )
 """Lifecycle stages, in the order in which they may only move forward."""
+DEAL_STAGES = (
+    ("appointmentscheduled", "Appointment scheduled", "0.2"),
+    ("qualifiedtobuy", "Qualified to buy", "0.4"),
+    ("presentationscheduled", "Presentation scheduled", "0.6"),
+    ("decisionmakerboughtin", "Decision maker bought-in", "0.8"),
+    ("contractsent", "Contract sent", "0.9"),
+    ("closedwon", "Closed won", "1.0"),
+    ("closedlost", "Closed lost", "0.0"),
+)
+"""Stages of the sales pipeline: id, label, probability."""
 BORN = "2019-10-14T20:45:42.027Z"
 TYPES = ("string", "number", "date", "datetime", "enumeration", "bool")
 
@@ -115,38 +125,47 @@ def standard(kind: str) -> dict[str, Definition]:
                 (f"hs_v2_date_exited_{stage}", f'Date exited "{stage}"'),
             ):
                 found[name] = _standard(name, label, "datetime", "date", "contactlcs", "R", [])
+    if kind == DEAL:
+        for stage, words, _ in DEAL_STAGES:
+            name, label = f"hs_v2_date_entered_{stage}", f'Date entered "{words}"'
+            found[name] = _standard(name, label, "datetime", "date", "dealinformation", "R", [])
     return found
 
 
 class Catalogue:
-    """The properties of every object type in one portal."""
+    """The properties of every object type in one portal: HubSpot's own and the portal's, as they are by now."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._custom: dict[str, dict[str, Definition]] = {}
+        self._live: dict[str, dict[str, Definition]] = {}
         self.reload()
 
     def reload(self) -> None:
-        """Read the custom properties again."""
+        """Read what the portal made and changed again."""
         self._custom = {kind: {} for kind in PLURALS}
+        self._live = {}
         for kind, body in self._store.rows("SELECT type, body FROM definitions"):
             definition = from_body(json.loads(body))
             self._custom[kind][definition.name] = definition
 
     def of(self, kind: str) -> dict[str, Definition]:
         """Live properties by name."""
-        custom = {n: d for n, d in self._custom[kind].items() if not d.body.get("archived")}
-        return standard(kind) | custom if custom else standard(kind)
+        if kind not in self._live:
+            found = standard(kind) | self._custom[kind]
+            self._live[kind] = {name: d for name, d in found.items() if not d.body.get("archived")}
+        return self._live[kind]
 
     def archived(self, kind: str) -> list[Definition]:
-        """Custom properties that were archived."""
+        """Properties that were archived."""
         return [d for d in self._custom[kind].values() if d.body.get("archived")]
 
     def save(self, kind: str, body: dict[str, Any]) -> Definition:
-        """Create or replace a custom property."""
+        """Create or replace a property."""
         definition = from_body(body)
         self._store.run("INSERT OR REPLACE INTO definitions VALUES (?, ?, ?)", kind, definition.name, json.dumps(body))
         self._custom[kind][definition.name] = definition
+        self._live.pop(kind, None)
         return definition
 
     def get(self, kind: str, name: str) -> Definition:

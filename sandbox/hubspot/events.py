@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from sandbox import clock
+from sandbox.hubspot import mischief
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.shapes import listed, record_id, whole
 from sandbox.hubspot.types import CONTACT, resolve
@@ -64,7 +65,7 @@ async def list_events(request: Request, world: TheWorld) -> dict[str, Any]:
             raise Refused(400, f"Invalid after: {after}")
         where.append(f"(e.at, e.id) {comparison} (?, ?)")
         args += [int(at), int(number)]
-    limit = whole(request.query_params.get("limit"), "limit", 20, PAGE)
+    limit = mischief.page_size(world, request, whole(request.query_params.get("limit"), "limit", 20, PAGE))
     rows = world.store.rows(
         "SELECT e.id, e.object_id, e.kind, e.at, p.body FROM events e JOIN event_properties p ON p.id = e.properties"
         f" WHERE {' AND '.join(where)} ORDER BY e.at {order}, e.id {order} LIMIT ?",
@@ -87,7 +88,7 @@ async def list_events(request: Request, world: TheWorld) -> dict[str, Any]:
     if len(rows) > limit:
         token = f"{rows[limit - 1][3]}-{rows[limit - 1][0]}"
         body["paging"] = {"next": {"after": token, "link": f"{request.url.include_query_params(after=token)}"}}
-    return body
+    return mischief.page(world, request, body, after)
 
 
 def _filters(world: World, request: Request) -> tuple[list[str], list[Any]]:

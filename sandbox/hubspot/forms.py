@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 
 from sandbox import clock
 from sandbox.company.reference import FORM_PATHS, FORMS, SITE
-from sandbox.hubspot import activity
+from sandbox.hubspot import activity, mischief
 from sandbox.hubspot.definitions import BORN
 from sandbox.hubspot.errors import Refused, not_found
 from sandbox.hubspot.shapes import body_of, whole
@@ -91,6 +91,7 @@ async def list_submissions(guid: str, request: Request, world: TheWorld) -> dict
         raise Refused(404, f"Form with guid {guid} not found", "OBJECT_NOT_FOUND")
     limit = whole(request.query_params.get("limit"), "limit", 20, PAGE)
     after = request.query_params.get("after") or ""
+    limit = mischief.page_size(world, request, limit)
     at, _, number = after.partition("-")
     if after and not (at.isdecimal() and number.isdecimal()):
         raise Refused(400, f"Invalid after: {after}")
@@ -109,7 +110,7 @@ async def list_submissions(guid: str, request: Request, world: TheWorld) -> dict
     body: dict[str, Any] = {"results": results}
     if len(rows) > limit:
         body["paging"] = {"next": {"after": f"{rows[limit - 1][1]}-{rows[limit - 1][0]}"}}
-    return body
+    return mischief.page(world, request, body, after)
 
 
 @public.post("/integration/submit/{portal}/{guid}")

@@ -39,8 +39,14 @@ class Limits:
     per_ten_seconds: int = 190
     per_day: int = 650_000
     refused: dict[str, int] = field(default_factory=lambda: {"DAILY": 0, "TEN_SECONDLY_ROLLING": 0, "SECONDLY": 0})
+    peak_searches: int = 0
+    """The most searches in any second, refused ones included."""
+    peak_requests: int = 0
+    """The most other requests in any ten seconds, refused ones included."""
     _searches: deque[int] = field(default_factory=deque)
     _requests: deque[int] = field(default_factory=deque)
+    _tried_searches: deque[int] = field(default_factory=deque)
+    _tried_requests: deque[int] = field(default_factory=deque)
     _day: str = ""
     _today: int = 0
 
@@ -50,6 +56,7 @@ class Limits:
         `search` uses its own bucket, `exempt` (associations) none but the daily one.
         """
         self._roll(at)
+        self._try(at, search, exempt)
         policy = self._policy(search, exempt) if self.enabled else None
         if policy:
             self.refused[policy] += 1
@@ -80,7 +87,23 @@ class Limits:
             "per_day": self.per_day,
             "today": self._today,
             "refused": self.refused,
+            "peaks": {"searches_per_second": self.peak_searches, "requests_per_ten_seconds": self.peak_requests},
         }
+
+    def forget(self) -> None:
+        """Begin to count refusals and peaks anew; what is in the buckets stays."""
+        self.refused = dict.fromkeys(self.refused, 0)
+        self.peak_searches = self.peak_requests = 0
+        self._tried_searches.clear()
+        self._tried_requests.clear()
+
+    def _try(self, at: int, search: bool, exempt: bool) -> None:
+        if search:
+            self._tried_searches.append(at)
+            self.peak_searches = max(self.peak_searches, len(self._tried_searches))
+        elif not exempt:
+            self._tried_requests.append(at)
+            self.peak_requests = max(self.peak_requests, len(self._tried_requests))
 
     def _policy(self, search: bool, exempt: bool) -> str | None:
         if self._today >= self.per_day:
@@ -92,10 +115,12 @@ class Limits:
         return None
 
     def _roll(self, at: int) -> None:
-        while self._searches and self._searches[0] <= at - 1000:
-            self._searches.popleft()
-        while self._requests and self._requests[0] <= at - 10_000:
-            self._requests.popleft()
+        for moments in (self._searches, self._tried_searches):
+            while moments and moments[0] <= at - 1000:
+                moments.popleft()
+        for moments in (self._requests, self._tried_requests):
+            while moments and moments[0] <= at - 10_000:
+                moments.popleft()
         day = datetime.fromtimestamp(at / 1000, UTC).astimezone(PORTAL_ZONE).date().isoformat()
         if day != self._day:
             self._day, self._today = day, 0

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox import clock
-from sandbox.hubspot import engagements, records
+from sandbox.hubspot import engagements, lifecycle, records
 from sandbox.hubspot.errors import Refused, not_found
 from sandbox.hubspot.types import ASSOCIATION_TYPES, COMPANY, CONTACT, association_types
 from sandbox.store import Record
@@ -51,12 +51,14 @@ def join_company(world: World, contact: Record) -> None:
     if found and not world.store.associated(CONTACT, contact.id, COMPANY):
         link(world, CONTACT, contact.id, COMPANY, found[0], primary=True)
         contact.properties["associatedcompanyid"] = str(found[0])
+        world.index.superseded(CONTACT, contact.id)
         world.store.put(contact)
 
 
 def entries_of(
     world: World, from_type: str, from_id: int, to_type: str, after: int
 ) -> tuple[list[dict[str, Any]], int]:
+    """One page of a record's associations, each with all its types, and the id to go on from; 0 = no more."""
     rows = world.store.rows(
         "SELECT to_id, type_id FROM associations WHERE from_type=? AND from_id=? AND to_type=? AND to_id>?"
         " ORDER BY to_id, type_id DESC",
@@ -87,6 +89,7 @@ def connect(world: World, from_type: str, from_id: int, to_type: str, to_id: int
     link(world, from_type, from_id, to_type, to_id, primary)
     for record in pair:
         engagements.reflect(world, record)
+        lifecycle.follow(world, record, record.properties)
     if primary and from_type == CONTACT and to_type == COMPANY:
         records.update(world, pair[0], {"associatedcompanyid": str(to_id)}, records.SYSTEM)
     return {

@@ -1,7 +1,7 @@
 """Merging two records into a new one, and erasing a contact."""
 
 from sandbox import clock
-from sandbox.hubspot import records
+from sandbox.hubspot import privacy, records
 from sandbox.hubspot.types import CONTACT, FIRST_IDS
 from sandbox.store import Record
 from sandbox.world import World
@@ -22,7 +22,9 @@ def merge(world: World, primary: Record, other: Record) -> Record:
         if extra:
             properties["hs_additional_emails"] = ";".join(extra)
     merged = Record(kind, new, min(primary.created, other.created), at, properties)
+    world.index.superseded(kind, new)
     for gone in old:
+        world.index.superseded(kind, gone)
         store.run("DELETE FROM objects WHERE type=? AND id=?", kind, gone)
         store.run("DELETE FROM keys WHERE type=? AND id=?", kind, gone)
         store.run("UPDATE history SET id=? WHERE type=? AND id=?", new, kind, gone)
@@ -43,15 +45,19 @@ def merge(world: World, primary: Record, other: Record) -> Record:
 
 
 def erase(world: World, record: Record) -> None:
-    """No trace stays, not even in the archive."""
+    """No trace stays, not even in the archive, and no application may create a contact with the e-mails again."""
     store, at = world.store, clock.now()
+    for name in ("email", "hs_additional_emails"):
+        for email in filter(None, record.properties.get(name, "").split(";")):
+            privacy.block(store, email)
+    world.index.superseded(record.type, record.id)
     for table in ("objects", "keys", "history"):
         store.run(f"DELETE FROM {table} WHERE type=? AND id=?", record.type, record.id)
     _forget_associations(world, record.type, record.id)
     store.run("DELETE FROM aliases WHERE type=? AND new=?", record.type, record.id)
     store.run("DELETE FROM events WHERE object_id=?", record.id)
     store.run("DELETE FROM submissions WHERE contact=?", record.id)
-    world.webhooks.deleted(record.type, record.id, at)
+    world.webhooks.erased(record.id, at)
 
 
 def _forget_associations(world: World, kind: str, record_id: int) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from sandbox.hubspot import engagements, links, merging, records
+from sandbox.hubspot import engagements, lifecycle, links, merging, mischief, records
 from sandbox.hubspot.errors import Refused, not_found
 from sandbox.hubspot.shapes import body_of, find, listed, object_of, record_id, truth, whole
 from sandbox.hubspot.types import CONTACT, resolve
@@ -21,6 +21,7 @@ async def list_records(name: str, request: Request, world: TheWorld) -> dict[str
     kind = resolve(name)
     history = listed(request, "propertiesWithHistory")
     limit = whole(request.query_params.get("limit"), "limit", 10, 50 if history else 100)
+    limit = mischief.page_size(world, request, limit)
     after = request.query_params.get("after") or "0"
     if not after.isdecimal():
         raise Refused(400, f"Invalid input: after must be a record id, got {after}")
@@ -42,7 +43,7 @@ async def list_records(name: str, request: Request, world: TheWorld) -> dict[str
     if len(ids) > limit:
         last = str(ids[limit - 1])
         body["paging"] = {"next": {"after": last, "link": f"{request.url.include_query_params(after=last)}"}}
-    return body
+    return mischief.page(world, request, body, after.lstrip("0"))
 
 
 @router.get("/{name}/{given}")
@@ -72,6 +73,7 @@ async def patch_record(name: str, given: str, request: Request, world: TheWorld)
         raise not_found()
     values = records.check(world, kind, body.get("properties"))
     record = records.update(world, record, values)
+    lifecycle.follow(world, record, values)
     return object_of(world, record, values)
 
 
@@ -124,4 +126,5 @@ def create_from(world: World, kind: str, body: dict[str, Any]) -> Record:
     if kind == CONTACT:
         links.join_company(world, record)
     engagements.reflect(world, record)
+    lifecycle.follow(world, record, values)
     return record

@@ -1,19 +1,24 @@
 """Owners; the archived ones only when asked for."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
-from sandbox.company.reference import OWNERS, Owner
+from sandbox import clock
+from sandbox.hubspot import mischief
 from sandbox.hubspot.definitions import BORN
 from sandbox.hubspot.errors import not_found
 from sandbox.hubspot.shapes import truth, whole
+from sandbox.hubspot.staff import Member
+from sandbox.world import World, world_of
 
 router = APIRouter()
+TheWorld = Annotated[World, Depends(world_of)]
 
 
-def shape(owner: Owner) -> dict[str, Any]:
+def shape(member: Member) -> dict[str, Any]:
     """An owner as HubSpot answers it; an archived one has no user id any more."""
+    owner = member.owner
     return {
         "id": owner.id,
         "email": owner.email,
@@ -23,7 +28,7 @@ def shape(owner: Owner) -> dict[str, Any]:
         "userId": None if owner.archived else owner.user_id,
         "userIdIncludingInactive": owner.user_id,
         "createdAt": BORN,
-        "updatedAt": BORN,
+        "updatedAt": clock.iso(member.updated),
         "archived": owner.archived,
         "teams": [{"id": "301", "name": "Sales", "primary": True}],
     }
@@ -31,25 +36,30 @@ def shape(owner: Owner) -> dict[str, Any]:
 
 @router.get("")
 @router.get("/")
-async def list_owners(request: Request) -> dict[str, Any]:
+async def list_owners(request: Request, world: TheWorld) -> dict[str, Any]:
     """One page of owners, by id."""
     query = request.query_params
     limit, after = whole(query.get("limit"), "limit", 100, 500), query.get("after", "")
+    limit = mischief.page_size(world, request, limit)
     archived, email = truth(request, "archived"), query.get("email", "").lower()
-    found = [o for o in OWNERS if o.archived == archived and o.id > after and email in ("", o.email)]
-    body: dict[str, Any] = {"results": [shape(owner) for owner in found[:limit]]}
+    found = [
+        member
+        for member in world.staff.members()
+        if member.owner.archived == archived and member.owner.id > after and email in ("", member.owner.email)
+    ]
+    body: dict[str, Any] = {"results": [shape(member) for member in found[:limit]]}
     if len(found) > limit:
-        body["paging"] = {"next": {"after": found[limit - 1].id}}
-    return body
+        body["paging"] = {"next": {"after": found[limit - 1].owner.id}}
+    return mischief.page(world, request, body, after)
 
 
 @router.get("/{given}")
-async def read_owner(given: str, request: Request) -> dict[str, Any]:
+async def read_owner(given: str, request: Request, world: TheWorld) -> dict[str, Any]:
     """One owner by id or by user id."""
     query = request.query_params
     archived = truth(request, "archived")
-    for owner in OWNERS:
-        value = str(owner.user_id) if query.get("idProperty") == "userId" else owner.id
-        if value == given and owner.archived == archived:
-            return shape(owner)
+    for member in world.staff.members():
+        value = str(member.owner.user_id) if query.get("idProperty") == "userId" else member.owner.id
+        if value == given and member.owner.archived == archived:
+            return shape(member)
     raise not_found()

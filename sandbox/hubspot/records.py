@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from sandbox import clock
-from sandbox.hubspot.definitions import STAGES
+from sandbox.hubspot import privacy
+from sandbox.hubspot.effects import backward, derived
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.types import COMPANY, CONTACT, DEAL, ENGAGEMENTS, FIRST_IDS
 from sandbox.hubspot.validation import clean
@@ -32,26 +33,29 @@ SYSTEM = Source("CALCULATED")
 
 def check(world: World, kind: str, properties: object) -> dict[str, str]:
     """Validate a client's values; see `sandbox.hubspot.validation.clean`."""
-    return clean(world.catalogue.of(kind), properties, world.owner_ids)
+    return clean(world.catalogue.of(kind), properties, world.staff.live_ids)
 
 
 def create(world: World, kind: str, values: dict[str, str], source: Source = API, at: int | None = None) -> Record:
     """Create a record from values that have been checked.
 
     Raises:
-        Refused: 409 when the e-mail is another contact's; 400 when an activity has no `hs_timestamp`.
+        Refused: 409 when the e-mail is another contact's; 400 when an activity has no `hs_timestamp`, or when the
+            e-mail was deleted for privacy and an application wants it back.
     """
     at = at if at is not None else clock.now()
     values = {name: value for name, value in values.items() if value != ""}
     if kind in ENGAGEMENTS and "hs_timestamp" not in values:
         raise Refused(400, "hs_timestamp is required: some required properties were not set.")
     _unique(world, kind, values, None)
+    if kind == CONTACT and source == API and privacy.blocked(world.store, values.get("email", "")):
+        raise Refused(400, "This email address was deleted for privacy and cannot be added again", "VALIDATION_ERROR")
     record = Record(kind, world.store.next_id(kind, FIRST_IDS[kind]), at, at)
     if kind == CONTACT and "lifecyclestage" not in values:
         values["lifecyclestage"] = "lead"
     record.properties = {"hs_object_source": source.type} | ({"hs_object_source_id": source.id} if source.id else {})
-    derived = _derived(record, values, at)
-    record.properties |= values | derived
+    record.properties |= values | derived(record, values, at)
+    world.index.superseded(kind, record.id)
     world.store.put(record)
     _index(world, record, {})
     if kind in WATCHED:
@@ -70,13 +74,16 @@ def update(world: World, record: Record, values: dict[str, str], source: Source 
     at = max(at if at is not None else clock.now(), record.modified)
     _unique(world, record.type, values, record.id)
     before = record.properties
-    kept = {n: v for n, v in values.items() if not (n == "lifecyclestage" and _backward(before.get(n), v))}
+    kept = {n: v for n, v in values.items() if not (n == "lifecyclestage" and backward(before.get(n), v))}
     changed = {name: value for name, value in kept.items() if before.get(name, "") != value}
-    changed |= _derived(record, changed, at)
-    _remember(world, record, changed, source, at)
+    changed |= derived(record, changed, at)
+    rows = versions(world, record, changed, source, at)
+    if rows:
+        world.store.many("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     merged = before | changed
     record.properties = {name: value for name, value in merged.items() if value != ""}
     record.modified = at
+    world.index.superseded(record.type, record.id)
     world.store.put(record)
     _index(world, record, before)
     if record.type in WATCHED:
@@ -89,10 +96,28 @@ def archive(world: World, record: Record) -> None:
     """Move a record to the recycle bin."""
     if record.archived_at is None:
         record.archived_at = clock.now()
+        world.index.superseded(record.type, record.id)
         world.store.put(record)
         world.store.run("DELETE FROM keys WHERE type = ? AND id = ?", record.type, record.id)
         if record.type in WATCHED:
             world.webhooks.deleted(record.type, record.id, record.archived_at)
+
+
+def restore(world: World, record: Record) -> Record:
+    """Take a record out of the recycle bin, under its old id.
+
+    Raises:
+        Refused: 409, its e-mail has become another contact's.
+    """
+    if record.archived_at is not None:
+        _unique(world, record.type, record.properties, record.id)
+        record.archived_at, record.modified = None, max(clock.now(), record.modified)
+        world.index.superseded(record.type, record.id)
+        world.store.put(record)
+        _index(world, record, {})
+        if record.type in WATCHED:
+            world.webhooks.restored(record.type, record.id, record.modified)
+    return record
 
 
 def _unique(world: World, kind: str, values: dict[str, str], own: int | None) -> None:
@@ -108,36 +133,8 @@ def _unique(world: World, kind: str, values: dict[str, str], own: int | None) ->
                     raise Refused(409, f"{name} {value} is already the value of {other}", "CONFLICT")
 
 
-def _backward(before: str | None, after: str) -> bool:
-    # A custom stage's value is not in the list; its place is not known, so it may move either way.
-    if not before or not after or before not in STAGES or after not in STAGES:
-        return False
-    return STAGES.index(after) < STAGES.index(before)
-
-
-def _derived(record: Record, changed: dict[str, str], at: int) -> dict[str, str]:
-    stamp = clock.iso(at)
-    extra: dict[str, str] = {}
-    stage = changed.get("lifecyclestage")
-    if stage is not None and record.type == CONTACT:
-        before = record.properties.get("lifecyclestage")
-        if before in STAGES:
-            extra[f"hs_v2_date_exited_{before}"] = stamp
-            if not stage:
-                extra[f"hs_lifecyclestage_{before}_date"] = ""
-        if stage in STAGES:
-            extra |= {f"hs_lifecyclestage_{stage}_date": stamp, f"hs_v2_date_entered_{stage}": stamp}
-    if "hubspot_owner_id" in changed:
-        extra["hubspot_owner_assigneddate"] = stamp if changed["hubspot_owner_id"] else ""
-        if record.type == CONTACT:
-            extra |= {"hs_sa_first_engagement_date": "", "hs_time_to_first_engagement": ""}
-            extra["hs_is_unworked"] = "true"
-    if changed.get("email") and record.type == CONTACT:
-        extra["hs_email_domain"] = changed["email"].rpartition("@")[2]
-    return extra
-
-
-def _remember(world: World, record: Record, changed: dict[str, str], source: Source, at: int) -> None:
+def versions(world: World, record: Record, changed: dict[str, str], source: Source, at: int) -> list[Row]:
+    """Rows of `history` for a change that is about to be made."""
     rows: list[Row] = []
     for name, value in changed.items():
         if name in UNHISTORIED:
@@ -151,8 +148,7 @@ def _remember(world: World, record: Record, changed: dict[str, str], source: Sou
             origin = record.properties.get("hs_object_source", "CRM_UI")
             rows.append((record.type, record.id, name, before, record.created, origin, None))
         rows.append((record.type, record.id, name, value, at, source.type, source.id))
-    if rows:
-        world.store.many("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    return rows
 
 
 def keys_of(world: World, record: Record) -> set[str]:

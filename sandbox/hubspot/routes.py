@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from sandbox.hubspot import account, associations, batch, events, forms, objects, owners, properties, search
+from sandbox.hubspot import account, associations, batch, campaigns, events, forms, objects, owners, properties, search
 
 VERSIONS = ("2026-09", "2026-03")
 router = APIRouter()
@@ -26,6 +26,8 @@ for _base in (*(f"/events/event-occurrences/{version}" for version in VERSIONS),
     router.include_router(events.router, prefix=_base)
 for _base in (*(f"/account-info/{version}" for version in VERSIONS), "/account-info/v3"):
     router.include_router(account.info, prefix=_base)
+for _base in (*(f"/marketing/campaigns/{version}" for version in VERSIONS), "/marketing/v3/campaigns"):
+    router.include_router(campaigns.router, prefix=_base)
 router.include_router(forms.definitions, prefix="/marketing/v3/forms")
 router.include_router(forms.submissions, prefix="/form-integrations/v1/submissions")
 router.include_router(forms.public, prefix="/submissions/v3")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from sandbox import clock
+from sandbox.hubspot import mischief
 from sandbox.hubspot.definitions import Definition
 from sandbox.hubspot.errors import Refused
 from sandbox.hubspot.shapes import body_of, object_of
@@ -22,7 +23,7 @@ Sql = tuple[str, list[Any]]
 
 @router.post("/{name}/search")
 async def search(name: str, request: Request, world: TheWorld) -> dict[str, Any]:
-    """Live records only, without associations or history."""
+    """Live records only, as the index knows them, without associations or history."""
     kind, raw = resolve(name), await request.body()
     if len(raw.decode("utf-8", "replace")) > LONGEST:
         raise Refused(400, f"The request body is longer than the maximum of {LONGEST} characters")
@@ -30,20 +31,22 @@ async def search(name: str, request: Request, world: TheWorld) -> dict[str, Any]
     limit, offset = _limit(body), _offset(body)
     if offset + limit > DEEPEST:
         raise Refused(400, "The offset and limit exceed the maximum of 10,000 results that a search can page through")
+    limit = mischief.page_size(world, request, limit)
     where, args = _where(world, kind, body)
-    order = _order(world, kind, body.get("sorts") or [])
+    sort = _sort(world, kind, body.get("sorts") or [])
     # Left to itself SQLite walks the primary key, and reads every record, for the filter on ids that a keyset has.
     index = "INDEXED BY objects_modified" if "modified" in where and " OR " not in where else ""
-    sql = f"SELECT id FROM objects {index} WHERE type=? AND archived=0 AND ({where}) ORDER BY {order}"
-    ids = [row[0] for row in world.store.rows(sql, kind, *args)]
-    page = world.store.read(kind, ids[offset : offset + limit])
+    stale = mischief.fault(world, request, "stale")
+    at = clock.now() - int(stale.seconds * 1000 if stale else 0)
+    ids = world.index.find(kind, where, args, sort, index, at)
+    page = world.index.read(kind, ids[offset : offset + limit], at)
     answer: dict[str, Any] = {
         "total": len(ids),
         "results": [object_of(world, record, body.get("properties") or []) for record in page],
     }
     if offset + limit < len(ids):
         answer["paging"] = {"next": {"after": str(offset + limit)}}
-    return answer
+    return mischief.page(world, request, answer, str(offset or ""))
 
 
 def _limit(body: dict[str, Any]) -> int:
@@ -84,15 +87,14 @@ def _where(world: World, kind: str, body: dict[str, Any]) -> Sql:
     return where, args
 
 
-def _order(world: World, kind: str, sorts: list[Any]) -> str:
+def _sort(world: World, kind: str, sorts: list[Any]) -> tuple[str, str]:
     if len(sorts) > 1:
         raise Refused(400, "Only one sort is supported")
     given = sorts[0] if sorts else {"propertyName": created_name(kind)}
     if isinstance(given, str):
         given = {"propertyName": given.lstrip("-"), "direction": "DESCENDING" if given.startswith("-") else "ASCENDING"}
     column, _ = _column(kind, _definition(world, kind, given.get("propertyName", "")))
-    direction = "DESC" if given.get("direction") == "DESCENDING" else "ASC"
-    return f"{column} {direction}, id ASC" if column != "id" else f"id {direction}"
+    return column, "DESC" if given.get("direction") == "DESCENDING" else "ASC"
 
 
 def _definition(world: World, kind: str, name: str) -> Definition:

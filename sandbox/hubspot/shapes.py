@@ -123,17 +123,25 @@ def object_of(
 
 
 def embedded_of(world: World, record: Record, to_type: str) -> dict[str, Any]:
-    """Associated ids: one entry per label, so an id with two labels comes twice."""
+    """Associated ids: one entry per label, so an id with two labels comes twice; 500 entries, and where to go on."""
     rows = world.store.rows(
         "SELECT to_id, type_id FROM associations WHERE from_type=? AND from_id=? AND to_type=? ORDER BY to_id, type_id"
         " LIMIT ?",
         record.type,
         record.id,
         to_type,
-        EMBEDDED,
+        EMBEDDED + 1,
     )
+    more, rows = len(rows) > EMBEDDED, rows[:EMBEDDED]
     names = f"{PLURALS[record.type][:-1]}_to_{PLURALS[to_type][:-1]}".replace("companie", "company")
-    return {"results": [{"id": str(i), "type": names if t > 6 else f"{names}_primary"} for i, t in rows]}
+    body: dict[str, Any] = {
+        "results": [{"id": str(i), "type": names if t > 6 else f"{names}_primary"} for i, t in rows]
+    }
+    if more:
+        after = str(rows[-1][0])
+        link = f"https://api.hubapi.com/crm/v4/objects/{record.type}/{record.id}/associations/{PLURALS[to_type]}"
+        body["paging"] = {"next": {"after": after, "link": f"{link}?after={after}"}}
+    return body
 
 
 def _versions(world: World, record: Record, name: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from sandbox.hubspot.errors import Refused
 
 CONTACT, COMPANY, DEAL = "0-1", "0-2", "0-3"
 CALL, EMAIL, MEETING, NOTE, TASK, COMMUNICATION = "0-48", "0-49", "0-47", "0-46", "0-27", "0-18"
+USER = "0-115"
 PLURALS = {
     CONTACT: "contacts",
     COMPANY: "companies",
@@ -14,6 +15,7 @@ PLURALS = {
     NOTE: "notes",
     TASK: "tasks",
     COMMUNICATION: "communications",
+    USER: "users",
 }
 SINGULARS = {kind: "company" if name == "companies" else name[:-1] for kind, name in PLURALS.items()}
 ENGAGEMENTS = (CALL, EMAIL, MEETING, NOTE, TASK, COMMUNICATION)
@@ -22,7 +24,7 @@ _BY_NAME = (
     | {name: kind for kind, name in PLURALS.items()}
     | {name: kind for kind, name in SINGULARS.items()}
 )
-_BILLIONS = (210, 31, 41, 75, 76, 77, 78, 79, 80)
+_BILLIONS = (210, 31, 41, 75, 76, 77, 78, 79, 80, 82)
 FIRST_IDS = {kind: base * 1_000_000_000 for kind, base in zip(PLURALS, _BILLIONS, strict=True)}
 """Above 2^31, as on grown portals: an id that passes through a 32-bit integer is lost at once."""
 
@@ -91,7 +93,7 @@ def default_properties(kind: str) -> tuple[str, ...]:
 
 def created_name(kind: str) -> str:
     """Name of the property that says when a record was created."""
-    return "hs_createdate" if kind in ENGAGEMENTS else "createdate"
+    return "createdate" if kind in (CONTACT, COMPANY, DEAL) else "hs_createdate"
 
 
 def modified_name(kind: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from sandbox import clock
+from sandbox.hubspot.unrest import Unrest
 from sandbox.settings import APP_ID, PORTAL_ID
 
 BATCH = 100
@@ -40,6 +41,7 @@ class Webhooks:
 
     url: str
     secret: str
+    unrest: Unrest
     waiting: deque[dict[str, Any]] = field(default_factory=deque)
     delivered: int = 0
     failed_attempts: int = 0
@@ -55,6 +57,15 @@ class Webhooks:
     def deleted(self, kind: str, record_id: int, at: int) -> None:
         """Announce an archived record."""
         self._add(kind, "deletion", record_id, at, "CRM_UI", None, {"changeFlag": "DELETED"})
+
+    def restored(self, kind: str, record_id: int, at: int) -> None:
+        """Announce a record that came back from the recycle bin."""
+        self._add(kind, "restore", record_id, at, "CRM_UI", None, {"changeFlag": "RESTORED"})
+
+    def erased(self, record_id: int, at: int) -> None:
+        """Announce a contact that was deleted for privacy; its deletion is announced too."""
+        self._add("0-1", "privacyDeletion", record_id, at, "CRM_UI", None, {"changeFlag": "DELETED"})
+        self.deleted("0-1", record_id, at)
 
     def changed(
         self, kind: str, record_id: int, name: str, value: str, at: int, source: str, source_id: str | None
@@ -106,10 +117,9 @@ class Webhooks:
     ) -> None:
         if not self.url:
             return
-        self._event_id += 1
         subscription = f"{_TYPES[kind]}.{what}"
         event: dict[str, Any] = {
-            "eventId": self._event_id,
+            "eventId": self._next_id(),
             "subscriptionId": 1_000_000 + zlib.crc32(f"{subscription}:{more.get('propertyName')}".encode()) % 1_000_000,
             "portalId": PORTAL_ID,
             "appId": APP_ID,
@@ -122,11 +132,19 @@ class Webhooks:
             event["objectId"] = record_id
         if source_id:
             event["sourceId"] = source_id
-        self.waiting.append(event | more)
+        self.waiting.extend(self.unrest.events(event | more, self._next_id))
         self._wake.set()
 
+    def _next_id(self) -> int:
+        self._event_id += 1
+        return self._event_id
+
     async def _send(self, client: httpx.AsyncClient) -> None:
-        batch = [self.waiting.popleft() for _ in range(min(BATCH, len(self.waiting)))]
+        if self.unrest.delay_seconds:
+            await asyncio.sleep(self.unrest.delay_seconds)
+        batch = self.unrest.array([self.waiting.popleft() for _ in range(min(BATCH, len(self.waiting)))])
+        if not batch:
+            return
         for attempt in range(ATTEMPTS):
             body = json.dumps([event | {"attemptNumber": attempt} for event in batch]).encode()
             url, timestamp = self.url, str(clock.now())

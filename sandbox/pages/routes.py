@@ -12,6 +12,7 @@ from sandbox.company.reference import CHANNELS
 from sandbox.hubspot.types import COMPANY, CONTACT
 from sandbox.pages import timeline
 from sandbox.slack import mrkdwn
+from sandbox.slack.people import url_of
 from sandbox.world import World, world_of
 
 router = APIRouter()
@@ -37,7 +38,7 @@ async def slack(request: Request, world: TheWorld, channel: str = "C0HANDOFFS") 
     """One channel, newest message last."""
     counts: dict[str, int] = dict(world.store.rows("SELECT channel, count(*) FROM messages GROUP BY channel"))
     rooms = [(given, f"# {name}", counts.get(given, 0)) for given, name in CHANNELS.items()]
-    people = [p for p in world.slack.people() if not p.archived]
+    people = world.slack.active_people()
     direct = [(d := "D" + p.slack_id[1:], p.name, counts.get(d, 0)) for p in people]
     found = world.slack.messages("channel = ? ORDER BY ts DESC LIMIT ?", channel, MESSAGES)
     title = {given: label for given, label, _ in rooms + direct}.get(channel)
@@ -45,8 +46,31 @@ async def slack(request: Request, world: TheWorld, channel: str = "C0HANDOFFS") 
         return _page(request, "missing.html", {"what": f"channel {channel}"}, 404)
     messages = [message for _, message in reversed(found)]
     emoji = {ts: v for (c, ts), v in world.slack.reactions.items() if c == channel}
-    facts = {"rooms": rooms, "direct": direct, "channel": channel, "title": title, "reactions": emoji}
-    return _page(request, "slack.html", facts | {"messages": messages})
+    here = "U" + channel[1:] if channel.startswith("D") else ""
+    facts = {
+        "rooms": rooms,
+        "direct": direct,
+        "channel": channel,
+        "title": title,
+        "reactions": emoji,
+        "messages": messages,
+        "whispers": [each for each in world.slack.ephemeral if each.channel == channel],
+        "failures": _failures(world, channel),
+        "modals": [view for view in world.slack.views.open_ones.values() if here in ("", view.user)],
+        # Without an address for what people do, a button is a picture of one.
+        "pressers": [p for p in people if here in ("", p.slack_id)] if url_of(world) else [],
+    }
+    return _page(request, "slack.html", facts)
+
+
+def _failures(world: World, channel: str) -> dict[str, str]:
+    """What people saw of the last press of each message, where it went wrong, by the message's time stamp."""
+    last: dict[str, str] = {}
+    for each in world.slack.interactivity.sent:
+        container = each.payload.get("container", {})
+        if container.get("channel_id") == channel:
+            last[container["message_ts"]] = each.shown
+    return last
 
 
 @router.get("/crm")

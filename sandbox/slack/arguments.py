@@ -5,13 +5,14 @@ from typing import Any
 
 from fastapi import Request
 
-from sandbox.slack.workspace import SlackError
+from sandbox.slack.errors import SlackError
 
 Args = dict[str, Any]
 _JSON = {
     "blocks": "invalid_blocks_format",
     "metadata": "invalid_metadata_format",
     "view": "invalid_arguments",
+    "files": "invalid_arguments",
 }
 """What a form carries as JSON text, and the error when it cannot be read."""
 
@@ -49,3 +50,8 @@ def required(args: Args, name: str, error: str = "invalid_arguments") -> str:
     if value in (None, ""):
         raise SlackError(error, [f"[ERROR] missing required field: {name}"] if error == "invalid_arguments" else None)
     return str(value)
+
+
+def is_true(given: object) -> bool:
+    """Whether a flag was set, in JSON or in a form."""
+    return str(given).lower() in ("true", "1")

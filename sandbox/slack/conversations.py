@@ -1,14 +1,12 @@
-"""Slack's conversations.* methods, and views.open."""
+"""Slack's conversations.* methods."""
 
 import base64
-import json
 from typing import Any
 
 from sandbox.company.reference import CHANNELS
-from sandbox.slack import blocks
-from sandbox.slack.workspace import SlackError, Workspace
-
-Args = dict[str, Any]
+from sandbox.slack.arguments import Args, is_true
+from sandbox.slack.errors import SlackError
+from sandbox.slack.workspace import Workspace
 
 
 def open_dm(slack: Workspace, args: Args) -> Args:
@@ -30,32 +28,38 @@ def list_all(slack: Workspace, args: Args) -> Args:
     found: list[Args] = []
     if "public_channel" in types:
         found += [
-            {"id": c, "name": n, "is_channel": True, "is_member": True, "is_archived": False}
-            for c, n in CHANNELS.items()
+            {
+                "id": channel,
+                "name": name,
+                "is_channel": True,
+                "is_member": channel not in slack.absent,
+                "is_archived": channel in slack.archived,
+            }
+            for channel, name in CHANNELS.items()
+            if channel not in slack.archived or not is_true(args.get("exclude_archived"))
         ]
     if "im" in types:
-        found += [
-            {"id": "D" + p.slack_id[1:], "is_im": True, "user": p.slack_id} for p in slack.people() if not p.archived
-        ]
+        people = slack.active_people()
+        found += [{"id": "D" + p.slack_id[1:], "is_im": True, "user": p.slack_id} for p in people]
     return {"channels": found, "response_metadata": {"next_cursor": ""}}
 
 
 def history(slack: Workspace, args: Args) -> Args:
     """Messages of a channel, newest first, replies in threads left out."""
-    channel = slack.channel(str(args.get("channel") or ""))
+    channel = slack.readable(str(args.get("channel") or ""))
     return _page(slack, args, channel, "channel=? AND (thread_ts IS NULL OR thread_ts=ts)", [channel], newest=True)
 
 
 def replies(slack: Workspace, args: Args) -> Args:
     """A thread, oldest first."""
-    channel, ts = slack.channel(str(args.get("channel") or "")), str(args.get("ts") or "")
+    channel, ts = slack.readable(str(args.get("channel") or "")), str(args.get("ts") or "")
     slack.message(channel, ts)
     return _page(slack, args, channel, "channel=? AND (ts=? OR thread_ts=?)", [channel, ts, ts], newest=False)
 
 
 def _page(slack: Workspace, args: Args, channel: str, where: str, values: list[Any], newest: bool) -> Args:
     limit = _limit(args.get("limit"))
-    inclusive = str(args.get("inclusive", "")).lower() in ("true", "1")
+    inclusive = is_true(args.get("inclusive"))
     for name, comparison in (("oldest", ">"), ("latest", "<")):
         if args.get(name):
             where += f" AND CAST(ts AS REAL) {comparison}{'=' if inclusive else ''} ?"
@@ -66,7 +70,7 @@ def _page(slack: Workspace, args: Args, channel: str, where: str, values: list[A
     where += f" ORDER BY ts {'DESC' if newest else 'ASC'} LIMIT ?"
     found = [message for _, message in slack.messages(where, *values, limit + 1)]
     more, found = len(found) > limit, found[:limit]
-    if str(args.get("include_all_metadata", "")).lower() not in ("true", "1"):
+    if not is_true(args.get("include_all_metadata")):
         found = [{k: v for k, v in message.items() if k != "metadata"} for message in found]
     for message in found:
         emoji = slack.reactions.get((channel, message["ts"]))
@@ -95,20 +99,3 @@ def _uncursor(text: str) -> str:
         return base64.b64decode(text, validate=True).decode().removeprefix("next_ts:")
     except ValueError:
         raise SlackError("invalid_cursor") from None
-
-
-def open_view(slack: Workspace, args: Args) -> Args:
-    """A modal; it is checked and answered, and shown to nobody."""
-    view = args.get("view")
-    if not args.get("trigger_id"):
-        raise SlackError("invalid_trigger_id")
-    if not isinstance(view, dict) or view.get("type") != "modal":
-        raise SlackError("invalid_arguments", ["[ERROR] missing required field: view"])
-    if len(json.dumps(view).encode()) > 250_000:
-        raise SlackError("view_too_large")
-    wrong = blocks.faults(view.get("blocks"), blocks.MOST_VIEW_BLOCKS)
-    if len(str((view.get("title") or {}).get("text", ""))) > 24:
-        wrong.append("[ERROR] must be less than 25 characters [json-pointer:/view/title/text]")
-    if wrong:
-        raise SlackError("invalid_arguments", wrong)
-    return {"view": {"id": "V0SANDBOX0", "hash": "1.sandbox", **view}}

@@ -5,20 +5,26 @@ import json
 from sandbox.company.reference import BOT_ID
 from sandbox.slack import blocks
 from sandbox.slack.arguments import Args, required
-from sandbox.slack.workspace import SlackError, Workspace
+from sandbox.slack.errors import SlackError
+from sandbox.slack.workspace import Ephemeral, Workspace
 
 METADATA_BYTES = 8000
 URL = "https://brightwell.slack.example/"
 
 
-def _content(args: Args) -> Args:
+def content(args: Args) -> Args:
+    """What a message holds: text, and blocks with ids.
+
+    Raises:
+        SlackError: `invalid_blocks` with messages, `no_text`, `msg_too_long`.
+    """
     body: Args = {}
     text, given = args.get("text"), args.get("blocks")
     if given:
         wrong = blocks.faults(given)
         if wrong:
             raise SlackError("invalid_blocks", wrong)
-        body["blocks"] = given
+        body["blocks"] = blocks.named(given)
     if not text and not given and not args.get("attachments"):
         raise SlackError("no_text")
     if text is not None and len(str(text)) > 40_000:
@@ -46,8 +52,8 @@ def _metadata(args: Args) -> Args | None:
 
 def post_message(slack: Workspace, args: Args) -> Args:
     """A new message; the rate holds per channel."""
-    channel = slack.channel(required(args, "channel", "channel_not_found"), by_name=True)
-    body, metadata = _content(args), _metadata(args)
+    channel = slack.writable(required(args, "channel", "channel_not_found"), by_name=True)
+    body, metadata = content(args), _metadata(args)
     slack.admit("chat.postMessage", channel)
     if metadata:
         body["metadata"] = metadata
@@ -57,21 +63,47 @@ def post_message(slack: Workspace, args: Args) -> Args:
 
 def update(slack: Workspace, args: Args) -> Args:
     """Change the bot's own message: text alone drops the blocks, metadata stays unless given."""
-    channel = slack.channel(required(args, "channel", "channel_not_found"))
+    channel = slack.writable(required(args, "channel", "channel_not_found"))
     message = slack.message(channel, required(args, "ts", "message_not_found"))
     if message["user"] != BOT_ID:
         raise SlackError("cant_update_message")
     if len(str(args.get("text") or "")) > 4000:
         raise SlackError("msg_too_long")
-    body, metadata = _content(args), _metadata(args)
-    message = {k: v for k, v in message.items() if k not in ("blocks", "text", "attachments")} | body
-    message["edited"] = {"user": BOT_ID, "ts": message["ts"]}
+    body, metadata = content(args), _metadata(args)
+    message = rewritten(message, body)
     if metadata == {}:
         message.pop("metadata", None)
     elif metadata:
         message["metadata"] = metadata
     slack.replace(channel, message)
     return {"channel": channel, "ts": message["ts"], "text": message["text"], "message": message}
+
+
+def rewritten(message: Args, body: Args) -> Args:
+    """A message with other content; what else it carries stays."""
+    kept = {k: v for k, v in message.items() if k not in ("blocks", "text", "attachments")}
+    return kept | body | {"edited": {"user": BOT_ID, "ts": message["ts"]}}
+
+
+def post_ephemeral(slack: Workspace, args: Args) -> Args:
+    """A message for one person's eyes, that no history ever shows."""
+    channel = slack.writable(required(args, "channel", "channel_not_found"))
+    user = required(args, "user", "user_not_in_channel")
+    if user not in (person.slack_id for person in slack.active_people()):
+        raise SlackError("user_not_in_channel")
+    message = {"type": "message", "user": BOT_ID, "ts": slack.stamp(), **content(args)}
+    slack.ephemeral.append(Ephemeral(channel, user, message))
+    return {"message_ts": message["ts"]}
+
+
+def delete(slack: Workspace, args: Args) -> Args:
+    """Remove the bot's own message."""
+    channel = slack.writable(required(args, "channel", "channel_not_found"))
+    ts = required(args, "ts", "message_not_found")
+    if slack.message(channel, ts)["user"] != BOT_ID:
+        raise SlackError("cant_delete_message")
+    slack.delete(channel, ts)
+    return {"channel": channel, "ts": ts}
 
 
 def permalink(slack: Workspace, args: Args) -> Args:
@@ -84,7 +116,7 @@ def permalink(slack: Workspace, args: Args) -> Args:
 
 def add_reaction(slack: Workspace, args: Args) -> Args:
     """An emoji under a message, once."""
-    channel = slack.channel(required(args, "channel", "channel_not_found"))
+    channel = slack.writable(required(args, "channel", "channel_not_found"))
     ts = required(args, "timestamp", "no_item_specified")
     slack.message(channel, ts)
     users = slack.reactions.setdefault((channel, ts), {}).setdefault(required(args, "name", "invalid_name"), set())

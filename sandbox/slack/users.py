@@ -2,8 +2,9 @@
 
 from sandbox.company.reference import BOT_ID, TEAM_ID, Owner
 from sandbox.slack.arguments import Args, required
+from sandbox.slack.errors import SlackError
 from sandbox.slack.messages import URL
-from sandbox.slack.workspace import SlackError, Workspace
+from sandbox.slack.workspace import Workspace
 
 
 def auth_test(slack: Workspace, args: Args) -> Args:
@@ -19,12 +20,12 @@ def auth_test(slack: Workspace, args: Args) -> Args:
     }
 
 
-def _user(person: Owner) -> Args:
+def _user(slack: Workspace, person: Owner) -> Args:
     return {
         "id": person.slack_id,
         "team_id": TEAM_ID,
         "name": person.email.partition("@")[0],
-        "deleted": person.archived,
+        "deleted": person.slack_id in slack.inactive,
         "real_name": person.name,
         "tz": person.time_zone,
         "is_bot": False,
@@ -35,9 +36,9 @@ def _user(person: Owner) -> Args:
 def lookup_by_email(slack: Workspace, args: Args) -> Args:
     """A person who is not deactivated."""
     email = required(args, "email", "users_not_found").lower()
-    for person in slack.people():
-        if person.email == email and not person.archived:
-            return {"user": _user(person)}
+    for person in slack.active_people():
+        if person.email == email:
+            return {"user": _user(slack, person)}
     raise SlackError("users_not_found")
 
 
@@ -46,4 +47,4 @@ def user_info(slack: Workspace, args: Args) -> Args:
     given = required(args, "user", "user_not_found")
     if given == BOT_ID:
         return {"user": {"id": BOT_ID, "team_id": TEAM_ID, "name": "handoff", "real_name": "Handoff", "is_bot": True}}
-    return {"user": _user(slack.person(given))}
+    return {"user": _user(slack, slack.person(given))}

@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
+from sandbox.fault_kinds import APOLLO, EDGE, HUBSPOT, KINDS, SLACK
 from sandbox.faults import Faults, rule
 from sandbox.settings import Settings
 from sandbox.testing import RunningSandbox
@@ -72,6 +74,55 @@ def test_a_rate_strikes_about_so_often() -> None:
     faults = Faults(seed=1, rules=[rule({"kind": "status", "rate": 0.25})])
     hits = sum(faults.strike("GET", "/x")[1] is not None for _ in range(1000))
     assert 200 < hits < 300
+
+
+def test_a_vendor_s_own_fault_is_counted_when_it_asks() -> None:
+    faults = Faults(
+        seed=1, rules=[rule({"kind": "partial", "path": "/read$", "method": "POST", "at": [2], "count": 3})]
+    )
+    for _ in range(3):
+        assert faults.strike("POST", "/a/read") == (0, None), "the edge does not know it"
+    asked = [faults.rule_for("partial", "POST", path) for path in ("/a/read", "/a/list", "/a/read", "/a/read")]
+    assert [found and found.count for found in asked] == [None, None, 3, None]
+    assert not faults.applies("shuffle", "POST", "/a/read")
+    assert (faults.rules[0].calls, faults.rules[0].hits) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("plan", "struck"),
+    [
+        ({"every": 3}, [3, 6, 9]),
+        ({"at": [1, 4]}, [1, 4]),
+        ({"times": 2}, [1, 2]),
+        ({"every": 2, "times": 3}, [2, 4, 6]),
+        ({"rate": 1.0}, list(range(1, 10))),
+    ],
+)
+@pytest.mark.parametrize("kind", ["status", "shuffle"])
+def test_when_a_fault_strikes(kind: str, plan: dict[str, Any], struck: list[int]) -> None:
+    faults = Faults(seed=1, rules=[rule({"kind": kind, **plan})])
+
+    if KINDS[kind].by == EDGE:
+        assert [n for n in range(1, 10) if faults.strike("GET", "/x")[1]] == struck
+    else:
+        assert [n for n in range(1, 10) if faults.applies(kind, "GET", "/x")] == struck
+
+
+def test_every_kind_says_who_applies_it_and_what_it_means() -> None:
+    assert {kind.by for kind in KINDS.values()} == {EDGE, HUBSPOT, SLACK, APOLLO}
+    assert all(kind.meaning for kind in KINDS.values())
+
+
+def test_a_credential_that_is_refused(
+    faulty: RunningSandbox, hubspot_http: httpx.Client, slack_client: WebClient, apollo_http: httpx.Client
+) -> None:
+    faulty.control("POST", "faults", {"kind": "unauthorized"})
+    refused = hubspot_http.get(OBJECTS)
+    assert (refused.status_code, refused.json()["category"]) == (401, "INVALID_AUTHENTICATION")
+    with pytest.raises(SlackApiError, match="invalid_auth"):
+        slack_client.auth_test()
+    enriched = apollo_http.post("/people/match", params={"email": "a@b.example"})
+    assert (enriched.status_code, enriched.headers["content-type"]) == (401, "text/plain")
 
 
 @pytest.mark.parametrize(

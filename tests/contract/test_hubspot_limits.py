@@ -58,3 +58,33 @@ def test_the_three_bodies_over_http() -> None:
             assert (daily["errorType"], daily["policyName"]) == ("RATE_LIMIT", "DAILY")
             refused = sandbox.control("GET", "limits")["refused"]
             assert min(refused.values()) >= 1
+
+
+def test_peaks_count_what_was_refused_too() -> None:
+    limits = Limits()
+    for at in (1000, 1100, 1200, 1300, 1400, 1450, 1500, 2399, 2400):
+        limits.take(at, search=True, exempt=False)
+    for at in (0, 5000, 9999, 10_000, 10_001):
+        limits.take(at, search=False, exempt=False)
+    limits.take(10_001, search=False, exempt=True)
+    assert limits.usage()["peaks"] == {"searches_per_second": 7, "requests_per_ten_seconds": 4}
+    limits.forget()
+    limits.take(30_000, search=True, exempt=False)
+    assert limits.usage()["peaks"] == {"searches_per_second": 1, "requests_per_ten_seconds": 0}
+    assert limits.usage()["refused"] == {"DAILY": 0, "TEN_SECONDLY_ROLLING": 0, "SECONDLY": 0}
+
+
+def test_peaks_over_http() -> None:
+    with running_sandbox() as sandbox:
+        headers = {"Authorization": f"Bearer {Settings().hubspot_token}"}
+        with httpx.Client(base_url=sandbox.url, headers=headers) as client:
+            sandbox.control("POST", "limits", {"per_second": 1})
+            for _ in range(4):
+                client.post("/crm/objects/2026-09/contacts/search", json={})
+            client.get("/crm/owners/2026-09")
+            client.post("/crm/associations/2026-09/contacts/companies/batch/read", json={"inputs": []})
+        used = sandbox.control("GET", "limits")
+        assert used["peaks"]["searches_per_second"] > used["per_second"]
+        assert used["peaks"]["requests_per_ten_seconds"] == 1
+        again = sandbox.control("DELETE", "limits")
+        assert again["peaks"] == {"searches_per_second": 0, "requests_per_ten_seconds": 0}

@@ -13,6 +13,9 @@ from sandbox.testing import RunningSandbox, running_sandbox
 TEXT = {"type": "mrkdwn", "text": "x"}
 PLAIN = {"type": "plain_text", "text": "x"}
 BUTTON = {"type": "button", "text": PLAIN, "action_id": "a"}
+OPTION = {"text": PLAIN, "value": "v"}
+MENU = {"type": "static_select", "action_id": "m", "options": [OPTION]}
+CONFIRM = {"title": PLAIN, "text": TEXT, "confirm": PLAIN, "deny": {"type": "plain_text", "text": "x" * 31}}
 
 
 def error_of(client: WebClient, method: str, **args: Any) -> str:
@@ -47,7 +50,9 @@ def test_post_update_read_back(slack_client: WebClient) -> None:
         message: dict[str, Any] = page["messages"][-1]
         return message
 
-    assert (read()["metadata"], read()["blocks"]) == (metadata, blocks)
+    (block,) = read()["blocks"]
+    assert block.pop("block_id")
+    assert (read()["metadata"], [block]) == (metadata, blocks)
     assert "metadata" not in slack_client.conversations_history(channel="C0HANDOFFS", limit=1)["messages"][0]
     slack_client.chat_update(channel="C0HANDOFFS", ts=posted["ts"], text="changed")
     assert read()["text"] == "changed"
@@ -139,6 +144,12 @@ def test_another_s_message_cannot_be_changed(slack_client: WebClient) -> None:
             [{"type": "actions", "elements": [BUTTON | {"text": {"type": "plain_text", "text": "x" * 76}}]}],
             "/blocks/0/elements/0/text/text",
         ),
+        ([{"type": "actions", "elements": [BUTTON | {"action_id": "x" * 256}]}], "/blocks/0/elements/0/action_id"),
+        ([{"type": "actions", "elements": [BUTTON | {"url": "x" * 3001}]}], "/blocks/0/elements/0/url"),
+        ([{"type": "actions", "elements": [BUTTON | {"confirm": CONFIRM}]}], "/blocks/0/elements/0/confirm/deny/text"),
+        ([{"type": "actions", "elements": [MENU | {"options": [OPTION] * 101}]}], "/blocks/0/elements/0/options"),
+        ([{"type": "actions", "elements": [MENU | {"type": "overflow"}]}], "/blocks/0/elements/0/options"),
+        ([{"type": "input", "label": PLAIN, "element": {"type": "slider"}}], "/blocks/0/element"),
         ([{"type": "divider", "block_id": "a"}] * 2, "/blocks/1/block_id"),
         ([{"type": "banner"}], "/blocks/0/type"),
     ],
@@ -151,7 +162,7 @@ def test_block_kit_s_limits(slack_client: WebClient, blocks: list[dict[str, Any]
 
 
 def test_blocks_at_the_limit_are_taken(slack_client: WebClient) -> None:
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": "x" * 150}},
         {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}, "fields": [TEXT] * 10},
         {"type": "context", "elements": [TEXT] * 10},

@@ -48,7 +48,7 @@ def test_data_tests_hold_for_a_company_with_history_and_handoffs(
         if run_id == "act":
             sandbox.act("demo_request")
             with db.connect() as connection:
-                connection.execute("update handoff.cursors set moved_at = moved_at - interval '2 minutes'")
+                connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
         stations.extract(run_id)
         for station in (stations.enrich, stations.qualify, stations.route, stations.notify, stations.sync):
             station(run_id)

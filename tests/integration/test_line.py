@@ -42,7 +42,7 @@ def line() -> tuple[str, dict[str, Any]]:
 def hint(connection: Connection, contact_id: str) -> None:
     """What a webhook about a contact leaves behind."""
     now = clock.now()
-    inbox.store(connection, [inbox.Event("test", f"{contact_id}:{now}", "contact", contact_id, now, {})], now)
+    inbox.store(connection, [inbox.Event("hubspot", f"{contact_id}:{now}", "contact", contact_id, now, {})], now)
 
 
 def messages(sandbox: RunningSandbox, channel: str = "D") -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def test_the_handoff_holds_what_was_known_and_the_crm_says_so(connection: Connec
 
 def test_a_poll_finds_what_no_webhook_told(connection: Connection, sandbox: RunningSandbox) -> None:
     line()
-    connection.execute("update handoff.cursors set moved_at = moved_at - interval '2 minutes'")
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
     act = sandbox.act("demo_request")
     line()
     assert one(connection, "select lead_id from handoff.handoffs") == act["contactId"]
@@ -181,7 +181,7 @@ def test_watch_stops_a_clock_and_marks_the_one_that_ran_out(connection: Connecti
     line()
     assert one(connection, "select count(*) from handoff.handoffs") == 2
     sandbox.act("call", contact_id=acts[0]["contactId"])
-    connection.execute("update handoff.cursors set moved_at = moved_at - interval '2 minutes'")
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
     line()
     with db.connect("handoff_admin") as admin:
         admin.execute(
@@ -189,7 +189,7 @@ def test_watch_stops_a_clock_and_marks_the_one_that_ran_out(connection: Connecti
             where handoff_id = (select handoff_id from handoff.handoffs where lead_id = %s)""",
             (acts[1]["contactId"],),
         )
-    connection.execute("update handoff.cursors set watermark = now()")
+    connection.execute("update handoff.cursors set seen_until = now()")
     assert stations.watch() == {"contacted": 1, "answered": 0, "breached": 1}
     assert stations.watch() == {"contacted": 0, "answered": 0, "breached": 0}
     breached = one(

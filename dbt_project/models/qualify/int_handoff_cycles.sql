@@ -6,21 +6,42 @@ handoffs as (
     select * from {{ ref('stg_handoff__handoffs') }}
 ),
 
-rejections as (
+dispositions as (
     select * from {{ ref('stg_handoff__dispositions') }}
-    where kind = 'rejected'
+),
+
+-- A handoff that was taken back because its lead was handed over twice counts for nothing.
+counted as (
+    select * from handoffs
+    where not exists (
+        select 1 from dispositions
+        where
+            dispositions.handoff_id = handoffs.handoff_id
+            and dispositions.kind = 'withdrawn' and dispositions.reason_id = 'merged'
+    )
+),
+
+ends as (
+    select
+        handoff_id,
+        max(occurred_at) as ended_at,
+        max(occurred_at) filter (where kind = 'rejected') as rejected_at
+    from dispositions
+    where kind in ('rejected', 'withdrawn')
+    group by handoff_id
 ),
 
 final as (
     select
-        handoffs.lead_id,
-        handoffs.product_id,
-        count(rejections.handoff_id)::int + 1 as cycle,
-        count(*) > count(rejections.handoff_id) as is_handed_off,
-        max(rejections.occurred_at) as rejected_at
-    from handoffs
-    left join rejections on handoffs.handoff_id = rejections.handoff_id
-    group by handoffs.lead_id, handoffs.product_id
+        counted.lead_id,
+        counted.product_id,
+        count(ends.handoff_id)::int + 1 as cycle,
+        count(*) > count(ends.handoff_id) as is_handed_off,
+        max(ends.rejected_at) as rejected_at,
+        max(ends.ended_at) as ended_at
+    from counted
+    left join ends on counted.handoff_id = ends.handoff_id
+    group by counted.lead_id, counted.product_id
 )
 
 select * from final

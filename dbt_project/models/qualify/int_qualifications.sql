@@ -46,7 +46,7 @@ weighed as (
         coalesce(cycles.cycle, 1) as cycle,
         coalesce(cycles.is_handed_off, false) as is_handed_off,
         cycles.rejected_at + make_interval(days => definitions.requalify_cooling_off_days) as cool_at,
-        coalesce(triggers.occurred_at > cycles.rejected_at, true) as is_trigger_new,
+        coalesce(triggers.occurred_at > cycles.ended_at, true) as is_trigger_new,
         clauses.unknown_requirements is not null
         and scores.engagement_points + definitions.most_fit_points >= definitions.threshold
         and (

@@ -3,7 +3,6 @@
 Every answer is paid for, so nothing is asked twice here; a lost answer may have been paid for as well.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
@@ -13,8 +12,13 @@ import httpx
 from airflow.sdk import BaseHook
 
 from handoff import connections
+from handoff.clients import apollo_limits
+from handoff.clients.apollo_answers import Json, about, body_of, reason, remedy
+from handoff.clients.budget import Budget, NotAsked
+from handoff.clients.retry_after import seconds
+from handoff.clients.stores import Store
+from handoff.clients.window import Lane
 
-Json = dict[str, Any]
 Answers = dict[str, Json | None]
 Lookup = Callable[[list[str], float], Iterator[tuple[str, Json | None]]]
 
@@ -22,10 +26,18 @@ AT_ONCE = 10
 """Most people or organizations in one request."""
 LARGEST_ANSWER = 1_000_000
 """Bytes; a longer answer is not read."""
+LONGEST_WAIT_S = 1.0
+"""For a place within Apollo's limits: a rep waits for the lead."""
+FAIR_S = 1.0
+"""An answer that was given less time than this says nothing about Apollo when it does not come."""
 
 
 class ApolloError(RuntimeError):
     """Apollo did not answer; the message names the request, the reason and the remedy."""
+
+
+class Unusable(ApolloError):
+    """Apollo failed: no answer in a fair time, a fault, or one that cannot be read."""
 
 
 class ApolloHook(BaseHook):
@@ -34,6 +46,9 @@ class ApolloHook(BaseHook):
     .. seealso:: https://docs.apollo.io/reference/bulk-people-enrichment
 
     :param apollo_conn_id: Airflow connection; `password` is the API key.
+    :param lane: `background` leaves the line its share of every limit.
+    :param store: where limits and breaker are kept, None for the ledger.
+    :param sleep: waits that many seconds.
     """
 
     conn_name_attr = "apollo_conn_id"
@@ -41,9 +56,22 @@ class ApolloHook(BaseHook):
     conn_type = "http"
     hook_name = "Apollo"
 
-    def __init__(self, apollo_conn_id: str = default_conn_name) -> None:
+    def __init__(
+        self,
+        apollo_conn_id: str = default_conn_name,
+        *,
+        lane: Lane = "line",
+        store: Store | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         super().__init__()
         self.apollo_conn_id = apollo_conn_id
+        self.budget = Budget("apollo", lane=lane, store=store, sleep=sleep)
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds that this hook's requests have waited for Apollo's limits."""
+        return self.budget.waited_s
 
     @cached_property
     def client(self) -> httpx.Client:
@@ -87,61 +115,56 @@ class ApolloHook(BaseHook):
         matches = self._post("people/bulk_match", until, json=body).get("matches") or []
         if len(matches) == len(emails):
             for email, person in zip(emails, matches, strict=True):
-                yield email, _if(person, "email", email)
+                yield email, about(person, "email", email)
             return
         # The matches stand for the inputs by position only; a list of another length stands for nothing.
         for email in emails:
-            yield email, _if(self._post("people/match", until, params={"email": email}).get("person"), "email", email)
+            yield email, about(self._post("people/match", until, params={"email": email}).get("person"), "email", email)
 
     def _ten_organizations(self, domains: list[str], until: float) -> Iterator[tuple[str, Json | None]]:
         found = self._post("organizations/bulk_enrich", until, json={"domains": domains}).get("organizations") or []
         for domain in domains:
-            named = (_if(organization, "primary_domain", domain) for organization in found)
+            named = (about(organization, "primary_domain", domain) for organization in found)
             yield domain, next((each for each in named if each), None)
 
     def _post(self, endpoint: str, until: float, **request: Any) -> Json:
-        what = f"Apollo POST {endpoint}"
+        what, policy = f"Apollo POST {endpoint}", apollo_limits.policy_of(endpoint)
+        longest_wait_s = min(LONGEST_WAIT_S, max(0.0, until - time.monotonic()))
+        try:
+            response, content = self.budget.call(
+                policy, lambda: self._once(what, endpoint, until, request), _is_fault, longest_wait_s
+            )
+        except NotAsked as problem:
+            raise ApolloError(f"{what}: {problem}; the next run asks again") from problem
+        limits, is_used_up = apollo_limits.told(response.headers)
+        self.budget.learn(policy, limits)
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            self.budget.block(policy, seconds(response.headers.get("retry-after")))
+        elif is_used_up:
+            self.budget.block(policy, apollo_limits.USED_UP_S)
+        body = body_of(content)
+        if response.status_code == httpx.codes.OK and body is not None:
+            return body
+        raise ApolloError(f"{what}: HTTP {response.status_code}: {reason(content, body)}; {remedy(response)}")
+
+    def _once(self, what: str, endpoint: str, until: float, request: Json) -> tuple[httpx.Response, bytes]:
         remaining = until - time.monotonic()
         if remaining <= 0:
             raise ApolloError(f"{what}: the deadline passed; the next run asks again")
+        failed = Unusable if remaining >= FAIR_S else ApolloError
         try:
             with self.client.stream("POST", f"/api/v1/{endpoint}", timeout=remaining, **request) as response:
                 content = b""
                 for piece in response.iter_bytes():
                     content += piece
                     if len(content) > LARGEST_ANSWER or time.monotonic() > until:
-                        raise ApolloError(f"{what}: more than {LARGEST_ANSWER} bytes, or past the deadline; gave it up")
+                        raise failed(f"{what}: more than {LARGEST_ANSWER} bytes, or past the deadline; gave it up")
         except httpx.HTTPError as problem:
-            raise ApolloError(f"{what}: {type(problem).__name__}: {problem}; the next run asks again") from problem
-        try:
-            body = json.loads(content)
-        except (ValueError, RecursionError):
-            body = None
-        if response.status_code == httpx.codes.OK and isinstance(body, dict):
-            return body
-        raise ApolloError(f"{what}: HTTP {response.status_code}: {_reason(content, body)}; {_remedy(response)}")
+            raise failed(f"{what}: {type(problem).__name__}: {problem}; the next run asks again") from problem
+        if response.is_server_error or (response.is_success and body_of(content) is None):
+            raise Unusable(f"{what}: HTTP {response.status_code}: {reason(content, None)}; the next run asks again")
+        return response, content
 
 
-def _if(found: Any, field: str, wanted: str) -> Json | None:
-    """The record if it is about what was asked for."""
-    echoed = str(found.get(field) or "") if isinstance(found, dict) else ""
-    return found if echoed.strip().lower().removeprefix("www.") == wanted.lower().removeprefix("www.") else None
-
-
-def _reason(content: bytes, body: Any) -> str:
-    said = body if isinstance(body, dict) else {}
-    text = said.get("error_message") or said.get("message") or said.get("error") or content.decode("utf-8", "replace")
-    return str(text)[:300]
-
-
-def _remedy(response: httpx.Response) -> str:
-    match response.status_code:
-        case 401:
-            return "put a valid API key into the connection's password"
-        case 402 | 422:
-            return "look at the credits that are left in Apollo's settings"
-        case 403:
-            return "allow this endpoint for the API key in Apollo's settings"
-        case 429:
-            return f"wait {response.headers.get('retry-after') or 'for the next window'} s, or raise the plan's limit"
-    return "the next run asks again"
+def _is_fault(problem: Exception) -> bool:
+    return isinstance(problem, Unusable)

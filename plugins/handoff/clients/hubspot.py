@@ -1,62 +1,21 @@
-"""HubSpot's CRM, as the extractor and the write-back use it."""
+"""HubSpot's CRM, as the extractor, the sweep and the write-back use it."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
-from typing import Any
 
-import httpx
-from airflow.sdk import BaseHook
-
-from handoff import connections
 from handoff.clients import hubspot_shapes as shapes
-from handoff.clients.hubspot_wire import TIMEOUT, HubSpotError, Json, call
-from handoff.clients.pace import Pace
+from handoff.clients.hubspot_session import HubSpotSession
+from handoff.clients.hubspot_wire import HubSpotError, Json
+
+log = logging.getLogger(__name__)
 
 
-class HubSpotHook(BaseHook):
-    """Reads and writes CRM records over one pool of connections; safe to share between threads.
+class HubSpotHook(HubSpotSession):
+    """Reads and writes CRM records.
 
     .. seealso:: https://developers.hubspot.com/docs/api-reference/overview
-
-    :param hubspot_conn_id: Airflow connection; `extra.api_version` is a date version (default 2026-09) or `v3`.
-    :param search_pace: searches per second of this process, None for no limit; HubSpot allows 5 per account.
-    :param sleep: waits that many seconds.
     """
-
-    conn_name_attr = "hubspot_conn_id"
-    default_conn_name = connections.HUBSPOT
-    conn_type = "http"
-    hook_name = "HubSpot"
-
-    def __init__(
-        self,
-        hubspot_conn_id: str = default_conn_name,
-        *,
-        search_pace: int | None = 5,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        super().__init__()
-        self.hubspot_conn_id = hubspot_conn_id
-        self._sleep = sleep
-        # A tenth more than HubSpot's second: requests do not arrive as evenly as they leave.
-        self._pace = Pace(search_pace, 1.1, sleep) if search_pace else None
-
-    @cached_property
-    def credentials(self) -> connections.Credentials:
-        """The connection, looked up once."""
-        return connections.get(self.hubspot_conn_id)
-
-    @cached_property
-    def client(self) -> httpx.Client:
-        """The pool of connections, opened at first use."""
-        return httpx.Client(
-            base_url=self.credentials.host or "https://api.hubapi.com",
-            headers={"Authorization": f"Bearer {self.credentials.password}"},
-            timeout=TIMEOUT,
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=16),
-        )
 
     def search(
         self, object_type: str, since: datetime, until: datetime, cursor_property: str, properties: Sequence[str] = ()
@@ -68,17 +27,18 @@ class HubSpotHook(BaseHook):
         """
         last = 0
         while True:
-            if self._pace:
-                self._pace.wait()
             query = shapes.window(cursor_property, since, until, last, properties)
-            page = self._read("POST", self._object(object_type, "search"), json=query)
-            for record in page["results"]:
+            page = self._read("POST", self._object(object_type, "search"), json=query, needs="results")
+            rows, total = page["results"], page.get("total")
+            for record in rows:
                 if int(record["id"]) <= last:
                     raise HubSpotError(f"search of {object_type}: id {record['id']} after {last}; ids must ascend")
                 last = int(record["id"])
                 yield record["id"], record["properties"]
+            if not rows and total:
+                log.warning("search of %s: %s more after %d did not come", object_type, total, last)
             # `total` counts what is above the last id; without it only an empty page is the end.
-            if len(page["results"]) >= page.get("total", len(page["results"]) + 1) or not page["results"]:
+            if not rows or (total is not None and len(rows) >= total):
                 return
 
     def batch_read(
@@ -92,9 +52,27 @@ class HubSpotHook(BaseHook):
                 "properties": list(properties),
                 "propertiesWithHistory": list(with_history),
             }
-            page = self._read("POST", self._object(object_type, "batch/read"), json=body)
-            found.update({record["id"]: record for record in page.get("results", ())})
+            page = self._read("POST", self._object(object_type, "batch/read"), json=body, needs="results")
+            found.update(shapes.newest(page["results"]))
         return [found[each] for each in wanted if each in found], [each for each in wanted if each not in found]
+
+    def list_all(self, object_type: str, properties: Sequence[str], archived: bool = False) -> Iterator[Json]:
+        """Every record with `id`, `updatedAt`, `archived`, `archivedAt` and `properties`, by ascending id.
+
+        Live records, or those in the recycle bin. Records that move between two pages come once, or again when they
+        have become newer.
+
+        Raises:
+            HubSpotError: the pages come round again.
+        """
+        query = {"properties": ",".join(properties), "archived": str(archived).lower()}
+        before: dict[str, Json] = {}
+        for rows in self._pages(f"{self._path('objects')}/{object_type}", shapes.LIST_PAGE, **query):
+            page = shapes.newest(rows)
+            for record_id, record in page.items():
+                if record_id not in before or shapes.is_newer(record, before[record_id]):
+                    yield record
+            before = page
 
     def associations(self, from_type: str, to_type: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """For every id, the ids of its associated records, each once, in HubSpot's order."""
@@ -104,7 +82,7 @@ class HubSpotHook(BaseHook):
         seen: set[tuple[str, str]] = set()
         while waiting:
             chunk, waiting = waiting[: shapes.ASSOCIATIONS_PAGE], waiting[shapes.ASSOCIATIONS_PAGE :]
-            for result in self._read("POST", path, json={"inputs": chunk}).get("results", ()):
+            for result in self._read("POST", path, json={"inputs": chunk}, needs="results")["results"]:
                 start = str(result["from"]["id"])
                 found.setdefault(start, {}).update({str(to["toObjectId"]): None for to in result["to"]})
                 after = shapes.after(result)
@@ -143,11 +121,17 @@ class HubSpotHook(BaseHook):
         )
 
     def read(
-        self, object_type: str, record_id: str, properties: Sequence[str], with_history: Sequence[str] = ()
+        self,
+        object_type: str,
+        record_id: str,
+        properties: Sequence[str],
+        with_history: Sequence[str] = (),
+        *,
+        archived: bool = False,
     ) -> Json:
-        """One record. After a merge the answer's id differs from the one asked for."""
+        """One record, live or from the recycle bin. After a merge the answer's id differs from the one asked for."""
         history = {"propertiesWithHistory": ",".join(with_history)} if with_history else {}
-        query = {"properties": ",".join(properties), **history}
+        query = {"properties": ",".join(properties), **history, **({"archived": "true"} if archived else {})}
         return self._read("GET", self._object(object_type, record_id), params=query)
 
     def patch(self, object_type: str, record_id: str, properties: dict[str, str]) -> Json:
@@ -156,7 +140,15 @@ class HubSpotHook(BaseHook):
 
     def properties(self, object_type: str) -> list[Json]:
         """Property definitions, with options and read-only flags."""
-        return list(self._read("GET", f"{self._path('properties')}/{object_type}")["results"])
+        return list(self._read("GET", f"{self._path('properties')}/{object_type}", needs="results")["results"])
+
+    def pipelines(self, object_type: str) -> list[Json]:
+        """Pipelines with their stages."""
+        return list(self._read("GET", f"{self._path('pipelines')}/{object_type}", needs="results")["results"])
+
+    def campaigns(self, properties: Sequence[str]) -> Iterator[Json]:
+        """Marketing campaigns with those of their properties."""
+        return self._list(self._path("campaigns"), shapes.LIST_PAGE, properties=",".join(properties))
 
     def create_property(self, object_type: str, definition: Json) -> Json:
         """Define a property; raises `Conflict` if one by that name exists."""
@@ -170,29 +162,5 @@ class HubSpotHook(BaseHook):
         """Define a group of properties; raises `Conflict` if one by that name exists."""
         return self._write("POST", f"{self._path('properties')}/{object_type}/groups", {"name": name, "label": label})
 
-    def account(self) -> Json:
-        """Portal id, time zone, currency and kind of account."""
-        return self._read("GET", self._path("account"))
-
     def _object(self, object_type: str, rest: str) -> str:
         return f"{self._path('objects')}/{object_type}/{rest}"
-
-    def _path(self, what: str) -> str:
-        return shapes.path(what, str(self.credentials.extra.get("api_version") or "2026-09"))
-
-    def _read(self, method: str, path: str, **request: Any) -> Json:
-        return call(self.client, method, path, repeatable=True, sleep=self._sleep, **request)
-
-    def _write(self, method: str, path: str, body: Json) -> Json:
-        return call(self.client, method, path, repeatable=False, sleep=self._sleep, json=body)
-
-    def _list(self, path: str, limit: int, **query: Any) -> Iterator[Json]:
-        after: str | None = None
-        while True:
-            page = self._read("GET", path, params={**query, "limit": limit, **({"after": after} if after else {})})
-            yield from page.get("results", ())
-            previous, after = after, shapes.after(page)
-            if not after:
-                return
-            if after == previous:
-                raise HubSpotError(f"list of {path}: the page after {after} names itself as the next one; try again")

@@ -15,6 +15,8 @@ PATHS = {
     "properties": {"v3": "/crm/v3/properties", "dated": "/crm/properties/{v}"},
     "owners": {"v3": "/crm/v3/owners", "dated": "/crm/owners/{v}"},
     "events": {"v3": "/events/v3/events", "dated": "/events/event-occurrences/{v}"},
+    "pipelines": {"v3": "/crm/v3/pipelines", "dated": "/crm/pipelines/{v}"},
+    "campaigns": {"v3": "/marketing/v3/campaigns", "dated": "/marketing/campaigns/{v}"},
     "account": {"v3": "/account-info/v3/details", "dated": "/account-info/{v}/details"},
     "forms": {"dated": "/marketing/v3/forms"},
     "submissions": {"dated": "/form-integrations/v1/submissions/forms"},
@@ -54,6 +56,21 @@ def after(page: dict[str, Any]) -> str | None:
     """Cursor of the next page, None on the last."""
     cursor = ((page.get("paging") or {}).get("next") or {}).get("after")
     return str(cursor) if cursor else None
+
+
+def newest(records: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Records by id; of one that comes twice, the one that changed last."""
+    found: dict[str, dict[str, Any]] = {}
+    for record in records:
+        record_id = str(record["id"])
+        if record_id not in found or is_newer(record, found[record_id]):
+            found[record_id] = record
+    return found
+
+
+def is_newer(record: dict[str, Any], than: dict[str, Any]) -> bool:
+    """Whether a record was changed after another version of it: HubSpot's stamps sort as text."""
+    return str(record.get("updatedAt") or "") > str(than.get("updatedAt") or "")
 
 
 def chunks(items: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -7,7 +7,6 @@ import http.client
 import socket
 import ssl
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, cached_property
@@ -19,14 +18,21 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from handoff import connections
-from handoff.clients.pace import Pace
-from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, typed
+from handoff.clients.budget import Budget, NotAsked, Policy
+from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, is_fault, typed
+from handoff.clients.stores import Store
+from handoff.clients.window import Lane, Limit
 
 TIMEOUT_S = 8
 EVENT_TYPE = "handoff"
 """`metadata.event_type` of our messages; `event_payload.dedupe_key` names the effect."""
-BURST, BURST_S = 3, 3.15
-"""Messages in so many seconds, per channel: Slack promises one a second and tolerates short bursts."""
+POST = "chat.postMessage"
+A_SECOND = (Limit(1, 1000),)
+"""Messages, per channel. Slack tolerates short bursts and promises none."""
+A_MINUTE = {"conversations.list": 20}
+"""Calls of a method, by Slack's tiers; 50 for those that are not named."""
+LONGEST_WAIT_S = 1.01
+"""For a place: a channel's second. The outbox waits for anything longer."""
 
 
 class SlackHook(BaseHook):
@@ -35,6 +41,8 @@ class SlackHook(BaseHook):
     .. seealso:: https://docs.slack.dev/apis/web-api
 
     :param slack_conn_id: Airflow connection; `password` is the bot token, `extra.base_url` another API address.
+    :param lane: `background` leaves the line its share of every limit.
+    :param store: where limits and breaker are kept, None for the ledger.
     :param sleep: waits that many seconds.
     """
 
@@ -43,12 +51,24 @@ class SlackHook(BaseHook):
     conn_type = "slack"
     hook_name = "Slack"
 
-    def __init__(self, slack_conn_id: str = default_conn_name, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        slack_conn_id: str = default_conn_name,
+        *,
+        lane: Lane = "line",
+        store: Store | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         super().__init__()
         self.slack_conn_id = slack_conn_id
-        self._paces: dict[str, Pace] = defaultdict(lambda: Pace(BURST, BURST_S, sleep))
+        self.budget = Budget("slack", lane=lane, store=store, sleep=sleep)
         self.open_dm = cache(self._open_dm)
         self.channel_id = cache(self._channel_id)
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds that this hook's requests have waited for Slack's limits."""
+        return self.budget.waited_s
 
     @cached_property
     def credentials(self) -> connections.Credentials:
@@ -75,9 +95,8 @@ class SlackHook(BaseHook):
 
         `text` is what notifications show; it is parsed as Slack text, so it must be escaped.
         """
-        self._paces[channel].wait()
         answer = self._call(
-            "chat.postMessage",
+            POST,
             {
                 "channel": channel,
                 "text": text,
@@ -86,9 +105,10 @@ class SlackHook(BaseHook):
                 "unfurl_links": False,
                 "unfurl_media": False,
             },
+            policy=Policy(f"{POST} {channel}", A_SECOND, margin_ms=0, is_exact=False),
         )
         if not answer.get("ts"):
-            raise NoClearAnswer("chat.postMessage: answered ok without ts")
+            raise NoClearAnswer(f"{POST}: answered ok without ts")
         return {"channel": str(answer.get("channel") or channel), "ts": str(answer["ts"])}
 
     def find(self, channel_id: str, dedupe_key: str, since: datetime) -> dict[str, Any] | None:
@@ -132,7 +152,22 @@ class SlackHook(BaseHook):
             if not cursor:
                 raise Refused(f"channel_not_found: no channel {name} that the app can see; invite the app to it")
 
-    def _call(self, method: str, arguments: dict[str, Any], *, form: bool = False) -> dict[str, Any]:
+    def _call(
+        self, method: str, arguments: dict[str, Any], *, form: bool = False, policy: Policy | None = None
+    ) -> dict[str, Any]:
+        limits = (Limit(A_MINUTE.get(method, 50), 60_000),)
+        policy = policy or Policy(method, limits, margin_ms=0, is_exact=False)
+        try:
+            return self.budget.call(policy, lambda: self._once(method, arguments, form), is_fault, LONGEST_WAIT_S)
+        except NotAsked as problem:
+            is_down = problem.reason == "breaker"
+            raise NotSent(f"{method}: {problem}", problem.retry_after_s, is_vendor_wide=is_down) from problem
+        except NotSent as problem:
+            if problem.is_rate_limit:
+                self.budget.block(policy, problem.retry_after_s)
+            raise
+
+    def _once(self, method: str, arguments: dict[str, Any], form: bool) -> dict[str, Any]:
         try:
             answer = self.client.api_call(method, json=None if form else arguments, params=arguments if form else None)
         except SlackApiError as problem:

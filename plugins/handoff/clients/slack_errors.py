@@ -5,6 +5,8 @@ Errors come as HTTP 200 with `ok: false`: https://docs.slack.dev/reference/metho
 
 from typing import Any
 
+from handoff.clients.retry_after import seconds
+
 REFUSED_FOR_ALL = frozenset(
     {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope"}
     | {"no_permission", "org_login_required", "ekm_access_denied", "team_access_not_granted", "access_denied"}
@@ -17,6 +19,8 @@ REFUSED = frozenset(
     | {"messages_tab_disabled", "slack_connect_canvas_sharing_blocked", "as_user_not_supported", "invalid_arguments"}
 )
 """The message, or its addressee, is the problem. `restricted_action*` belongs here too."""
+FAULTS = frozenset({"", "fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+"""Slack failed; "" is an answer that could not be read, or none."""
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
 
@@ -29,12 +33,16 @@ class SlackError(RuntimeError):
 
 
 class NotSent(SlackError):
-    """Certainly nothing happened, and it may work later; `is_vendor_wide`: until then nothing else works either."""
+    """Certainly nothing happened, and it may work later; `is_vendor_wide`: until then nothing else works either.
 
-    def __init__(self, error: str, retry_after_s: float, is_vendor_wide: bool = False):
+    `is_rate_limit`: Slack refused it as one too many.
+    """
+
+    def __init__(self, error: str, retry_after_s: float, is_vendor_wide: bool = False, is_rate_limit: bool = False):
         super().__init__(error)
         self.retry_after_s = retry_after_s
         self.is_vendor_wide = is_vendor_wide
+        self.is_rate_limit = is_rate_limit
 
 
 class Refused(SlackError):
@@ -58,15 +66,15 @@ def typed(method: str, status: int, retry_after: str | None, body: dict[str, Any
     detail = "; ".join(map(str, (body.get("response_metadata") or {}).get("messages") or ()))[:300]
     said = f"{what} ({detail})" if detail else what
     if status == 429 or code in RATE_LIMITED:
-        return NotSent(said, _seconds(retry_after))
+        return NotSent(said, seconds(retry_after), is_rate_limit=True)
     if status == 200 and code in REFUSED_FOR_ALL:
         return NotSent(f"{said}; check the app's token and scopes", 60.0, is_vendor_wide=True)
     if status == 200 and (code in REFUSED or code.startswith("restricted_action")):
         return Refused(said, code)
-    return NoClearAnswer(said, code)
+    # The vendor's client puts a sentence of its own where it could not read the answer.
+    return NoClearAnswer(said, code if code.isidentifier() else "")
 
 
-def _seconds(retry_after: str | None) -> float:
-    """Seconds to wait, between 1 and 600; vendors also send dates and nonsense."""
-    text = (retry_after or "").strip()
-    return float(min(max(int(text), 1), 600)) if text.isascii() and text.isdigit() and len(text) < 10 else 1.0
+def is_fault(problem: Exception) -> bool:
+    """Whether Slack failed, rather than refused."""
+    return isinstance(problem, NoClearAnswer) and problem.code in FAULTS

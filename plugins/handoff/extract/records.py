@@ -10,6 +10,8 @@ from handoff.ledger.landing import Record, Unreadable
 # Instants outside a century around the web are typing errors or placeholders ("0001-01-01", "9999-12-31").
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+KEY = "handoffKey"
+"""Field under which a list's member keeps the key that we gave it."""
 
 
 class Unparseable(ValueError):
@@ -64,6 +66,32 @@ def crm_object(
 def owner(answer: Mapping[str, Any]) -> Record | Unreadable:
     """A HubSpot owner."""
     return _record(dict(answer), id_field="id", time_field="updatedAt")
+
+
+def listed(answer: Mapping[str, Any], key: str) -> Record | Unreadable:
+    """A member of a list that is read whole: a pipeline, form, campaign or property, under a key of any text."""
+    return _record({**answer, KEY: key}, id_field=KEY, time_field="updatedAt", numeric_id=False)
+
+
+def tombstone(
+    record_id: str, known_at: datetime, properties: Mapping[str, Any], merged_into: str | None = None
+) -> Record:
+    """The last version of a record that no longer exists, without anything personal.
+
+    Args:
+        known_at: stamp of the newest version that is known: the tombstone is newer than it and older than whatever the
+            record may say if it comes back.
+        properties: what the staging views need to place it.
+    """
+    payload: dict[str, Any] = {"id": record_id, "archived": True, "properties": dict(properties)}
+    fate = {"mergedInto": merged_into} if merged_into else {"isErased": True}
+    return Record(record_id, known_at + timedelta(milliseconds=1), payload | fate)
+
+
+def merged_ids(record: Record) -> list[str]:
+    """Ids of the records that were merged into this one."""
+    text = str((record.payload.get("properties") or {}).get("hs_merged_object_ids") or "")
+    return [each for each in text.split(";") if each.isascii() and each.isdigit() and each != record.id]
 
 
 def event(answer: Mapping[str, Any]) -> Record | Unreadable:

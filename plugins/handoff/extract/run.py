@@ -1,42 +1,50 @@
-"""One pass over the CRM: what webhooks hinted at, and whatever is due for a poll, landed in `raw`."""
+"""The fast pass over the CRM: what webhooks hinted at, and whatever is due for a poll, landed in `raw`.
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+It looks up to the present, where HubSpot's search index still lags behind the records: best effort, for the rep who is
+waiting. What it cannot see yet is found by `handoff.extract.settle`, which alone may say that nothing is missing.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any
-
-from psycopg import sql
 
 from handoff import clock
 from handoff.clients.hubspot import HubSpotHook
-from handoff.extract import records
-from handoff.extract.reading import CrmReader, Rows
-from handoff.extract.tables import COMPANIES, CONTACTS, EVENT_TYPES, OBJECTS, OWNERS_EVERY_SECONDS, CrmObject, is_due
-from handoff.ledger import inbox, landing, streams
+from handoff.clients.hubspot_wire import HubSpotError, PlanLacks, Unauthorized
+from handoff.extract import drift, lacks, relations
+from handoff.extract.fetch import CHUNK, Fetcher
+from handoff.extract.reading import CrmReader, Rows, Stamped
+from handoff.extract.sources import EVENTS, HINTED, LISTED, PROPERTIES, SEARCHED, SUBMISSIONS, Source, is_due
+from handoff.extract.window import BEGINNING, WORKERS
+from handoff.ledger import inbox, landing
 from handoff.ledger.db import Connection
-from handoff.ledger.landing import Record, Source
-from handoff.ledger.streams import Stream
+from handoff.ledger.landing import Cursor
 
-# The search index lags behind the records; what it shows late is still inside the next passes' windows.
-OVERLAP = timedelta(minutes=15)
-BEGINNING = datetime(1995, 1, 1, tzinfo=UTC)
-CHUNK = 1000
-WORKERS = 8
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=5)
+"""Most records are in the search index by then; the slow pass finds the others."""
 
 
 @dataclass
 class Counts:
     """What one pass did, in records; `changed` counts leads whose decision may differ now, `pending` those that need a
-    run: our own write-back coming back is neither."""
+    run: our own write-back coming back is neither. `unread` are streams that failed, to be read by the next pass."""
 
     batch_id: int
-    source: Source
+    source: landing.Source
     seen: int = 0
     landed: int = 0
     quarantined: int = 0
+    gone: int = 0
     changed: int = 0
     pending: int = 0
+    unread: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -49,135 +57,116 @@ def run(connection: Connection, hook: HubSpotHook, as_of: datetime, *, poll: boo
         poll: whether to poll; None polls what is due by its own interval.
 
     Each stream lands in a transaction of its own together with its cursor: a pass that dies loses nothing and
-    repeats at most one stream.
+    repeats at most one stream. A stream that fails stops no other.
+
+    Raises:
+        Unauthorized: the token is wrong, so that nothing can be read.
     """
     inbox_ids, hints = inbox.unread(connection)
-    due = _due(connection, as_of, poll)
-    source: Source = "poll" if due else "webhook"
-    batch_id = landing.open_batch(connection, source, as_of)
-    counts = Counts(batch_id, source)
+    cursors = {row["stream"]: row for row in connection.execute("select * from handoff.cursors")}
+    lacking = lacks.now(connection)
+    due = [
+        each
+        for each in lacks.worth_asking(SEARCHED, lacking, as_of)
+        if poll or (poll is None and _is_due(each, cursors, as_of))
+    ]
+    source: landing.Source = "poll" if due else "webhook"
+    counts = Counts(landing.open_batch(connection, source, as_of), source)
     with ThreadPoolExecutor(WORKERS) as pool:
-        _Pass(connection, CrmReader(hook, pool), as_of, counts).read(due, hints)
-    inbox.mark_read(connection, inbox_ids, clock.now())
+        crm = CrmReader(hook, pool)
+        received_at = {hint.object_id: hint.received_at for hint in hints if hint.object_type == "contact"}
+        fetcher = Fetcher(connection, crm, counts.batch_id, received_at)
+        one_pass = _Pass(fetcher, cursors, lacking, as_of, counts)
+        if one_pass.read(due, hints):
+            inbox.mark_read(connection, inbox_ids, clock.now())
+        relations.refresh_merged(fetcher, source, as_of)
+    totals = fetcher.totals
+    counts.seen, counts.landed, counts.quarantined = totals.seen, totals.landed, totals.quarantined
+    counts.gone, counts.changed = totals.gone, len(totals.changed)
     pending = connection.execute("select count(*) as pending from handoff.pending_leads where wakes").fetchone()
     counts.pending = pending["pending"] if pending else 0
-    landing.close_batch(connection, batch_id, clock.now(), counts.as_dict())
+    landing.close_batch(connection, counts.batch_id, clock.now(), counts.as_dict())
     return counts
 
 
-def _due(connection: Connection, as_of: datetime, poll: bool | None) -> list[CrmObject]:
-    moved = {
-        row["stream"]: row["moved_at"] for row in connection.execute("select stream, moved_at from handoff.cursors")
-    }
-    return [
-        each
-        for each in OBJECTS
-        if poll
-        or (poll is None and is_due(each.every_seconds, moved.get(each.stream.name), as_of, each.offset_seconds))
-    ]
+def _is_due(each: Source, cursors: dict[str, Any], as_of: datetime) -> bool:
+    cursor = cursors.get(each.stream.name)
+    return is_due(each.every_seconds, cursor["seen_at"] if cursor else None, as_of, each.offset_seconds)
 
 
 class _Pass:
-    """State of one pass: how far each stream was read before, and what this pass counts."""
+    """One pass: how far each stream was looked at before, and which streams failed now."""
 
-    def __init__(self, connection: Connection, crm: CrmReader, as_of: datetime, counts: Counts) -> None:
-        self.connection = connection
-        self.crm = crm
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        cursors: dict[str, Any],
+        lacking: dict[str, datetime],
+        as_of: datetime,
+        counts: Counts,
+    ) -> None:
+        self.fetcher = fetcher
+        self.cursors = cursors
+        self.lacking = lacking
         self.as_of = as_of
         self.counts = counts
-        self.received_at: dict[str, datetime] = {}
-        self.changed: set[str] = set()
-        self.watermarks = {
-            row["stream"]: row for row in connection.execute("select stream, watermark, moved_at from handoff.cursors")
-        }
 
-    def read(self, due: Sequence[CrmObject], hints: Sequence[inbox.Hint]) -> None:
-        """Ask the CRM for everything at once; land as the answers come."""
-        searches = [(each, self.crm.changed_ids(each, self._since(each.stream), self.as_of)) for each in due]
-        events = [self.crm.events(each, self._since(streams.EVENTS), self.as_of) for each in EVENT_TYPES]
-        submissions = self.crm.form_submissions(self._since(streams.FORM_SUBMISSIONS))
-        owners = self.crm.owners() if self._owners_due() else None
-
-        hinted = [hint for hint in hints if hint.object_type == "contact"]
-        self.received_at = {hint.object_id: hint.received_at for hint in hinted}
-        companies = [hint.object_id for hint in hints if hint.object_type == "company"]
-        self._land_objects(COMPANIES, companies)
-        self._land_objects(CONTACTS, [hint.object_id for hint in hinted])
-        if owners:
-            self._land(streams.OWNERS, owners.result(), self.as_of)
+    def read(self, due: Sequence[Source], hints: Sequence[inbox.Hint]) -> bool:
+        """Ask the CRM for everything at once; land as the answers come. False when a hint could not be followed."""
+        crm = self.fetcher.crm
+        searches = [(each, crm.changed_at_once(each, self._since(each), self.as_of)) for each in due]
+        listed = [each for each in LISTED if _is_due(each, self.cursors, self.as_of)]
+        asked = lacks.worth_asking((SUBMISSIONS, EVENTS, *listed), self.lacking, self.as_of)
+        # The first time all that ever happened comes, too much to be held at once.
+        first = [each for each in asked if each.way != "list" and self._since(each) == BEGINNING]
+        others = [(each, crm.since_at_once(each, self._since(each), self.as_of)) for each in asked if each not in first]
+        followed = True
+        # Companies first: a contact is read with its company, which is then there already.
+        for name in ("company", "contact", "deal"):
+            ids = [hint.object_id for hint in hints if hint.object_type == name]
+            if ids:
+                followed &= self._try(HINTED[name], partial(self.fetcher.fetch, HINTED[name], ids))
         for each, search in searches:
-            self._land_objects(each, self._unknown(each.stream, search.result()), watermark=self.as_of)
-        self._land(streams.FORM_SUBMISSIONS, submissions.result(), self.as_of)
-        self._land(streams.EVENTS, [row for rows in events for row in rows.result()], self.as_of)
+            self._try(each, partial(self._land_found, each, search))
+        for each, rows in others:
+            self._try(each, partial(self._land_rows, each, rows))
+        for each in first:
+            self._try(each, partial(self._land_all, each))
+        return followed
 
-    def _since(self, stream: Stream) -> datetime:
-        cursor = self.watermarks.get(stream.name)
-        return cursor["watermark"] - OVERLAP if cursor else BEGINNING
+    def _land_found(self, each: Source, search: Future[list[Stamped]]) -> None:
+        self.fetcher.fetch(each, self.fetcher.unknown(each.stream, search.result()), Cursor(self.as_of))
 
-    def _owners_due(self) -> bool:
-        cursor = self.watermarks.get(streams.OWNERS.name)
-        return is_due(OWNERS_EVERY_SECONDS, cursor["moved_at"] if cursor else None, self.as_of)
+    def _land_rows(self, each: Source, answer: Future[Rows]) -> None:
+        rows = answer.result()
+        if each is PROPERTIES:
+            drift.check(self.fetcher.connection, rows, self.as_of)
+        self.fetcher.land(each.stream, rows, Cursor(self.as_of))
 
-    def _unknown(self, stream: Stream, found: Sequence[tuple[str, str | None]]) -> list[str]:
-        """Drop what `raw` already holds in the version that the search shows: the windows overlap."""
-        stamps: dict[str, datetime | None] = {}
-        for record_id, stamp in found:
-            try:
-                stamps[record_id] = records.instant(stamp)
-            except records.Unparseable:
-                stamps[record_id] = None
-        rows = self.connection.execute(
-            sql.SQL(
-                """select found.id from unnest(%s::text[], %s::timestamptz[]) as found (id, updated_at)
-                where not exists (
-                    select from raw.{} as known where known.id = found.id and known.updated_at >= found.updated_at
-                )"""
-            ).format(sql.Identifier(stream.name)),
-            (list(stamps), list(stamps.values())),
-        )
-        return [row["id"] for row in rows]
+    def _land_all(self, each: Source) -> None:
+        happened = self.fetcher.crm.since(each, BEGINNING, self.as_of)
+        while rows := list(islice(happened, CHUNK)):
+            self.fetcher.land(each.stream, rows)
+        self.fetcher.land(each.stream, [], Cursor(self.as_of))
 
-    def _land_objects(self, each: CrmObject, ids: Sequence[str], *, watermark: datetime | None = None) -> None:
-        chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)] or [[]]
-        for position, chunk in enumerate(chunks, start=1):
-            rows = self.crm.objects(each, chunk)
-            if each is CONTACTS:
-                self._land_missing_companies(rows)
-            self._land(each.stream, rows, watermark if position == len(chunks) else None)
+    def _since(self, each: Source) -> datetime:
+        cursor = self.cursors.get(each.stream.name)
+        return cursor["seen_until"] - OVERLAP if cursor and cursor["seen_until"] else BEGINNING
 
-    def _land_missing_companies(self, contacts: Rows) -> None:
-        """A contact's company is read with it: firmographics decide, and the companies' own poll is slower."""
-        wanted = sorted(
-            {
-                company["id"]
-                for row in contacts
-                if isinstance(row, Record)
-                for company in row.payload["associations"]["companies"]["results"]
-            }
-        )
-        rows = self.connection.execute(
-            """select wanted.id from unnest(%s::text[]) as wanted (id)
-            where not exists (select from raw.hubspot_companies as known where known.id = wanted.id)""",
-            (wanted,),
-        )
-        missing = [row["id"] for row in rows]
-        if missing:
-            self._land(streams.COMPANIES, self.crm.objects(COMPANIES, missing), None)
-
-    def _land(self, stream: Stream, rows: Rows, watermark: datetime | None) -> None:
-        if not rows and watermark is None:
-            return
-        landed = landing.land(
-            self.connection,
-            self.counts.batch_id,
-            stream,
-            rows,
-            loaded_at=clock.now(),
-            watermark=watermark,
-            received_at=self.received_at,
-        )
-        self.counts.seen += landed.seen
-        self.counts.landed += landed.landed
-        self.counts.quarantined += landed.quarantined
-        self.changed |= landed.lead_ids - landed.echoes
-        self.counts.changed = len(self.changed)
+    def _try(self, each: Source, work: Callable[[], None]) -> bool:
+        """Whether the work was done; what stands in the way of one stream is noted, and the others go on."""
+        connection = self.fetcher.connection
+        try:
+            work()
+        except Unauthorized:
+            raise
+        except PlanLacks as plan_lacks:
+            lacks.note(connection, each, plan_lacks, self.as_of)
+        except HubSpotError as problem:
+            log.warning("%s is not read by this pass: %s", each.stream.name, problem)
+        else:
+            if each.stream.name in self.lacking:
+                lacks.clear(connection, each)
+            return True
+        self.counts.unread.append(each.stream.name)
+        return False

@@ -1,4 +1,7 @@
-"""Verified webhooks, stored before they are answered. They are hints: what they name is read again."""
+"""Verified requests of the vendors, stored before they are answered.
+
+HubSpot's events are hints: what they name is read again. What people do in Slack is kept until it has been acted on.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +14,13 @@ from handoff.ledger.db import Connection
 
 CHANNEL = "handoff_inbox"
 """Postgres notification channel that wakes the line."""
+HUBSPOT = "hubspot"
+SLACK = "slack"
 
 
 @dataclass(frozen=True)
 class Event:
-    """One change that a vendor tells about."""
+    """One thing that a vendor tells about."""
 
     source: str
     event_key: str
@@ -36,42 +41,42 @@ class Hint:
 
 
 def store(connection: Connection, events: Sequence[Event], received_at: datetime) -> int:
-    """Store what is new and wake the line; returns how many events were new."""
+    """Store what is new, in one statement, and wake the line for HubSpot's; returns how many events were new."""
+    columns = (
+        [event.source for event in events],
+        [event.event_key for event in events],
+        [event.object_type for event in events],
+        [event.object_id for event in events],
+        [event.occurred_at for event in events],
+        [Jsonb(event.payload) for event in events],
+    )
     with connection.transaction():
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                """insert into handoff.inbox
-                    (source, event_key, object_type, object_id, occurred_at, received_at, payload)
-                values (%s, %s, %s, %s, %s, %s, %s) on conflict (event_key) do nothing""",
-                [
-                    (
-                        event.source,
-                        event.event_key,
-                        event.object_type,
-                        event.object_id,
-                        event.occurred_at,
-                        received_at,
-                        Jsonb(event.payload),
-                    )
-                    for event in events
-                ],
-            )
-            stored = cursor.rowcount if events else 0
-        if stored:
+        # In the order of the keys, so that two deliveries of the same events wait for one another, never both.
+        stored = connection.execute(
+            """insert into handoff.inbox
+                (source, event_key, object_type, object_id, occurred_at, payload, received_at)
+            select source, event_key, object_type, object_id, occurred_at, payload, %s
+            from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[])
+                as event (source, event_key, object_type, object_id, occurred_at, payload)
+            order by event_key
+            on conflict (event_key) do nothing""",
+            (received_at, *columns),
+        ).rowcount
+        if stored and any(event.source == HUBSPOT for event in events):
             connection.execute("select pg_notify(%s, '')", (CHANNEL,))
     return stored
 
 
-def unread(connection: Connection, limit: int = 1000) -> tuple[list[int], list[Hint]]:
-    """The oldest unread events: their inbox ids, and one hint per record they name."""
+def unread(connection: Connection, *, source: str = HUBSPOT, limit: int = 1000) -> tuple[list[int], list[Hint]]:
+    """A source's oldest unread events: their inbox ids, and one hint per record they name."""
     rows = connection.execute(
         """with oldest as (
             select inbox_id, object_type, object_id, received_at from handoff.inbox
-            where processed_at is null order by inbox_id limit %s
+            where processed_at is null and source = %s order by inbox_id limit %s
         )
         select object_type, object_id, min(received_at) as received_at, array_agg(inbox_id) as inbox_ids
         from oldest group by object_type, object_id order by min(inbox_id)""",
-        (limit,),
+        (source, limit),
     ).fetchall()
     hints = [Hint(row["object_type"], row["object_id"], row["received_at"]) for row in rows]
     return [inbox_id for row in rows for inbox_id in row["inbox_ids"]], hints

@@ -14,7 +14,7 @@ from handoff.ledger import pending
 from handoff.ledger.db import Connection
 from handoff.ledger.streams import Stream
 
-Source = Literal["poll", "webhook", "enrich", "backfill"]
+Source = Literal["poll", "webhook", "enrich", "backfill", "settle", "sweep"]
 
 # Text that JSON can carry and Postgres cannot: NUL and halves of surrogate pairs.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -42,6 +42,15 @@ class Unreadable:
     reason: str
     remedy: str
     payload: str
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """How far a stream has been read. `is_certain`: nothing that changed before `until` can still come to light, which
+    only a pass that held back can say; else it is how far somebody has looked."""
+
+    until: datetime
+    is_certain: bool = False
 
 
 @dataclass
@@ -79,13 +88,13 @@ def land(
     records: Sequence[Record | Unreadable],
     *,
     loaded_at: datetime,
-    watermark: datetime | None = None,
+    cursor: Cursor | None = None,
     received_at: dict[str, datetime] | None = None,
 ) -> Landed:
     """Append versions that are new, quarantine what cannot be read, queue the leads concerned.
 
     Args:
-        watermark: how far the stream has now been read; None leaves the cursor where it is.
+        cursor: how far the stream has now been read; None leaves it where it is.
         received_at: when a webhook about a lead arrived, by lead id; for the delay ledger.
 
     A version that `raw` already holds is not landed again, so any window may be read twice.
@@ -99,17 +108,25 @@ def land(
         result.landed = len(fresh)
         result.lead_ids, result.echoes = pending.concerned(connection, stream, fresh)
         pending.queue(connection, batch_id, result.lead_ids, result.echoes, loaded_at, received_at or {})
-        if watermark is not None:
-            connection.execute(
-                """insert into handoff.cursors (stream, watermark, moved_at, batch_id) values (%s, %s, %s, %s)
-                on conflict (stream) do update set watermark = greatest(cursors.watermark, excluded.watermark),
-                    moved_at = excluded.moved_at, batch_id = excluded.batch_id""",
-                (stream.name, watermark, loaded_at, batch_id),
-            )
+        _release(connection, stream, list(fresh.values()), loaded_at)
+        if cursor is not None:
+            _move(connection, batch_id, stream, cursor, loaded_at)
     if result.landed >= MANY:
         connection.execute(sql.SQL("analyze raw.{}").format(sql.Identifier(stream.name)))
         connection.execute("analyze handoff.pending_leads")
     return result
+
+
+def _move(connection: Connection, batch_id: int, stream: Stream, cursor: Cursor, loaded_at: datetime) -> None:
+    until, moved = ("watermark", "moved_at") if cursor.is_certain else ("seen_until", "seen_at")
+    connection.execute(
+        sql.SQL(
+            """insert into handoff.cursors (stream, {until}, {moved}, batch_id) values (%s, %s, %s, %s)
+            on conflict (stream) do update set {until} = greatest(cursors.{until}, excluded.{until}),
+                {moved} = excluded.{moved}, batch_id = excluded.batch_id"""
+        ).format(until=sql.Identifier(until), moved=sql.Identifier(moved)),
+        (stream.name, cursor.until, loaded_at, batch_id),
+    )
 
 
 def storable(value: Any) -> Any:
@@ -156,6 +173,7 @@ def _quarantine(
             where not exists (
                 select from raw.quarantine
                 where stream = %(stream)s and id is not distinct from %(id)s and payload = %(payload)s
+                and released_at is null
             )""",
             {
                 "stream": stream.name,
@@ -167,4 +185,14 @@ def _quarantine(
                 "remedy": each.remedy,
                 "payload": _UNSTORABLE.sub(_REPLACEMENT, each.payload),
             },
+        )
+
+
+def _release(connection: Connection, stream: Stream, ids: list[str], loaded_at: datetime) -> None:
+    """A record that was mended in the CRM leaves the quarantine with the version that could be read."""
+    if ids:
+        connection.execute(
+            """update raw.quarantine set released_at = %s
+            where stream = %s and id = any(%s) and released_at is null""",
+            (loaded_at, stream.name, ids),
         )

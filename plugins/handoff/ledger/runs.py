@@ -71,11 +71,15 @@ def note(counts: Mapping[str, Mapping[str, Any]], latency: Mapping[str, Any]) ->
     words = [f"{extract.get('changed', 0)} changed"]
     if extract.get("quarantined"):
         words.append(f"{extract['quarantined']} quarantined")
+    if extract.get("unread"):
+        words.append(f"not read: {' '.join(extract['unread'])}")
     if route.get("mqls") or route.get("held"):
         mqls = route.get("mqls") or route.get("held")
         words.append(f"{mqls} MQL" + ("s" if mqls != 1 else ""))
     if route.get("held"):
         words.append(f"{route['held']} held: {route['reason']}")
+    if route.get("withdrawn"):
+        words.append(f"{route['withdrawn']} withdrawn")
     if route.get("stuck"):
         words.append(f"{route['stuck']} stuck without a rep")
     for station, count, said in (("notify", "reps", "notified"), ("sync", "written", "written to the CRM")):

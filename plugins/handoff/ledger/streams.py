@@ -1,4 +1,4 @@
-"""The streams that land in `raw`, one table each; the tables' shape is in migration 0001."""
+"""The streams that land in `raw`, one table each; the tables' shapes are in migrations 0001 and 0002."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -25,6 +25,14 @@ CALLS = Stream("hubspot_calls", "contacts")
 EMAILS = Stream("hubspot_emails", "contacts")
 MEETINGS = Stream("hubspot_meetings", "contacts")
 COMMUNICATIONS = Stream("hubspot_communications", "contacts")
+DEALS = Stream("hubspot_deals", "nobody")
+NOTES = Stream("hubspot_notes", "nobody")
+TASKS = Stream("hubspot_tasks", "nobody")
+USERS = Stream("hubspot_users", "nobody")
+PIPELINES = Stream("hubspot_pipelines", "nobody")
+FORMS = Stream("hubspot_forms", "nobody")
+CAMPAIGNS = Stream("hubspot_campaigns", "nobody")
+PROPERTIES = Stream("hubspot_properties", "nobody")
 EVENTS = Stream("hubspot_events", "contacts")
 PEOPLE = Stream("apollo_people", "nobody")
 ORGANIZATIONS = Stream("apollo_organizations", "nobody")
@@ -39,6 +47,14 @@ STREAMS = (
     MEETINGS,
     COMMUNICATIONS,
     EVENTS,
+    DEALS,
+    NOTES,
+    TASKS,
+    USERS,
+    PIPELINES,
+    FORMS,
+    CAMPAIGNS,
+    PROPERTIES,
     PEOPLE,
     ORGANIZATIONS,
 )

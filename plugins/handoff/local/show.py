@@ -1,7 +1,10 @@
 """The local stack's state as tables for a person."""
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
+from handoff.extract.overview import StreamState
 from handoff.local.progress import console
 from handoff.local.status import Status
 
@@ -34,6 +37,12 @@ def _stations(found: dict[str, object]) -> Table:
     table.add_row(
         "extract", f"{found['landed']} landed, {found['quarantined']} quarantined, {found['inbox']} in the inbox"
     )
+    missed, lacks = found["missed"], found["lacks"]
+    assert isinstance(missed, dict)
+    assert isinstance(lacks, dict)
+    table.add_row("missed, 7 days", ", ".join(f"{n} found by {kind}" for kind, n in missed.items()) or "not looked yet")
+    for stream, reason in lacks.items():
+        table.add_row("[yellow]not readable[/]", f"{stream}: {reason}")
     table.add_row("qualify", f"{found['pending']} pending; {_counts(found['qualified']) or 'nothing decided yet'}")
     table.add_row("route", f"{found['handed_off']} handed off")
     outbox = found["outbox"]
@@ -59,6 +68,23 @@ def _stations(found: dict[str, object]) -> Table:
             "event to Slack", f"p50 {latency['p50_s']} s, p95 {latency['p95_s']} s over the last {latency['n']}"
         )
     return table
+
+
+def streams(found: Sequence[StreamState]) -> None:
+    table = Table("stream", "read until", "certain until", "missed", "swept", "scope", box=None, header_style="dim")
+    for each in found:
+        table.add_row(
+            each.stream.removeprefix("hubspot_"),
+            f"{each.seen_until:%Y-%m-%d %H:%M:%S}" if each.seen_until else "–",
+            f"{each.watermark:%Y-%m-%d %H:%M:%S}" if each.watermark else "–",
+            str(each.missed),
+            str(each.swept),
+            each.scope,
+        )
+    console.print(table)
+    for each in found:
+        if each.lacks:
+            console.print(f"\n[yellow]{each.stream}[/]: {each.lacks}")
 
 
 def _run(last: dict[str, object]) -> str:

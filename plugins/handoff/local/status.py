@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg
 
-from handoff import connections
+from handoff import clock, connections
+from handoff.extract.overview import LATELY
 from handoff.ledger import runs
 from handoff.ledger.db import Connection, connect
 from handoff.local import health, processes, supervisor
@@ -76,7 +77,15 @@ def stations(connection: Connection) -> dict[str, Any]:
         """
         select
             (select coalesce(sum((counts ->> 'landed')::bigint), 0) from raw.batches)::bigint as landed,
-            (select count(*) from raw.quarantine) as quarantined,
+            (select count(*) from raw.quarantine where released_at is null) as quarantined,
+            (
+                select coalesce(jsonb_object_agg(kind, missed), '{}')
+                from (
+                    select kind, sum(missed) as missed from handoff.passes
+                    where kind <> 'backfill' and finished_at > %s group by kind
+                ) as lately
+            ) as missed,
+            (select coalesce(jsonb_object_agg(stream, reason), '{}') from handoff.lacks) as lacks,
             (select count(*) from handoff.inbox where processed_at is null) as inbox,
             (select count(*) from handoff.pending_leads) as pending,
             (select count(*) from handoff.handoffs) as handed_off,
@@ -101,7 +110,8 @@ def stations(connection: Connection) -> dict[str, Any]:
                     from handoff.line_runs order by started_at desc limit 1
                 ) as run
             ) as last_run
-        """
+        """,
+        (clock.now() - LATELY,),
     ).fetchone()
     assert row is not None
     return {**row, "qualified": _qualified(connection), "latency": runs.latency(connection)}

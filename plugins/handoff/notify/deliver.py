@@ -1,4 +1,4 @@
-"""Send what the outbox holds for Slack: the rep's message, the channel's copy, and messages to the review channel."""
+"""Send what the outbox holds for Slack: the rep's message, its copy, notes to a rep, and the review channel's."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,11 +11,12 @@ from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, SlackE
 from handoff.ledger.db import Connection
 from handoff.ledger.drain import drain
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent, Unknown
+from handoff.notify.alert import REVIEW
 from handoff.notify.card import Block, Card, card
 from handoff.notify.context import Context
-from handoff.notify.given_up import REVIEW, tell
+from handoff.notify.given_up import tell
 
-DM, CHANNEL = "slack_dm", "slack_channel"
+DM, CHANNEL, NOTE = "slack_dm", "slack_channel", "slack_note"
 UNREADABLE_CARD = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long"})
 """Errors after which the same message goes out once more as plain text: it was certainly not posted."""
 
@@ -35,7 +36,7 @@ class SlackSender:
         try:
             text, blocks = self._message(payload)
             # A member's id is an address too; the answer names the direct channel.
-            address = str(payload["slack_user_id"] if self._kind == DM else payload["channel"])
+            address = str(payload["slack_user_id"] if self._kind in (DM, NOTE) else payload["channel"])
         except (KeyError, TypeError, ValueError, OverflowError) as problem:
             return Permanent(f"unreadable payload: {type(problem).__name__}: {problem}")
         outcome, code = self._post(address, text, blocks, dedupe_key)
@@ -46,7 +47,7 @@ class SlackSender:
     def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:
         """Find the message an earlier attempt may have posted."""
         try:
-            if self._kind == DM:
+            if self._kind in (DM, NOTE):
                 channel = self._slack.open_dm(payload["slack_user_id"])
             else:
                 channel = self._slack.channel_id(payload["channel"])
@@ -67,7 +68,7 @@ class SlackSender:
             return Unknown(str(problem)), ""
 
     def _message(self, payload: Payload) -> tuple[str, list[Block] | None]:
-        if self._kind == REVIEW:
+        if self._kind in (REVIEW, NOTE):
             return str(payload["text"]), payload.get("blocks")
         made: Card = card(
             Context.from_json(payload["context"]),
@@ -90,7 +91,7 @@ def deliver(
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0
-    for kind in (DM, CHANNEL, REVIEW):
+    for kind in (DM, NOTE, CHANNEL, REVIEW):
         drained = drain(
             connection,
             kind,

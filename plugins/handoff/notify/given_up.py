@@ -2,13 +2,9 @@
 
 from datetime import datetime
 
-from handoff import connections
 from handoff.ledger.db import Connection, Row
-from handoff.ledger.outbox import Effect, put
+from handoff.notify.alert import alert
 from handoff.notify.text import slack_text
-
-REVIEW = "slack_review"
-"""Outbox kind with payload `channel`, `text`, and `blocks` if there are any; both escaped."""
 
 
 def tell(at: datetime, connection: Connection, row: Row, error: str) -> None:
@@ -19,8 +15,4 @@ def tell(at: datetime, connection: Connection, row: Row, error: str) -> None:
         f"Not delivered: {slack_text(row['kind'], 60)} for {whom}, handoff {slack_text(row['handoff_id'], 60)}. "
         f"Reason: {slack_text(error, 400)}"
     )
-    channel = connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review")
-    effect = Effect(
-        f"{REVIEW}:dead:{row['dedupe_key']}", REVIEW, {"channel": channel, "text": text}, at, row["handoff_id"]
-    )
-    put(connection, effect)
+    alert(connection, f"dead:{row['dedupe_key']}", text, at, row["handoff_id"])

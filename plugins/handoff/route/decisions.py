@@ -45,8 +45,8 @@ class Decision:
 def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list[Decision]:
     """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores.
 
-    A lead that was handed over before comes again only after a rejection, the definition's cooling-off time, and new
-    behaviour since.
+    A lead that was handed over before comes again only with new behaviour after a rejection and the definition's
+    cooling-off time, or after it had been deleted and was restored.
 
     Args:
         record_url: address of a CRM record, with `{lead_id}` where the contact's id goes.
@@ -78,13 +78,26 @@ def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list
 
 
 _MQLS = """
-with last_handoff as (
-    select distinct on (handoff.lead_id, handoff.product_id)
-        handoff.lead_id, handoff.product_id, handoff.cycle, rejection.occurred_at as rejected_at
-    from handoff.handoffs as handoff
+with identities as (
+    -- A merge gave the lead another id; what it had under the former ones is its own.
+    select lead_id as id, lead_id as present_id from handoff.pending_leads
+    union all
+    select alias.old_id, alias.id from handoff.aliases as alias
+    inner join handoff.pending_leads as pending on pending.lead_id = alias.id
+    where alias.object_type = 'contacts'
+),
+last_handoff as (
+    select distinct on (identity.present_id, handoff.product_id)
+        identity.present_id as lead_id, handoff.product_id, handoff.cycle, rejection.occurred_at as rejected_at,
+        coalesce(rejection.occurred_at, withdrawal.occurred_at) as ended_at
+    from identities as identity
+    inner join handoff.handoffs as handoff on handoff.lead_id = identity.id
     left join handoff.dispositions as rejection
         on rejection.handoff_id = handoff.handoff_id and rejection.kind = 'rejected'
-    order by handoff.lead_id, handoff.product_id, handoff.cycle desc
+    left join handoff.dispositions as withdrawal
+        on withdrawal.handoff_id = handoff.handoff_id and withdrawal.kind = 'withdrawn'
+    where withdrawal.reason_id is distinct from 'merged'
+    order by identity.present_id, handoff.product_id, handoff.cycle desc, handoff.routed_at desc
 )
 select
     lead.*, qualification.*, pending.received_at, pending.extracted_at as pending_extracted_at,
@@ -107,10 +120,13 @@ where
     and (
         last_handoff.lead_id is null
         or (
-            last_handoff.rejected_at is not null
-            and qualification.trigger_at > last_handoff.rejected_at
-            and qualification.trigger_at
-            >= last_handoff.rejected_at + definition.requalify_cooling_off_days * interval '1 day'
+            last_handoff.ended_at is not null
+            and qualification.trigger_at > last_handoff.ended_at
+            and (
+                last_handoff.rejected_at is null
+                or qualification.trigger_at
+                >= last_handoff.rejected_at + definition.requalify_cooling_off_days * interval '1 day'
+            )
         )
     )
 order by qualification.is_hand_raiser desc, qualification.score desc, pending.lead_id

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from handoff import connections
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row, only_one
+from handoff.route import withdraw
 from handoff.route.assign import Choice, NobodyEligible, choose
 from handoff.route.decisions import Decision, pending_mqls
 from handoff.route.due import NoCalendar, due_at
@@ -35,6 +36,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
     with only_one(connection, "route") as free:
         if not free:
             return {"skipped": "another process routes"}
+        withdrawn = withdraw.run(connection, batch_id, as_of)
         record_url = f"{settings().crm_url}/contacts/{_portal()}/record/0-1/{{lead_id}}"
         decisions = pending_mqls(connection, batch_id, record_url)
         closed = closed_gates(connection)
@@ -50,7 +52,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
                 log.error("lead %s has no rep: %s", decision.lead_id, error)
                 stuck.append(decision.lead_id)
         _settle(connection, batch_id, keep=stuck)
-        return {"mqls": len(decisions), "stuck": len(stuck), **counts}
+        return {"mqls": len(decisions), "stuck": len(stuck), "withdrawn": withdrawn, **counts}
 
 
 def closed_gates(connection: Connection) -> list[str]:

@@ -8,13 +8,13 @@ import psycopg
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from handoff import connections
-from handoff.ledger.inbox import CHANNEL
+from handoff.ledger.inbox import CHANNEL, HUBSPOT
 
 RECONNECT_SECONDS = 2.0
 
 
 class InboxTrigger(BaseEventTrigger):
-    """Fires when `handoff.inbox` holds events that stay unread.
+    """Fires when `handoff.inbox` holds events of HubSpot's that stay unread.
 
     It listens for Postgres notifications and looks for itself every `poll_seconds` besides, because a notification
     is lost when nobody listens at that moment. The web app tells Airflow of its webhooks itself, so a notified event
@@ -53,7 +53,8 @@ class InboxTrigger(BaseEventTrigger):
     @staticmethod
     async def _newest_unread(connection: psycopg.AsyncConnection[Any]) -> int:
         cursor = await connection.execute(
-            "select coalesce(max(inbox_id), 0) from handoff.inbox where processed_at is null"
+            "select coalesce(max(inbox_id), 0) from handoff.inbox where processed_at is null and source = %s",
+            (HUBSPOT,),
         )
         row = await cursor.fetchone()
         return int(row[0]) if row else 0

@@ -68,7 +68,7 @@ def _mark_breaches(connection: Connection, as_of: datetime) -> list[dict[str, An
             select assignment.assignment_id, assignment.due_at, %(at)s
             from handoff.assignments as assignment
             where assignment.due_at < least(%(at)s, (
-                select min(watermark) from handoff.cursors
+                select min(seen_until) from handoff.cursors
                 where stream in ('hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications')
             ))
             and not exists (
@@ -80,7 +80,7 @@ def _mark_breaches(connection: Connection, as_of: datetime) -> list[dict[str, An
                 where answer.handoff_id = assignment.handoff_id
                 and (
                     (answer.kind = 'contacted' and answer.occurred_at <= assignment.due_at)
-                    or (answer.kind = 'rejected' and answer.occurred_at <= assignment.due_at)
+                    or (answer.kind in ('rejected', 'withdrawn') and answer.occurred_at <= assignment.due_at)
                 )
             )
             on conflict (assignment_id) do nothing

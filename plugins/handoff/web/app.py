@@ -3,32 +3,72 @@
 Airflow guards no route of a plugin's app: every route here verifies a signature, or tells nothing.
 """
 
-import asyncio
-import json
-import logging
-from typing import Any
-
-import psycopg
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.background import BackgroundTask
 
 from handoff import clock, connections
-from handoff.ledger import db, inbox
-from handoff.ledger.landing import storable
 from handoff.settings import settings
-from handoff.web import hubspot
-from handoff.web.signature import is_genuine
-
-log = logging.getLogger(__name__)
+from handoff.web import bodies, hubspot, signature, slack, slack_signature, store
+from handoff.web.door import Door, Signed
+from handoff.web.places import Places, Refused
 
 PREFIX = "/handoff"
-LARGEST_BODY = 1_000_000
-BODY_SECONDS = 5.0
+HUBSPOT_PATH = "/hubspot/webhook"
+SLACK_PATH = "/slack/interactions"
+FORM = "application/x-www-form-urlencoded"
+
+
+def _hubspot_signed(secrets: list[str], signed: Signed) -> bool:
+    query = f"?{signed.query}" if signed.query else ""
+    return signature.is_genuine(
+        secrets,
+        method="POST",
+        uri=f"{settings().public_url.rstrip('/')}{PREFIX}{HUBSPOT_PATH}{query}",
+        body=signed.body,
+        timestamp=signed.timestamp,
+        signature=signed.signature,
+        as_of=signed.received_at,
+    )
+
+
+def _slack_signed(secrets: list[str], signed: Signed) -> bool:
+    return slack_signature.is_genuine(
+        secrets,
+        body=signed.body,
+        timestamp=signed.timestamp,
+        signature=signed.signature,
+        as_of=signed.received_at,
+    )
+
+
+HUBSPOT = Door(
+    connections.HUBSPOT,
+    "x-hubspot-signature-v3",
+    "x-hubspot-request-timestamp",
+    ticks_per_second=1000,
+    largest_body=1_000_000,
+    is_genuine=_hubspot_signed,
+)
+SLACK = Door(
+    connections.SLACK,
+    "x-slack-signature",
+    "x-slack-request-timestamp",
+    ticks_per_second=1,
+    largest_body=256_000,
+    is_genuine=_slack_signed,
+)
 
 app = FastAPI(title="Handoff", docs_url=None, redoc_url=None, openapi_url=None)
 # What wakes the line once an answer has gone out; the plugin puts Airflow here.
 app.state.wake = lambda: None
+app.state.places = Places()
+
+
+@app.exception_handler(Refused)
+async def refuse(request: Request, refused: Refused) -> Response:
+    """The answer to a request that got no further: one sentence, and nothing about the company."""
+    return JSONResponse({"error": refused.message}, status_code=refused.status, headers=refused.headers)
 
 
 @app.get("/health")
@@ -37,77 +77,50 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@app.post("/hubspot/webhook")
+@app.post(HUBSPOT_PATH)
 async def hubspot_webhook(request: Request) -> Response:
     """Store a verified batch of change events and wake the line.
 
     401 for anything whose signature cannot be confirmed, 413 and 408 for bodies too large or too slow, 400 for a
-    signed body that is no list of events of this portal, 503 when it could not be stored: HubSpot then sends it again.
+    signed body that is no list of events of this portal, 503 when webhooks are not configured, too many come at once
+    or nothing could be stored: HubSpot then sends it again.
     """
     received_at = clock.now()
-    try:
-        body = await asyncio.wait_for(_read(request), BODY_SECONDS)
-    except TimeoutError:
-        return _answer(408, "the body took too long")
-    if body is None:
-        return _answer(413, "the body is too large")
-    if not _is_genuine(request, body, received_at):
-        return _answer(401, "the signature is missing, too old or wrong")
-    try:
-        events = hubspot.events(storable(json.loads(body)), _portal_id())
-    except (ValueError, RecursionError) as error:
-        return _answer(400, str(error) if isinstance(error, hubspot.BadBody) else "the body is not JSON")
-    try:
-        stored = await asyncio.to_thread(_store, events, received_at)
-    except psycopg.Error:
-        log.exception("%s HubSpot events could not be stored", len(events))
-        return _answer(503, "not stored; send it again")
+    with app.state.places.one(HUBSPOT_PATH) as place:
+        signed = await HUBSPOT.receive(request, place, received_at)
+        portal_id = await store.our_portal_id()
+        try:
+            events = hubspot.events(bodies.read_json(signed.body), portal_id)
+        except hubspot.OtherPortal as error:
+            await store.note_other_portal(error.portal_id, received_at)
+            raise Refused(400, str(error)) from None
+        except bodies.BadBody as error:
+            raise Refused(400, str(error)) from None
+        stored = await store.store(events, received_at)
     return JSONResponse({"stored": stored}, background=BackgroundTask(request.app.state.wake) if stored else None)
 
 
-def _store(events: list[inbox.Event], received_at: Any) -> int:
-    with db.connect() as connection:
-        return inbox.store(connection, events, received_at)
+@app.post(SLACK_PATH)
+async def slack_interaction(request: Request) -> Response:
+    """Store what somebody pressed or submitted in Slack, and answer 200 with nothing, which Slack takes for "done".
 
-
-async def _read(request: Request) -> bytes | None:
-    """The raw body; None when it is larger than we take, whatever its header says."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            return None
-    return bytes(body)
-
-
-def _is_genuine(request: Request, body: bytes, as_of: Any) -> bool:
-    headers = request.headers
-    if any(len(headers.getlist(name)) != 1 for name in (SIGNATURE, TIMESTAMP)):
-        return False
-    query = f"?{request.url.query}" if request.url.query else ""
-    return is_genuine(
-        _secrets(),
-        method=request.method,
-        uri=f"{settings().public_url}{PREFIX}/hubspot/webhook{query}",
-        body=body,
-        timestamp=headers[TIMESTAMP],
-        signature=headers[SIGNATURE],
-        as_of=as_of,
-    )
-
-
-SIGNATURE = "x-hubspot-signature-v3"
-TIMESTAMP = "x-hubspot-request-timestamp"
-
-
-def _secrets() -> list[str]:
-    extra = connections.get(connections.HUBSPOT).extra
-    return [extra.get("client_secret", ""), extra.get("previous_client_secret", "")]
-
-
-def _portal_id() -> str:
-    return str(connections.get(connections.HUBSPOT).extra.get("portal_id", ""))
-
-
-def _answer(status: int, message: str) -> Response:
-    return JSONResponse({"error": message}, status_code=status)
+    401, 408, 413 and 503 as for HubSpot, 415 for a signed body that is no form, 400 for a form without exactly one
+    interaction.
+    """
+    received_at = clock.now()
+    with app.state.places.one(SLACK_PATH) as place:
+        signed = await SLACK.receive(request, place, received_at)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+            asked = slack.challenge(signed.body)
+            if asked is None:
+                raise Refused(415, "the body is no form")
+            return PlainTextResponse(asked)
+        try:
+            fields = bodies.read_form(signed.body)
+            if slack.is_ssl_check(fields):
+                return Response()
+            event = slack.interaction(fields, signed.timestamp, signed.body)
+        except bodies.BadBody as error:
+            raise Refused(400, str(error)) from None
+        await store.store([event], received_at)
+    return Response()

@@ -1,26 +1,59 @@
-"""HubSpot's webhook events as inbox events."""
+"""HubSpot's webhook events as inbox events: one for each record that an event names.
 
-from collections.abc import Mapping
+Source: https://developers.hubspot.com/docs/api-reference/latest/webhooks/guide
+"""
+
+import json
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from handoff.ledger.inbox import Event
+from handoff.ledger.inbox import HUBSPOT, Event
+from handoff.web.bodies import BadBody
 
 MOST_EVENTS = 1000
+MOST_RECORDS = 5000
+"""Records that one request may name; a merge names all that were merged."""
+UNREADABLE = "unreadable"
+"""Object type of an event that names no record we could read again; it is kept to be looked at."""
+
+_TYPES = {
+    "0-1": "contact",
+    "0-2": "company",
+    "0-3": "deal",
+    "0-5": "ticket",
+    "0-18": "communication",
+    "0-27": "task",
+    "0-46": "note",
+    "0-47": "meeting",
+    "0-48": "call",
+    "0-49": "email",
+    "0-115": "user",
+    "0-136": "lead",
+}
+# What a second delivery of one event, or another subscription to it, says differently. `eventId` is documented as not
+# unique, so that it tells no events apart either.
+_OF_DELIVERY = frozenset({"appId", "attemptNumber", "eventId", "subscriptionId"})
 
 
-class BadBody(ValueError):
-    """The body is not a list of events; the message says what is wrong with it."""
+class OtherPortal(BadBody):
+    """The events are another portal's: somebody else's records."""
+
+    def __init__(self, portal_id: object) -> None:
+        self.portal_id = str(portal_id)[:40]
+        super().__init__(f"portalId {self.portal_id!r} is not this portal's")
 
 
 def events(body: Any, portal_id: str) -> list[Event]:
-    """One event per change of a record; changes of other portals are refused, odd fields are kept as they came.
+    """One event per record that changed; odd fields are kept as they came.
 
-    `eventId` is documented as not unique, so that events are told apart by what they say.
+    Args:
+        portal_id: this portal; "" takes events of any.
 
     Raises:
-        BadBody: not a list, too many events, not objects, or another portal's.
+        OtherPortal: an event is another portal's; none of the request's is taken.
+        BadBody: not a list, too many events or records, not objects.
     """
     if not isinstance(body, list):
         raise BadBody("the body is not a list of events")
@@ -31,30 +64,46 @@ def events(body: Any, portal_id: str) -> list[Event]:
         if not isinstance(item, dict):
             raise BadBody("an event is not an object")
         if portal_id and str(item.get("portalId")) != portal_id:
-            raise BadBody(f"portalId {str(item.get('portalId'))[:40]!r} is not this portal's")
-        found.extend(_event(item, object_id) for object_id in _object_ids(item))
+            raise OtherPortal(item.get("portalId"))
+        records = dict.fromkeys(_records(item)) or {(UNREADABLE, ""): None}
+        if len(found) + len(records) > MOST_RECORDS:
+            raise BadBody(f"more than {MOST_RECORDS} records in one request")
+        found.extend(_event(item, object_type, object_id) for object_type, object_id in records)
     return found
 
 
-def _event(item: Mapping[str, Any], object_id: str) -> Event:
-    kind = str(item.get("subscriptionType") or "")
-    parts = (item.get("portalId"), kind, object_id, item.get("propertyName"), item.get("occurredAt"))
-    key = "|".join(str(part) for part in (*parts, item.get("propertyValue")))
+def _event(item: Mapping[str, Any], object_type: str, object_id: str) -> Event:
+    said = {name: value for name, value in item.items() if name not in _OF_DELIVERY}
+    key = json.dumps([said, object_type, object_id], sort_keys=True)
     return Event(
-        source="hubspot",
-        event_key=sha256(key.encode("utf-8", "replace")).hexdigest(),
-        object_type=kind.split(".", 1)[0] or "unknown",
+        source=HUBSPOT,
+        event_key=sha256(key.encode()).hexdigest(),
+        object_type=object_type,
         object_id=object_id,
         occurred_at=_moment(item.get("occurredAt")),
         payload=dict(item),
     )
 
 
-def _object_ids(item: Mapping[str, Any]) -> list[str]:
-    """The records an event is about: a merge names a new one besides."""
-    named = (item.get("objectId"), item.get("newObjectId"), item.get("primaryObjectId"))
-    ids = [str(each) for each in named if isinstance(each, (int, str)) and not isinstance(each, bool)]
-    return list(dict.fromkeys(each for each in ids if each.isascii() and each.isdigit() and len(each) <= 20))
+def _records(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(object type, id) of every record that an event is about; a merge names old ones and the new one."""
+    prefix = str(item.get("subscriptionType") or "").split(".", 1)[0]
+    own = _TYPES.get(str(item.get("objectTypeId")), "unknown" if prefix in ("", "object") else prefix)
+    merged = item.get("mergedObjectIds")
+    others = merged if isinstance(merged, list) else []
+    for value in (item.get("objectId"), item.get("newObjectId"), item.get("primaryObjectId"), *others):
+        yield from _record(own, value)
+    # CONTACT_TO_COMPANY; the generic events name the types by id besides.
+    sides = str(item.get("associationType") or "").lower().partition("_to_")
+    yield from _record(_TYPES.get(str(item.get("fromObjectTypeId")), sides[0] or own), item.get("fromObjectId"))
+    yield from _record(_TYPES.get(str(item.get("toObjectTypeId")), sides[2] or "unknown"), item.get("toObjectId"))
+
+
+def _record(object_type: str, value: Any) -> Iterator[tuple[str, str]]:
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    # An id beyond HubSpot's 64 bits would be refused together with every other that is read with it.
+    if text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) < 2**63:
+        yield object_type[:40], str(int(text))
 
 
 def _moment(value: Any) -> datetime | None:

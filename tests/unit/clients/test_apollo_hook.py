@@ -5,6 +5,7 @@ import json
 import pytest
 
 from handoff.clients.apollo import LARGEST_ANSWER, ApolloError, ApolloHook
+from handoff.clients.stores import LocalStore
 from tests.unit.vendor import Answer, Vendor
 
 
@@ -12,7 +13,7 @@ from tests.unit.vendor import Answer, Vendor
 def hook(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> ApolloHook:
     value = {"conn_type": "http", "host": vendor.url, "password": "key"}
     monkeypatch.setenv("AIRFLOW_CONN_APOLLO", json.dumps(value))
-    return ApolloHook()
+    return ApolloHook(store=LocalStore())
 
 
 def person(email: str | None) -> dict:

@@ -12,6 +12,7 @@ from handoff.clients.hubspot import HubSpotHook
 from handoff.clients.hubspot_wire import PlanLacks
 from handoff.clients.slack import SlackHook
 from handoff.clients.slack_errors import Refused
+from handoff.clients.stores import LocalStore
 from sandbox.testing import RunningSandbox, running_sandbox
 
 CONTACTS = 450
@@ -32,7 +33,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 @pytest.fixture(scope="module")
 def hubspot(sandbox: RunningSandbox) -> HubSpotHook:
-    return HubSpotHook()
+    return HubSpotHook(store=LocalStore())
 
 
 @pytest.fixture(scope="module")
@@ -87,21 +88,21 @@ def test_a_plan_without_events_is_told_apart() -> None:
         value = {"conn_type": "http", "host": small.url, "password": "pat-na1-sandbox"}
         patch.setenv("AIRFLOW_CONN_HUBSPOT", json.dumps(value))
         with pytest.raises(PlanLacks):
-            list(HubSpotHook().events("e_visited_page", clock.now(), clock.now()))
+            list(HubSpotHook(store=LocalStore()).events("e_visited_page", clock.now(), clock.now()))
 
 
 def test_apollo_knows_some_and_says_so_of_each(sandbox: RunningSandbox, hubspot: HubSpotHook, ids: list[str]) -> None:
     contacts, _ = hubspot.batch_read("contacts", ids[:40], ["email"])
     emails = [each["properties"]["email"] for each in contacts if each["properties"]["email"]]
-    people = ApolloHook().people(emails, deadline_s=20)
+    people = ApolloHook(store=LocalStore()).people(emails, deadline_s=20)
     assert people.keys() == set(emails)
     assert {answer is None for answer in people.values()} == {True, False}
     domains = sorted({each.partition("@")[2] for each in emails})
-    assert ApolloHook().organizations(domains, deadline_s=20).keys() == set(domains)
+    assert ApolloHook(store=LocalStore()).organizations(domains, deadline_s=20).keys() == set(domains)
 
 
 def test_slack_knows_members_and_channels(sandbox: RunningSandbox) -> None:
-    slack = SlackHook()
+    slack = SlackHook(store=LocalStore())
     assert slack.user_by_email("ana.costa@brightwell.example")["id"] == "U0ANACOSTA"
     with pytest.raises(Refused, match="users_not_found"):
         slack.user_by_email("nobody@brightwell.example")

@@ -1,7 +1,6 @@
 """HubSpot's contract, as far as the client relies on it."""
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,35 +9,23 @@ from handoff.clients.hubspot import HubSpotHook
 from handoff.clients.hubspot_shapes import epoch_ms
 from handoff.clients.hubspot_wire import (
     Conflict,
-    DailyLimitReached,
     HubSpotError,
     NotFound,
     PlanLacks,
-    RateLimited,
     Rejected,
     Unauthorized,
-    Unavailable,
 )
-from handoff.clients.pace import Pace
+from handoff.clients.stores import LocalStore
 from tests.unit.vendor import Answer, Vendor
 
 SINCE = datetime(2026, 11, 22, 10, tzinfo=UTC)
 UNTIL = SINCE + timedelta(minutes=15)
 
 
-def limit(policy: str) -> Answer:
-    return Answer(429, {"status": "error", "message": "limit", "errorType": "RATE_LIMIT", "policyName": policy})
-
-
 @pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def hook(vendor: Vendor, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> HubSpotHook:
+def hook(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> HubSpotHook:
     connect(monkeypatch, vendor)
-    return HubSpotHook(search_pace=None, sleep=waits.append)
+    return HubSpotHook(search_pace=None, sleep=lambda seconds: None)
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, vendor: Vendor, **extra: str) -> None:
@@ -53,6 +40,7 @@ def found(*ids: int, total: int | None = None) -> dict:
 
 def test_making_a_hook_reads_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_HUBSPOT", raising=False)
+    monkeypatch.delenv("AIRFLOW_CONN_HANDOFF_DB", raising=False)
     HubSpotHook()
 
 
@@ -69,7 +57,7 @@ def test_path_follows_the_connections_version(
 ) -> None:
     connect(monkeypatch, vendor, **({"api_version": version} if version else {}))
     vendor.will({"id": "7", "properties": {}})
-    HubSpotHook().read("contacts", "7", ["email"])
+    HubSpotHook(store=LocalStore()).read("contacts", "7", ["email"])
     assert vendor.asked[0].path == path
     assert vendor.asked[0].headers["authorization"] == "Bearer pat-na1-test"
 
@@ -105,23 +93,12 @@ class TestSearch:
     def test_keeps_below_five_a_second(self, vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
         connect(monkeypatch, vendor)
         vendor.will(found(total=0))
-        waits: list[float] = []
-        paced = HubSpotHook(sleep=waits.append)
-        for _ in range(6):
+        paced = HubSpotHook(store=LocalStore())
+        for _ in range(5):
             list(paced.search("calls", SINCE, UNTIL, "hs_lastmodifieddate"))
-        assert len(waits) == 1
-
-
-def test_pace_counts_all_threads_together() -> None:
-    waits: list[float] = []
-    pace = Pace(5, 60.0, waits.append)
-    threads = [threading.Thread(target=pace.wait) for _ in range(7)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(waits) == 2
-    assert all(wait > 50 for wait in waits)
+        assert paced.waited_s == 0
+        list(paced.search("calls", SINCE, UNTIL, "hs_lastmodifieddate"))
+        assert paced.waited_s > 0
 
 
 def test_milliseconds_are_floored_exactly() -> None:
@@ -173,7 +150,7 @@ class TestLists:
 
     def test_a_page_that_names_itself_is_an_error(self, hook: HubSpotHook, vendor: Vendor) -> None:
         vendor.will({"results": [], "paging": {"next": {"after": "x"}}})
-        with pytest.raises(HubSpotError, match="names itself"):
+        with pytest.raises(HubSpotError, match="come round again"):
             list(hook.owners())
 
     def test_submissions_stop_at_the_watermark(self, hook: HubSpotHook, vendor: Vendor) -> None:
@@ -188,52 +165,53 @@ class TestLists:
         assert vendor.asked[0].query["formTypes"] == ["hubspot", "captured", "flow"]
 
 
+class TestListAll:
+    def test_pages_by_the_vendors_cursor(self, hook: HubSpotHook, vendor: Vendor) -> None:
+        live = {"updatedAt": "2026-11-22T10:00:00Z", "archived": False, "properties": {"email": None}}
+        vendor.will(
+            {"results": [{"id": "1", **live}], "paging": {"next": {"after": "1"}}}, {"results": [{"id": "2", **live}]}
+        )
+        assert list(hook.list_all("contacts", ["email", "city"])) == [{"id": "1", **live}, {"id": "2", **live}]
+        assert vendor.asked[0].path == "/crm/objects/2026-09/contacts"
+        assert vendor.asked[1].query == {
+            "properties": ["email,city"],
+            "archived": ["false"],
+            "limit": ["100"],
+            "after": ["1"],
+        }
+
+    def test_the_recycle_bin(self, hook: HubSpotHook, vendor: Vendor) -> None:
+        gone = {"id": "1", "updatedAt": "x", "archived": True, "archivedAt": "2026-11-22T10:00:00Z", "properties": {}}
+        vendor.will({"results": [gone]}, gone)
+        assert list(hook.list_all("contacts", ["email"], archived=True)) == [gone]
+        assert hook.read("contacts", "1", ["email"], archived=True) == gone
+        assert [each.query["archived"] for each in vendor.asked] == [["true"], ["true"]]
+
+
+@pytest.mark.parametrize(
+    ("version", "pipelines", "campaigns"),
+    [
+        ("2026-09", "/crm/pipelines/2026-09/deals", "/marketing/campaigns/2026-09"),
+        ("v3", "/crm/v3/pipelines/deals", "/marketing/v3/campaigns"),
+    ],
+)
+def test_pipelines_and_campaigns(
+    hook: HubSpotHook,
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    pipelines: str,
+    campaigns: str,
+) -> None:
+    connect(monkeypatch, vendor, api_version=version)
+    vendor.will({"results": [{"id": "default", "stages": []}]}, {"results": [{"id": "guid"}]})
+    assert hook.pipelines("deals") == [{"id": "default", "stages": []}]
+    assert list(hook.campaigns(["hs_name", "hs_utm"])) == [{"id": "guid"}]
+    assert [each.path for each in vendor.asked] == [pipelines, campaigns]
+    assert vendor.asked[1].query == {"properties": ["hs_name,hs_utm"], "limit": ["100"]}
+
+
 class TestFailures:
-    @pytest.mark.parametrize(
-        ("policy", "expected"), [("SECONDLY", [1.0, 2.0, 3.0]), ("TEN_SECONDLY_ROLLING", [10.0, 10.0, 10.0])]
-    )
-    def test_a_read_waits_by_policy(
-        self, hook: HubSpotHook, vendor: Vendor, waits: list[float], policy: str, expected: list[float]
-    ) -> None:
-        vendor.will(*[limit(policy)] * 3, found(1, total=1))
-        assert len(list(hook.search("contacts", SINCE, UNTIL, "lastmodifieddate"))) == 1
-        assert waits == expected
-
-    def test_the_daily_limit_is_not_waited_for(self, hook: HubSpotHook, vendor: Vendor, waits: list[float]) -> None:
-        vendor.will(limit("DAILY"))
-        with pytest.raises(DailyLimitReached, match="midnight"):
-            hook.account()
-        assert (len(vendor.asked), waits) == (1, [])
-
-    @pytest.mark.parametrize(
-        "fault",
-        [
-            *[Answer(status, {"status": "error"}) for status in (423, 477, 500, 502, 503, 504, 521, 522, 523, 524)],
-            Answer(200, b'{"results": [{"id"'),
-            Answer(200, b"<html>wait</html>", {"Content-Type": "text/html"}),
-            Answer(200, b"\xff\xfe"),
-            Answer(200, b"[]"),
-            Answer(drop=True),
-        ],
-        ids=lambda fault: "drop" if fault.drop else f"{fault.status}-{str(fault.body)[:12]}",
-    )
-    def test_a_read_is_repeated_after_a_fault(self, hook: HubSpotHook, vendor: Vendor, fault: Answer) -> None:
-        vendor.will(fault, fault, {"portalId": 1})
-        assert hook.account() == {"portalId": 1}
-
-    def test_but_not_for_ever(self, hook: HubSpotHook, vendor: Vendor, waits: list[float]) -> None:
-        vendor.will(Answer(503))
-        with pytest.raises(Unavailable):
-            hook.account()
-        assert (len(vendor.asked), len(waits)) == (5, 4)
-
-    @pytest.mark.parametrize("fault", [Answer(503), Answer(drop=True), limit("SECONDLY")], ids=["503", "drop", "429"])
-    def test_a_write_is_sent_once(self, hook: HubSpotHook, vendor: Vendor, waits: list[float], fault: Answer) -> None:
-        vendor.will(fault)
-        with pytest.raises((Unavailable, RateLimited)):
-            hook.patch("contacts", "7", {"handoff_score": "84"})
-        assert (len(vendor.asked), waits) == (1, [])
-
     @pytest.mark.parametrize(
         ("status", "body", "kind", "says"),
         [
@@ -258,4 +236,4 @@ class TestFailures:
         vendor.will(Answer(status, b"<html>" if body is None else body))
         with pytest.raises(kind, match=says):
             hook.account()
-        assert len(vendor.asked) == 1
+        assert len(vendor.asked) == (2 if kind is Unauthorized else 1)

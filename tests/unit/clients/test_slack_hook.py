@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handoff.clients.slack import SlackHook
+from handoff.clients.slack import LONGEST_WAIT_S, SlackHook
 from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, SlackError
+from handoff.clients.stores import LocalStore
 from tests.unit.vendor import Answer, Vendor
 
 SENT = {"ok": True, "channel": "D1", "ts": "1.000001", "message": {}}
@@ -16,7 +17,7 @@ SINCE = datetime(2026, 11, 22, 10, tzinfo=UTC)
 @pytest.fixture
 def hook(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> SlackHook:
     connect(monkeypatch, f"{vendor.url}/api")
-    return SlackHook()
+    return SlackHook(store=LocalStore())
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, base_url: str) -> None:
@@ -101,18 +102,19 @@ def test_a_limit_may_come_with_200(hook: SlackHook, vendor: Vendor) -> None:
 def test_what_never_left_was_not_sent(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     connect(monkeypatch, address)
     with pytest.raises(NotSent) as unsent:
-        post(SlackHook())
+        post(SlackHook(store=LocalStore()))
     assert unsent.value.is_vendor_wide
 
 
 def test_messages_to_one_channel_keep_slacks_pace(vendor: Vendor, monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, f"{vendor.url}/api/")
     vendor.will(SENT)
-    waits: list[float] = []
-    hook = SlackHook(sleep=waits.append)
-    for channel in ("C1", "C1", "C2", "C1", "C2", "C1"):
+    hook = SlackHook(store=LocalStore())
+    for channel in ("C1", "C2", "C3"):
         hook.post(channel, "text", None, "key")
-    assert len(waits) == 1
+    assert hook.waited_s == 0
+    hook.post("C2", "text", None, "key")
+    assert 0 < hook.waited_s <= LONGEST_WAIT_S
 
 
 def test_finds_its_message_on_the_second_page(hook: SlackHook, vendor: Vendor) -> None:

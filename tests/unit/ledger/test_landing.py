@@ -9,7 +9,7 @@ import pytest
 
 from handoff.ledger import db, landing, streams
 from handoff.ledger.db import Connection
-from handoff.ledger.landing import Landed, Record, Unreadable
+from handoff.ledger.landing import Cursor, Landed, Record, Unreadable
 from handoff.ledger.streams import Stream
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -109,19 +109,24 @@ def test_text_that_postgres_cannot_hold_is_replaced_and_the_batch_lands(connecti
 
 
 def test_rows_and_cursor_move_together_or_not_at_all(connection: Connection) -> None:
-    land(connection, streams.CONTACTS, contact("1"), watermark=NOW)
+    land(connection, streams.CONTACTS, contact("1"), cursor=Cursor(NOW, is_certain=True))
+    later = Cursor(NOW + timedelta(1), is_certain=True)
     with pytest.raises(psycopg.errors.DatabaseError):
-        # Two million years ahead: Postgres refuses the row after the first one was copied.
-        land(connection, streams.CONTACTS, contact("2"), Record("3", "infinite", {}), watermark=NOW + timedelta(1))  # type: ignore[arg-type]
+        # Postgres refuses the second row after the first one was copied.
+        land(connection, streams.CONTACTS, contact("2"), Record("3", "infinite", {}), cursor=later)  # type: ignore[arg-type]
     assert connection.execute("select watermark from handoff.cursors").fetchall() == [{"watermark": NOW}]
     assert [row["id"] for row in connection.execute("select id from raw.hubspot_contacts")] == ["1"]
     assert pending(connection) == {"1"}
 
 
-def test_a_cursor_never_moves_back(connection: Connection) -> None:
-    for watermark in (NOW, NOW - timedelta(hours=1)):
-        land(connection, streams.CONTACTS, watermark=watermark)
-    assert connection.execute("select watermark from handoff.cursors").fetchall() == [{"watermark": NOW}]
+def test_a_cursor_never_moves_back_and_looking_is_not_knowing(connection: Connection) -> None:
+    for until in (NOW, NOW - timedelta(hours=1)):
+        land(connection, streams.CONTACTS, cursor=Cursor(until))
+    rows = connection.execute("select seen_until, watermark from handoff.cursors").fetchall()
+    assert rows == [{"seen_until": NOW, "watermark": None}]
+    land(connection, streams.CONTACTS, cursor=Cursor(NOW - timedelta(hours=2), is_certain=True))
+    rows = connection.execute("select seen_until, watermark from handoff.cursors").fetchall()
+    assert rows == [{"seen_until": NOW, "watermark": NOW - timedelta(hours=2)}]
 
 
 def test_the_pipeline_may_append_to_raw_and_nothing_else(connection: Connection) -> None:

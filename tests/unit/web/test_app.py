@@ -1,111 +1,104 @@
-"""The webhook's route: what is stored, what is refused, and when the line is woken."""
+"""The two routes: what is stored, what is refused, and when the line is woken."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from handoff import clock
-from handoff.ledger import db
-from handoff.settings import settings
-from handoff.web.app import LARGEST_BODY, app
-from handoff.web.signature import sign
+from handoff.ledger import db, inbox
+from handoff.web.app import HUBSPOT, HUBSPOT_PATH, SLACK_PATH, app
 from tests.conftest import Database
-
-SECRET, PORTAL, PUBLIC = "the-app-s-secret", 50687303, "https://handoff.example"
-PATH = "/hubspot/webhook"
-EVENT: dict[str, Any] = {
-    "eventId": 1,
-    "subscriptionId": 2,
-    "portalId": PORTAL,
-    "occurredAt": 1765043528476,
-    "subscriptionType": "contact.propertyChange",
-    "objectId": 501,
-    "propertyName": "lifecyclestage",
-    "propertyValue": "lead",
-}
-
-Woken = list[None]
+from tests.unit.web.doors import (
+    EVENT,
+    PRESSED,
+    Woken,
+    changed,
+    form,
+    hubspot_headers,
+    inbox_rows,
+    nested,
+    to_hubspot_door,
+    to_slack_door,
+)
 
 
-@pytest.fixture
-def woken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Woken]:
-    calls: Woken = []
-    before = app.state.wake
-    app.state.wake = lambda: calls.append(None)
-    monkeypatch.setenv("HANDOFF_PUBLIC_URL", PUBLIC)
-    extra = {"client_secret": SECRET, "portal_id": str(PORTAL)}
-    monkeypatch.setenv("AIRFLOW_CONN_HUBSPOT", json.dumps({"conn_type": "http", "password": "t", "extra": extra}))
-    settings.cache_clear()
-    yield calls
-    app.state.wake = before
-    settings.cache_clear()
-
-
-def post(body: bytes, **headers: str | None) -> httpx.Response:
-    timestamp = str(int(clock.now().timestamp() * 1000))
-    signed = sign(SECRET, "POST", f"{PUBLIC}/handoff{PATH}", body, timestamp)
-    given: dict[str, str | None] = {
-        "x-hubspot-signature-v3": signed,
-        "x-hubspot-request-timestamp": timestamp,
-    } | {name.replace("_", "-"): value for name, value in headers.items()}
-    with TestClient(app) as client:
-        sent = {name: value for name, value in given.items() if value is not None}
-        answer: httpx.Response = client.post(PATH, content=body, headers=sent)
-    return answer
-
-
-def stored() -> list[str]:
-    with db.connect() as connection:
-        rows = connection.execute("select object_id from handoff.inbox order by inbox_id").fetchall()
-    return [row["object_id"] for row in rows]
-
-
-def test_a_genuine_batch_is_stored_and_wakes_the_line_once(database: Database, woken: Woken) -> None:
-    answer = post(json.dumps([EVENT, EVENT | {"eventId": 3, "objectId": 502}]).encode())
+def test_a_genuine_batch_is_stored_and_wakes_the_line_once(ledger: Database, woken: Woken) -> None:
+    answer = to_hubspot_door(json.dumps([EVENT, EVENT | {"eventId": 3, "objectId": 502}]).encode())
     assert (answer.status_code, answer.json()) == (200, {"stored": 2})
-    assert stored() == ["501", "502"]
+    assert {row["object_id"] for row in inbox_rows()} == {"501", "502"}
     assert len(woken) == 1
 
 
-def test_a_repeated_delivery_wakes_nobody(database: Database, woken: Woken) -> None:
+def test_a_repeated_delivery_wakes_nobody(ledger: Database, woken: Woken) -> None:
     body = json.dumps([EVENT]).encode()
-    assert [post(body).json(), post(body).json()] == [{"stored": 1}, {"stored": 0}]
-    assert stored() == ["501"]
+    assert [to_hubspot_door(body).json(), to_hubspot_door(body).json()] == [{"stored": 1}, {"stored": 0}]
+    assert [row["object_id"] for row in inbox_rows()] == ["501"]
     assert len(woken) == 1
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "status"),
+    ("body", "name", "value", "status"),
     [
-        (b"[]", {"x_hubspot_signature_v3": "forged"}, 401),
-        (b"[]", {"x_hubspot_signature_v3": None}, 401),
-        (b"[]", {"x_hubspot_request_timestamp": "now"}, 401),
-        (b"[]", {"x_hubspot_request_timestamp": "1693657560000"}, 401),
-        (b"not json", {}, 400),
-        (b"\xff\xfe", {}, 400),
-        (b"[" * 100_000, {}, 400),
-        (json.dumps([EVENT | {"portalId": 1}]).encode(), {}, 400),
-        (b" " * (LARGEST_BODY + 1), {}, 413),
+        (b"[]", "x-hubspot-signature-v3", "forged", 401),
+        (b"[]", "x-hubspot-signature-v3", None, 401),
+        (b"[]", "x-hubspot-request-timestamp", "now", 401),
+        (b"[]", "x-hubspot-request-timestamp", "1693657560000", 401),
+        (b"not json", None, None, 400),
+        (b"\xff\xfe", None, None, 400),
+        ("[]".encode("utf-16"), None, None, 400),
+        (b"[" * 100_000, None, None, 400),
+        (json.dumps([EVENT | {"x": nested(31)}]).encode(), None, None, 400),
+        (b'[{"portalId": NaN}]', None, None, 400),
+        (json.dumps([EVENT | {"portalId": 1}]).encode(), None, None, 400),
+        (b" " * (HUBSPOT.largest_body + 1), None, None, 413),
     ],
 )
 def test_what_is_refused_is_neither_stored_nor_wakes_anyone(
-    body: bytes, headers: dict[str, str | None], status: int, database: Database, woken: Woken
+    body: bytes, name: str | None, value: str | None, status: int, ledger: Database, woken: Woken
 ) -> None:
-    answer = post(body, **headers)
+    headers = hubspot_headers(body)
+    if name:
+        headers = changed(headers, name, *([value] if value else []))
+    answer = to_hubspot_door(body, headers)
     assert answer.status_code == status
     assert answer.json()["error"]
-    assert stored() == []
+    assert inbox_rows() == []
     assert woken == []
 
 
 def test_what_cannot_be_stored_is_asked_for_again(
-    database: Database, woken: Woken, monkeypatch: pytest.MonkeyPatch
+    ledger: Database, woken: Woken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = {"conn_type": "postgres", "host": "127.0.0.1", "port": 1, "login": "x", "password": "x", "schema": "x"}
     monkeypatch.setenv("AIRFLOW_CONN_HANDOFF_DB", json.dumps(broken))
-    assert post(json.dumps([EVENT]).encode()).status_code == 503
+    assert to_hubspot_door(json.dumps([EVENT]).encode()).status_code == 503
     assert woken == []
+
+
+def test_an_interaction_is_kept_for_its_reader_and_wakes_nobody(ledger: Database, woken: Woken) -> None:
+    answer = to_slack_door(form())
+    assert (answer.status_code, answer.content) == (200, b"")
+    (row,) = inbox_rows()
+    assert (row["source"], row["object_type"], row["object_id"]) == ("slack", "block_actions", "press")
+    assert row["payload"] == {name: value for name, value in PRESSED.items() if name != "token"}
+    assert woken == []
+    with db.connect() as connection:
+        assert inbox.unread(connection) == ([], [])
+        assert inbox.unread(connection, source=inbox.SLACK)[0] == [row["inbox_id"]]
+
+
+def test_what_is_nested_as_deep_as_a_message_is_taken(ledger: Database, woken: Woken) -> None:
+    assert to_hubspot_door(json.dumps([EVENT | {"x": nested(29)}]).encode()).status_code == 200
+
+
+def test_a_number_beyond_a_float_is_kept_as_its_text(ledger: Database, woken: Woken) -> None:
+    body = json.dumps([EVENT | {"propertyValue": "HERE"}]).replace('"HERE"', "1e400").encode()
+    assert to_hubspot_door(body).status_code == 200
+    assert [row["payload"]["propertyValue"] for row in inbox_rows()] == ["1e400"]
+
+
+def test_every_route_verifies_or_tells_nothing() -> None:
+    client = TestClient(app)
+    routes = {(route.path, method) for route in app.routes for method in route.methods or ()}  # type: ignore[attr-defined]
+    assert routes == {("/health", "GET"), (HUBSPOT_PATH, "POST"), (SLACK_PATH, "POST")}
+    assert client.get("/health").json() == {"status": "ok"}

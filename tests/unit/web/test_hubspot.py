@@ -1,10 +1,13 @@
 """HubSpot's webhook bodies: what is taken, what is refused, and which deliveries are one event."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handoff.web.hubspot import MOST_EVENTS, BadBody, events
+from handoff.web.bodies import BadBody
+from handoff.web.hubspot import MOST_EVENTS, OtherPortal, events
 
 EVENT: dict[str, Any] = {
     "eventId": 714285774,
@@ -20,6 +23,8 @@ EVENT: dict[str, Any] = {
     "changeSource": "CRM_UI",
 }
 PORTAL = "50687303"
+# Kept beside the repository, where it is kept at all.
+PUBLISHED = Path(__file__).parents[4] / "shared/data/hubspot/webhook_payloads.json"
 
 
 def test_an_event_names_its_record() -> None:
@@ -48,14 +53,110 @@ def test_a_strange_time_is_kept_as_unknown(occurred_at: object) -> None:
     assert event.payload["occurredAt"] == occurred_at
 
 
-def test_a_merge_hints_at_the_new_record_too() -> None:
-    merge = {"portalId": 50687303, "subscriptionType": "contact.merge", "primaryObjectId": 1, "newObjectId": 3}
-    assert [event.object_id for event in events([merge], PORTAL)] == ["3", "1"]
+def hints(*items: dict[str, Any]) -> set[tuple[str, str]]:
+    """(object type, id) of every record that the events name."""
+    common = {"portalId": 50687303, "occurredAt": 1765043528476}
+    return {(event.object_type, event.object_id) for event in events([common | item for item in items], PORTAL)}
 
 
-def test_an_event_without_a_record_is_no_event() -> None:
-    assert events([EVENT | {"objectId": "../../etc"}], PORTAL) == []
-    assert events([], PORTAL) == []
+MERGE = {"primaryObjectId": 1, "mergedObjectIds": [2, 3], "newObjectId": 4, "numberOfPropertiesMoved": 0}
+LINK = {"fromObjectId": 10, "toObjectId": 20, "associationRemoved": False, "isPrimaryAssociation": True}
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"subscriptionType": "contact.creation", "objectId": 1, "changeFlag": "NEW"}, {("contact", "1")}),
+        ({"subscriptionType": "contact.deletion", "objectId": 1, "changeFlag": "DELETED"}, {("contact", "1")}),
+        ({"subscriptionType": "contact.privacyDeletion", "objectId": 1}, {("contact", "1")}),
+        ({"subscriptionType": "contact.restore", "objectId": 1}, {("contact", "1")}),
+        ({"subscriptionType": "company.propertyChange", "objectId": 1}, {("company", "1")}),
+        ({"subscriptionType": "deal.propertyChange", "objectId": 1}, {("deal", "1")}),
+        ({"subscriptionType": "contact.merge", "objectId": 1, **MERGE}, {("contact", n) for n in "1234"}),
+        ({"subscriptionType": "company.merge", "objectId": 1, **MERGE}, {("company", n) for n in "1234"}),
+        ({"subscriptionType": "object.merge", "objectTypeId": "0-3", **MERGE}, {("deal", n) for n in "1234"}),
+        ({"subscriptionType": "object.merge", "objectTypeId": "0-1", **MERGE}, {("contact", n) for n in "1234"}),
+        ({"subscriptionType": "object.creation", "objectTypeId": "0-48", "objectId": 1}, {("call", "1")}),
+        ({"subscriptionType": "object.creation", "objectTypeId": "0-2", "objectId": 1}, {("company", "1")}),
+        ({"subscriptionType": "object.creation", "objectTypeId": "2-345", "objectId": 1}, {("unknown", "1")}),
+        ({"subscriptionType": "object.creation", "objectId": 1}, {("unknown", "1")}),
+        ({"objectId": 1}, {("unknown", "1")}),
+        (
+            {"subscriptionType": "contact.associationChange", "associationType": "CONTACT_TO_COMPANY", **LINK},
+            {("contact", "10"), ("company", "20")},
+        ),
+        (
+            {"subscriptionType": "company.associationChange", "associationType": "COMPANY_TO_CONTACT", **LINK},
+            {("company", "10"), ("contact", "20")},
+        ),
+        (
+            {"subscriptionType": "deal.associationChange", "associationType": "DEAL_TO_CONTACT", **LINK},
+            {("deal", "10"), ("contact", "20")},
+        ),
+        (
+            {
+                "subscriptionType": "object.associationChange",
+                "associationType": "ANYTHING",
+                "fromObjectTypeId": "0-1",
+                "toObjectTypeId": "0-3",
+                **LINK,
+            },
+            {("contact", "10"), ("deal", "20")},
+        ),
+        (
+            {"subscriptionType": "contact.associationChange", **LINK},
+            {("contact", "10"), ("unknown", "20")},
+        ),
+        ({"subscriptionType": "conversation.creation", "objectId": 1}, {("conversation", "1")}),
+    ],
+    ids=lambda value: value.get("subscriptionType", "none") if isinstance(value, dict) else "",
+)
+def test_every_record_that_an_event_is_about_is_hinted_at(item: dict[str, Any], expected: set[tuple[str, str]]) -> None:
+    assert hints(item) == expected
+
+
+@pytest.mark.parametrize("object_id", [None, "", "../../etc", True, 1.5, -1, 0, 2**63, 10**30, {}, [1], "٣", "9" * 20])
+def test_an_event_without_a_record_is_kept_to_be_looked_at(object_id: object) -> None:
+    (event,) = events([EVENT | {"objectId": object_id}], PORTAL)
+    assert (event.object_type, event.object_id) == ("unreadable", "")
+    assert event.payload["objectId"] == object_id
+
+
+@pytest.mark.parametrize(("object_id", "expected"), [(2**63 - 1, "9223372036854775807"), ("007", "7"), (1, "1")])
+def test_a_record_has_one_id_however_it_is_written(object_id: object, expected: str) -> None:
+    (event,) = events([EVENT | {"objectId": object_id}], PORTAL)
+    assert event.object_id == expected
+
+
+def test_an_association_added_and_removed_at_once_is_two_events() -> None:
+    link = EVENT | {"subscriptionType": "contact.associationChange", "associationType": "CONTACT_TO_COMPANY"} | LINK
+    del link["objectId"]
+    found = events([link, link | {"associationRemoved": True}, link | {"isPrimaryAssociation": False}], PORTAL)
+    assert len({event.event_key for event in found}) == 6
+
+
+def test_values_that_look_alike_when_joined_are_two_events() -> None:
+    one, other = (
+        EVENT | {"propertyName": "a|b", "propertyValue": "c"},
+        EVENT
+        | {
+            "propertyName": "a",
+            "propertyValue": "b|c",
+        },
+    )
+    assert len({event.event_key for event in events([one, other], PORTAL)}) == 2
+
+
+def test_too_many_records_are_refused() -> None:
+    with pytest.raises(BadBody, match="5000 records"):
+        events([EVENT | {"mergedObjectIds": list(range(1, 6000))}], PORTAL)
+
+
+def test_published_payloads_are_taken() -> None:
+    cases = json.loads(PUBLISHED.read_text())["cases"] if PUBLISHED.is_file() else []
+    for payload in ([EVENT], *(case["payload"] for case in cases)):
+        found = events(payload, str(payload[0]["portalId"]))
+        assert [(each.object_type, each.object_id) for each in found] == [("contact", str(payload[0]["objectId"]))]
 
 
 @pytest.mark.parametrize("body", [{}, None, "text", [1], [None], [[EVENT]]], ids=str)
@@ -64,9 +165,15 @@ def test_what_is_no_list_of_events_is_refused(body: object) -> None:
         events(body, PORTAL)
 
 
-def test_another_portal_is_refused() -> None:
-    with pytest.raises(BadBody, match="portal"):
-        events([EVENT | {"portalId": 1}], PORTAL)
+@pytest.mark.parametrize("portal_id", [1, None, "50687303 ", [50687303], "1\n[CRITICAL] paid"])
+def test_another_portal_is_refused_whole(portal_id: object) -> None:
+    with pytest.raises(OtherPortal) as raised:
+        events([EVENT, EVENT | {"portalId": portal_id}], PORTAL)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_connection_without_a_portal_takes_any() -> None:
+    assert len(events([EVENT | {"portalId": 1}], "")) == 1
 
 
 def test_too_many_events_are_refused() -> None:

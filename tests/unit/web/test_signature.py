@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from hubspot.utils.signature import Signature
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,12 @@ def test_published_vectors(timestamp: str, signature: str) -> None:
     assert sign(SECRET, "POST", URI, BODY, timestamp) == signature
 
 
+@given(st.text(min_size=1, max_size=40), st.integers(0, 10**13), st.text(max_size=200))
+def test_it_signs_as_the_vendor_s_package_does(secret: str, timestamp: int, body: str) -> None:
+    theirs = Signature.get_signature(secret, body, "v3", URI, "POST", str(timestamp))
+    assert sign(secret, "POST", URI, body.encode(), str(timestamp)) == theirs
+
+
 def test_a_genuine_request_passes() -> None:
     assert check()
 
@@ -67,6 +74,7 @@ def test_both_secrets_pass_during_rotation() -> None:
         {"timestamp": "1" * 5000},
         {"timestamp": "1693657560"},
         {"secrets": [""]},
+        {"secrets": [""], "signature": sign("", "POST", URI, BODY, TIMESTAMP)},
         {"secrets": []},
     ],
     ids=str,
@@ -75,8 +83,20 @@ def test_anything_else_is_refused(changes: dict[str, object]) -> None:
     assert not check(**changes)
 
 
-@pytest.mark.parametrize(("seconds", "genuine"), [(299, True), (301, False), (-299, True), (-301, False)])
-def test_the_window_is_five_minutes_both_ways(seconds: int, genuine: bool) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "genuine"),
+    [
+        (299, True),
+        (300, True),
+        (300.5, False),
+        (301, False),
+        (-299, True),
+        (-300, True),
+        (-300.5, False),
+        (-301, False),
+    ],
+)
+def test_the_window_is_five_minutes_both_ways(seconds: float, genuine: bool) -> None:
     assert check(as_of=datetime.fromtimestamp(1693657560 + seconds, UTC)) is genuine
 
 

@@ -65,7 +65,8 @@ create index on handoff.aliases (object_type, id);
 create table handoff.lacks (
     stream text primary key,
     reason text not null,
-    noticed_at timestamptz not null
+    noticed_at timestamptz not null,
+    checked_at timestamptz not null
 );
 comment on table handoff.lacks is
     'Streams that the CRM account does not let us read, with its word for it; a stream leaves when it can be read.';

@@ -1,0 +1,41 @@
+"""Ids that were merged away. HubSpot gives the result of a merge a new id; both old ones lead to it from then on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from handoff.ledger.db import Connection
+
+
+def learn(connection: Connection, object_type: str, into: Mapping[str, str], at: datetime) -> None:
+    """Note that each key of `into` is now the record named by its value; chains always end at the newest record."""
+    with connection.transaction():
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """insert into handoff.aliases (object_type, old_id, id, noticed_at) values (%s, %s, %s, %s)
+                on conflict (object_type, old_id) do update set id = excluded.id, noticed_at = excluded.noticed_at
+                where aliases.id <> excluded.id""",
+                [(object_type, old, new, at) for old, new in into.items()],
+            )
+        # A record that was merged away may itself be the result of an earlier merge.
+        connection.execute(
+            """update handoff.aliases as earlier set id = later.id
+            from handoff.aliases as later
+            where earlier.object_type = %(type)s and later.object_type = %(type)s and earlier.id = later.old_id""",
+            {"type": object_type},
+        )
+
+
+def ids_of(connection: Connection, object_type: str, record_id: str) -> list[str]:
+    """The id that answers for a record now, then all ids it ever had."""
+    rows = connection.execute(
+        """with present as (
+            select coalesce((
+                select id from handoff.aliases where object_type = %(type)s and old_id = %(id)s
+            ), %(id)s) as id
+        )
+        select id from present
+        union all
+        select old_id from handoff.aliases where object_type = %(type)s and id = (select id from present)""",
+        {"type": object_type, "id": record_id},
+    )
+    return [row["id"] for row in rows]

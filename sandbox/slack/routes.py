@@ -1,0 +1,9 @@
+"""All of Slack's routes."""
+
+from fastapi import APIRouter
+
+from sandbox.slack import addresses, control, methods, people
+
+router = APIRouter()
+for part in (addresses, methods, people, control):
+    router.include_router(part.router)

@@ -1,0 +1,117 @@
+"""Leads that are merged, deleted, erased or restored while somebody has them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handoff import clock, explain
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from handoff.watch import run as watch
+from sandbox.testing import RunningSandbox
+from tests.integration.test_line import hint, line, messages, one
+
+
+@pytest.fixture
+def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+    with db.connect() as connection:
+        line()
+        yield connection
+
+
+def handed_over(connection: Connection, sandbox: RunningSandbox) -> dict[str, Any]:
+    """A lead that asked for a demo and whose rep has been told."""
+    act = sandbox.act("demo_request")
+    hint(connection, act["contactId"])
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 1
+    return act
+
+
+def withdrawn(connection: Connection) -> list[dict[str, Any]]:
+    return connection.execute(
+        """select handoff.lead_id, answer.reason_id from handoff.dispositions as answer
+        inner join handoff.handoffs as handoff using (handoff_id) where answer.kind = 'withdrawn'"""
+    ).fetchall()
+
+
+def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: RunningSandbox) -> None:
+    lead = handed_over(connection, sandbox)
+    other = sandbox.act("contact", email="second.address@elsewhere.example")
+    hint(connection, other["contactId"])
+    line()
+    merged = sandbox.act("merge", contact_id=lead["contactId"], other_id=other["contactId"])
+    assert merged["contactId"] not in (lead["contactId"], other["contactId"])
+    hint(connection, lead["contactId"])
+    _, counts = line()
+    assert counts["route"]["mqls"] == 0
+    assert withdrawn(connection) == []
+    assert len(messages(sandbox)) == 1
+    told = explain.explain(connection, merged["contactId"])
+    assert [each["answers"] for each in told.handoffs] == [None]
+    assert "handed to" in explain.as_text(told)
+
+
+def test_of_two_leads_that_become_one_the_older_handoff_stays(connection: Connection, sandbox: RunningSandbox) -> None:
+    first, second = handed_over(connection, sandbox), handed_over(connection, sandbox)
+    sandbox.act("merge", contact_id=second["contactId"], other_id=first["contactId"])
+    hint(connection, first["contactId"])
+    _, counts = line()
+    assert counts["route"]["withdrawn"] == 1
+    assert withdrawn(connection) == [{"lead_id": second["contactId"], "reason_id": "merged"}]
+    notes = [each["text"] for each in messages(sandbox) if "Nothing is due any more" in each["text"]]
+    assert len(notes) == 1
+    assert "was merged with a lead that is handed over already" in notes[0]
+    line()
+    assert len(messages(sandbox)) == 3
+
+
+@pytest.mark.parametrize(("what", "reason"), [("archive", "deleted"), ("erase", "erased")])
+def test_a_lead_that_is_gone_is_taken_back(
+    connection: Connection, sandbox: RunningSandbox, what: str, reason: str
+) -> None:
+    lead = handed_over(connection, sandbox)
+    sandbox.act(what, contact_id=lead["contactId"])
+    hint(connection, lead["contactId"])
+    _, counts = line()
+    assert counts["route"]["withdrawn"] == 1
+    assert withdrawn(connection) == [{"lead_id": lead["contactId"], "reason_id": reason}]
+    (note,) = [each["text"] for each in messages(sandbox) if "Nothing is due any more" in each["text"]]
+    assert (lead["name"].split()[0] in note) == (what == "archive")
+    # The clock stands still: what is not due cannot be late.
+    connection.execute("update handoff.cursors set seen_until = now() + interval '30 days'")
+    watch.run(connection, clock.now() + timedelta(days=30))
+    assert one(connection, "select count(*) from handoff.breaches") == 0
+
+
+def test_a_message_that_has_not_gone_out_does_not_go_out_any_more(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    sandbox.control("POST", "faults", {"kind": "rate_limit", "path": "chat.postMessage"})
+    lead = handed_over(connection, sandbox)
+    sandbox.act("archive", contact_id=lead["contactId"])
+    hint(connection, lead["contactId"])
+    line()
+    sandbox.control("DELETE", "faults")
+    connection.execute("update handoff.outbox set not_before = now() where state = 'pending'")
+    line()
+    assert messages(sandbox) == []
+    assert one(connection, "select last_error from handoff.outbox where kind = 'slack_dm'").startswith("withdrawn")
+
+
+def test_a_lead_that_comes_back_and_acts_is_handed_over_again(connection: Connection, sandbox: RunningSandbox) -> None:
+    lead = handed_over(connection, sandbox)
+    sandbox.act("archive", contact_id=lead["contactId"])
+    hint(connection, lead["contactId"])
+    line()
+    sandbox.act("restore", contact_id=lead["contactId"])
+    hint(connection, lead["contactId"])
+    _, counts = line()
+    assert counts["route"]["mqls"] == 0
+    sandbox.act("form", contact_id=lead["contactId"])
+    hint(connection, lead["contactId"])
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 1
+    assert one(connection, "select array_agg(cycle order by cycle) from handoff.handoffs") == [1, 2]
