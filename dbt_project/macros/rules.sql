@@ -114,11 +114,12 @@
     case when {{ domain }} not in (select free.domain from free_mail_domains as free) then {{ domain }} end
 {%- endmacro %}
 
-{% macro needs_lookup(subject, fetched_at, is_found) -%}
+{% macro needs_lookup(subject, fetched_at, is_found, is_private='false') -%}
     exists (
         select 1 from enrichment_policy as policy
         where
             policy.subject = '{{ subject }}'
+            and (policy.includes_free_mail or not {{ is_private }})
             and (
                 {{ fetched_at }} is null
                 or {{ fetched_at }} < {{ as_of() }} - make_interval(

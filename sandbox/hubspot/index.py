@@ -5,7 +5,7 @@ record that has no such row is in the index as it is; so a search costs nothing 
 """
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -15,7 +15,6 @@ from sandbox.store import Record, Row, Store
 
 KEPT = 10 * clock.MINUTE
 """How long superseded versions stay, for searches that are answered from the past."""
-_COLUMNS = "id, created, modified, archived_at, properties"
 
 
 @dataclass
@@ -46,7 +45,7 @@ class Index:
     random: Random
     delay: tuple[float, float] = (0.0, 0.0)
     """Seconds until a write is seen, drawn evenly between the two for each record; zero = at once."""
-    _pruned: int = field(default=0)
+    _pruned: int = 0
 
     def superseded(self, kind: str, record_id: int) -> None:
         """Keep what a record is now; call it before each write, also for a record that is yet to be."""
@@ -68,8 +67,7 @@ class Index:
             record_id,
         )
         if not present:
-            sql = "INSERT INTO versions VALUES (?, ?, ?, 0, 0, 0, 0, NULL, '{}')"
-            self.store.run(sql, kind, record_id, until)
+            self.store.run("INSERT INTO versions VALUES (?, ?, ?, 0, 0, 0, 0, NULL, '{}')", kind, record_id, until)
 
     def find(self, kind: str, where: str, args: list[Any], sort: tuple[str, str], hint: str, at: int) -> list[int]:
         """Ids of the live records that meet a condition as the index stood at an instant, in order.
@@ -99,7 +97,8 @@ class Index:
             return self.store.read(kind, ids)
         marks = ",".join("?" * len(ids))
         rows: list[Row] = self.store.rows(
-            f"SELECT {_COLUMNS} FROM versions WHERE type=? AND until>? AND id IN ({marks}) ORDER BY until DESC",
+            "SELECT id, created, modified, archived_at, properties FROM versions"
+            f" WHERE type=? AND until>? AND id IN ({marks}) ORDER BY until DESC",
             kind,
             at,
             *ids,

@@ -12,8 +12,7 @@
         'company': 'profile.crm_employees', 'crm': 'profile.employees', 'apollo': 'profile.organization_employees'
     },
     'industry': {
-        'company': 'company_industry.industry', 'crm': 'contact_industry.industry',
-        'apollo': 'apollo_industry.industry'
+        'company': 'company_industry.industry', 'crm': 'contact_industry.industry', 'apollo': 'apollo_industry.industry'
     },
     'country': {
         'crm': 'contact_country.country', 'company': 'company_country.country',
@@ -35,8 +34,12 @@ industries as not materialized (
     select * from {{ ref('industries') }}
 ),
 
-title_rules as (
+title_rules as not materialized (
     select * from {{ ref('title_rules') }}
+),
+
+longest_keyword as (
+    select max(cardinality(string_to_array(keyword, ' '))) as words from title_rules
 ),
 
 apollo_seniorities as (
@@ -84,12 +87,11 @@ final as (
         as needs_organization
     from chosen
     left join countries as country on lower(chosen.chosen_country) = country.alias
-    left join apollo_seniorities as apollo_seniority
-        on chosen.person_seniority = apollo_seniority.apollo_seniority
+    left join apollo_seniorities as apollo_seniority on chosen.person_seniority = apollo_seniority.apollo_seniority
     left join lateral (
         select rule.seniority
-        from (select ' ' || {{ plain_words('chosen.chosen_title') }} || ' ' as words limit 1) as title
-        inner join title_rules as rule on strpos(title.words, ' ' || rule.keyword || ' ') > 0
+        from {{ phrases('chosen.chosen_title', 'longest_keyword') }} as phrase
+        inner join title_rules as rule on phrase.words = rule.keyword
         order by rule.precedence, rule.title_rule_id
         limit 1
     ) as title_seniority on true

@@ -3,11 +3,15 @@
 with
 
 contacts as (
-    select * from {{ ref('stg_hubspot__contacts') }}
+    select * from {{ ref('int_account_matches') }}
 ),
 
 companies as (
     select * from {{ ref('stg_hubspot__companies') }}
+),
+
+hosts as (
+    select * from {{ ref('stg_identity__hosts') }}
 ),
 
 people as (
@@ -22,16 +26,6 @@ free_mail_domains as not materialized (
     select * from {{ ref('free_mail_domains') }}
 ),
 
-addressed_contacts as (
-    select
-        contacts.*,
-        address.email_domain,
-        coalesce(address.email_domain in (select free.domain from free_mail_domains as free), false) as is_freemail
-    from contacts
-    cross join lateral (select {{ email_domain('contacts.email') }} as email_domain) as address
-    where not contacts.is_archived
-),
-
 placed_contacts as (
     select
         contact.*,
@@ -40,17 +34,10 @@ placed_contacts as (
         company.employees as crm_employees,
         company.country as crm_country,
         company.owner_id as company_owner_id,
-        business.domain as company_domain
-    from addressed_contacts as contact
-    left join companies as company on contact.company_id = company.company_id
-    cross join lateral (
-        select
-            coalesce(
-                {{ not_free_mail('company.domain') }},
-                {{ not_free_mail('contact.email_domain') }},
-                {{ not_free_mail(web_domain('contact.website')) }}
-            ) as domain
-    ) as business
+        coalesce({{ business_domain('host') }}, contact.business_domain, contact.website_domain) as company_domain
+    from contacts as contact
+    left join companies as company on contact.account_id = company.company_id
+    left join hosts as host on company.dictionary_domain = host.host
 ),
 
 final as (

@@ -20,10 +20,14 @@ company as (
 final as (
     select
         contact_id as lead_id,
-        company_id,
+        account_id as company_id,
+        account_match_method,
+        account_match_confidence,
+        account_match_reason,
         owner_id,
         company_owner_id,
         email,
+        email_key,
         email_domain,
         chosen_first_name as first_name,
         chosen_last_name as last_name,

@@ -1,6 +1,6 @@
 """The budgets' store in the ledger: what one process takes, no other does.
 
-A place takes two round trips, half a millisecond: the row is locked and read with the database's time, and written
+A place takes two round trips, less than a millisecond: the row is locked and read with the database's time, and written
 with the commit. Callers queue for the row, so nobody is turned away because somebody else was asking.
 """
 

@@ -84,7 +84,7 @@ def tombstone(
         properties: what the staging views need to place it.
     """
     payload: dict[str, Any] = {"id": record_id, "archived": True, "properties": dict(properties)}
-    fate = {"mergedInto": merged_into} if merged_into else {"isErased": True}
+    fate: dict[str, Any] = {"mergedInto": merged_into} if merged_into else {"isErased": True}
     return Record(record_id, known_at + timedelta(milliseconds=1), payload | fate)
 
 

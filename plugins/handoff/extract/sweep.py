@@ -69,7 +69,7 @@ def _sweep(connection: Connection, crm: CrmReader, each: Source) -> passes.Pass:
     changed, missing = _differences(connection, each)
     for start in range(0, len(changed), CHUNK):
         fetcher.fetch(each, changed[start : start + CHUNK])
-    missed = passes.missed_versions(connection, each.stream, batch_id, watermark and watermark["watermark"])
+    missed = passes.missed_versions(connection, each.stream, batch_id, watermark["watermark"] if watermark else None)
     _land_archived(fetcher, each)
     for start in range(0, len(missing), CHUNK):
         fetcher.bury(each, missing[start : start + CHUNK])

@@ -59,7 +59,7 @@ def read(
             fetcher.land(each.stream, rows)
             seen += len(rows)
     relations.refresh_merged(fetcher, kind, began)
-    missed = passes.missed_versions(connection, each.stream, batch_id, before and before["seen_until"])
+    missed = passes.missed_versions(connection, each.stream, batch_id, before["seen_until"] if before else None)
     with connection.transaction():
         if cursor:
             landing.land(connection, batch_id, each.stream, [], loaded_at=clock.now(), cursor=cursor)

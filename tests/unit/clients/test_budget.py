@@ -1,14 +1,20 @@
 """Waiting for a place: bounded, counted, and never shorter than the vendor's window."""
 
 import threading
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
+from handoff import clock
 from handoff.clients.budget import LONGEST_WAIT_S, Budget, NotAsked, Policy
-from handoff.clients.stores import LocalStore
+from handoff.clients.stores import Api, LocalStore
 from handoff.clients.window import Lane, Limit, Window
 
+T = TypeVar("T")
 SEARCH = Policy("search", (Limit(2, 1000),))
 
 
@@ -92,15 +98,36 @@ def test_a_slow_answer_counts_from_when_it_came(store: LocalStore) -> None:
     assert at - began[0] >= 150 - 1
 
 
+class Counting(LocalStore):
+    """Counts what a ledger would be asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = Counter[str]()
+
+    def turn(self, api: str, policy: str, decide: Callable[[Window, Api, int], tuple[Window, T]]) -> T:
+        self.asked["turn"] += 1
+        return super().turn(api, policy, decide)
+
+    def change(self, api: str, to: Callable[[Api, int], Api]) -> tuple[Api, Api]:
+        self.asked["change"] += 1
+        return super().change(api, to)
+
+
 @pytest.mark.parametrize("is_exact", [True, False])
-def test_an_answer_within_the_margin_costs_nothing_more(store: LocalStore, is_exact: bool) -> None:
-    turns: list[str] = []
+def test_a_call_that_succeeds_within_the_margin_asks_the_ledger_once(is_exact: bool) -> None:
+    store, policy = Counting(), Policy("search", (Limit(2, 1000),), margin_ms=10_000, is_exact=is_exact)
+    ask(Budget("vendor", store=store), policy)
+    assert store.asked == {"turn": 1}
 
-    class Counting(LocalStore):
-        def turn(self, api, policy, decide):  # type: ignore[no-untyped-def]
-            turns.append(policy)
-            return super().turn(api, policy, decide)
 
-    policy = Policy("search", (Limit(2, 1000),), margin_ms=10_000, is_exact=is_exact)
-    Budget("vendor", store=Counting()).call(policy, lambda: None, lambda problem: True)
-    assert turns == ["search"]
+def test_what_is_left_of_the_day_is_written_down_now_and_then() -> None:
+    store = Counting()
+    budget = Budget("vendor", store=store)
+    midnight = clock.now() + timedelta(hours=3)
+    for left in range(100_000, 99_000, -1):
+        budget.note_day(100_000, left, lambda now: midnight)
+    assert store.asked["change"] == 10
+    for left in (5_000, 4_999, 4_998, 4_997):
+        budget.note_day(100_000, left, lambda now: midnight)
+    assert store.asked["change"] == 12

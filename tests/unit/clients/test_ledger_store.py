@@ -85,10 +85,11 @@ def test_a_row_that_somebody_holds_is_not_waited_for_for_ever(store: LedgerStore
 
 
 def test_a_forked_process_connects_by_itself(database: Database) -> None:
-    assert ledger().turn("hubspot", "search", one_more) == 0
+    parents = ledger()
+    assert parents.turn("hubspot", "search", one_more) == 0
     child = os.fork()
     if child == 0:
-        os._exit(ledger().turn("hubspot", "search", one_more))
+        os._exit(99 if ledger() is parents else ledger().turn("hubspot", "search", one_more))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
     assert ledger().turn("hubspot", "search", one_more) == 2
 

@@ -2,6 +2,8 @@ select
     version.id as company_id,
     {{ property('name') }} as name,
     lower({{ property('domain') }}) as domain,
+    {{ dictionary_key("version.payload #>> '{properties,name}'") }} as dictionary_name,
+    {{ dictionary_key("version.payload #>> '{properties,domain}'") }} as dictionary_domain,
     {{ property('industry') }} as industry,
     {{ property('country') }} as country,
     {{ property('state') }} as state,

@@ -19,6 +19,14 @@ select
     coalesce(
         {{ property('associatedcompanyid') }}, version.payload #>> '{associations,companies,results,0,id}'
     ) as company_id,
+    case
+        when {{ property('associatedcompanyid') }} is not null then array[{{ property('associatedcompanyid') }}]
+        else
+            array(
+                select distinct linked.company #>> '{}'
+                from jsonb_path_query(version.payload, '$.associations.companies.results[*].id') as linked (company)
+            )
+    end as associated_company_ids,
     {{ property('hs_analytics_source') }} as first_source,
     {{ property('hs_analytics_source_data_1') }} as first_source_detail,
     {{ property('hs_latest_source') }} as latest_source,
