@@ -13,7 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from bench.own_line import Say
-from handoff import clock, connections
+from handoff import clock, connections, identity
 from handoff.ledger import db, landing
 from handoff.qualify import dbt
 from sandbox.company import history
@@ -46,6 +46,7 @@ def load(contacts: int, events: int, say: Say) -> dict[str, Any]:
             counts[stream] = counts.get(stream, 0) + _copy(connection, stream, batch_id, now, versions)
             say(f"{counts[stream]} {stream}")
         landing.close_batch(connection, batch_id, clock.now(), {"landed": sum(counts.values())})
+        identity.complete(connection)
         _tidy("raw")
         copied = time.monotonic()
         say("scoring all of it")

@@ -41,15 +41,18 @@
     )
 {%- endmacro %}
 
-{% macro phrases(value, longest) -%}
-    {#- All runs of words, so that keywords are looked up by an index instead of each being searched for. -#}
+{% macro phrases(value, rules) -%}
+    {#- All runs of words as long as a keyword may be, so that an index finds the keywords among them. -#}
     (
         select array_to_string(given.words[first_word:last_word], ' ') as words
         from (select string_to_array({{ plain_words(value) }}, ' ') as words limit 1) as given
         cross join lateral generate_subscripts(given.words, 1) as first_word
         cross join lateral generate_series(
             first_word,
-            least(first_word + (select {{ longest }}.words from {{ longest }}) - 1, cardinality(given.words))
+            least(
+                first_word - 1 + (select max(cardinality(string_to_array(rule.keyword, ' '))) from {{ rules }} as rule),
+                cardinality(given.words)
+            )
         ) as last_word
     )
 {%- endmacro %}

@@ -4,6 +4,7 @@ import csv
 from datetime import datetime, timedelta
 from typing import Any
 
+from handoff import identity
 from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt
 from handoff.settings import settings
@@ -29,6 +30,8 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
         result = dbt.invoke(connection, ["build", "--full-refresh"], selector=SELECTOR, as_of=as_of) if free else None
         if result is None:
             return {"skipped": "another process runs dbt on the line or loads the agreement: try again"}
+        # Before anything is scored: what was landed by other means than landing has no answers yet.
+        identity.complete(connection)
         missing = connection.execute("select to_regclass('line.int_qualifications') is null as missing").fetchone()
         if full_refresh or (missing and missing["missing"]):
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=as_of, locked=True)

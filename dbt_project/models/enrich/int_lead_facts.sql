@@ -38,10 +38,6 @@ title_rules as not materialized (
     select * from {{ ref('title_rules') }}
 ),
 
-longest_keyword as (
-    select max(cardinality(string_to_array(keyword, ' '))) as words from title_rules
-),
-
 apollo_seniorities as (
     select * from {{ ref('apollo_seniorities') }}
 ),
@@ -80,7 +76,8 @@ final as (
         coalesce(title_seniority.seniority, apollo_seniority.seniority) as seniority,
         chosen.email_domain is not null
         and (chosen.chosen_title is null or chosen.chosen_linkedin_url is null or chosen.chosen_country is null)
-        and {{ needs_lookup('person', 'chosen.person_fetched_at', 'chosen.is_person_found') }} as needs_person,
+        and {{ needs_lookup('person', 'chosen.person_fetched_at', 'chosen.is_person_found', 'chosen.is_freemail') }}
+        as needs_person,
         chosen.company_domain is not null
         and (chosen.chosen_employees is null or chosen.chosen_industry is null or chosen.chosen_country is null)
         and {{ needs_lookup('organization', 'chosen.organization_fetched_at', 'chosen.is_organization_found') }}
@@ -90,7 +87,7 @@ final as (
     left join apollo_seniorities as apollo_seniority on chosen.person_seniority = apollo_seniority.apollo_seniority
     left join lateral (
         select rule.seniority
-        from {{ phrases('chosen.chosen_title', 'longest_keyword') }} as phrase
+        from {{ phrases('chosen.chosen_title', 'title_rules') }} as phrase
         inner join title_rules as rule on phrase.words = rule.keyword
         order by rule.precedence, rule.title_rule_id
         limit 1

@@ -17,7 +17,7 @@ from pyrate_limiter import Rate, SlidingWindowLog
 Lane = Literal["line", "background"]
 """`line`: what a rep waits for. `background`: slow passes, sweeps, backfills."""
 
-BACKGROUND_SHARE = 0.6
+BACKGROUND_SHARE = 0.8
 """Of each limit: the most that background work may take."""
 STEP_BACK_MS = 250
 """Background stays away so long after the moment for which a line request waits, so that it cannot be overtaken."""

@@ -1,7 +1,7 @@
 """History in: every stream from the beginning, year by year, newest first, with no effect on anyone.
 
-A window that has been read is noted with its rows, so that a backfill goes on where it was stopped. What is landed pages
-nobody: it happened before the products went live, and a handoff needs behaviour from after that.
+A window that has been read is noted with its rows, so that a backfill goes on where it was stopped. What is landed
+pages nobody: it happened before the products went live, and a handoff needs behaviour from after that.
 """
 
 import logging

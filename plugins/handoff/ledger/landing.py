@@ -10,6 +10,7 @@ from typing import Any, Literal
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from handoff import identity
 from handoff.ledger import pending
 from handoff.ledger.db import Connection
 from handoff.ledger.streams import Stream
@@ -106,6 +107,8 @@ def land(
         _quarantine(connection, batch_id, stream, bad, loaded_at)
         fresh = _append(connection, batch_id, stream, good, loaded_at)
         result.landed = len(fresh)
+        ids = set(fresh.values())
+        identity.learn(connection, stream, [record.payload for record in good if record.id in ids])
         result.lead_ids, result.echoes = pending.concerned(connection, stream, fresh)
         pending.queue(connection, batch_id, result.lead_ids, result.echoes, loaded_at, received_at or {})
         _release(connection, stream, list(fresh.values()), loaded_at)

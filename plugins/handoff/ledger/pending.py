@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import sql
 
+from handoff import identity
 from handoff.ledger.db import Connection
 from handoff.ledger.streams import Stream
 
@@ -28,7 +29,9 @@ def concerned(connection: Connection, stream: Stream, fresh: dict[int, str]) -> 
             where payload -> 'properties' ->> 'associatedcompanyid' = any(%s)""",
             (list(fresh.values()),),
         ).fetchall()
-    elif stream.concerns == "email":
+        near = identity.leads_near(connection, list(fresh.values()))
+        return {row["lead_id"] for row in rows} | near, set()
+    if stream.concerns == "email":
         query = sql.SQL(
             """select distinct contact.id as lead_id from raw.{} as record inner join raw.hubspot_contacts as contact
                 on lower(contact.payload -> 'properties' ->> 'email') = record.email

@@ -169,6 +169,7 @@ def _connections(settings: Settings, secrets: Secrets) -> dict[str, str]:
             "password": SANDBOX_TOKENS["slack"],
             "extra": {
                 "base_url": f"{sandbox}/api/",
+                "signing_secret": "sandbox-signing-secret",
                 "channel": "#mql-handoffs",
                 "review_channel": "#revenue-review",
             },

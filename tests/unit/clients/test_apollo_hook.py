@@ -5,7 +5,10 @@ import json
 import pytest
 
 from handoff.clients.apollo import LARGEST_ANSWER, ApolloError, ApolloHook
+from handoff.clients.apollo_limits import policy_of
+from handoff.clients.breaker import FAILURES
 from handoff.clients.stores import LocalStore
+from handoff.clients.window import Limit
 from tests.unit.vendor import Answer, Vendor
 
 
@@ -100,3 +103,33 @@ def test_past_the_deadline_nothing_is_asked(hook: ApolloHook, vendor: Vendor) ->
 def test_nobody_wanted_is_nothing_asked(hook: ApolloHook, vendor: Vendor) -> None:
     assert hook.people([]) == {}
     assert vendor.asked == []
+
+
+def test_an_endpoint_that_somebody_else_has_used_up_is_left_alone(hook: ApolloHook, vendor: Vendor) -> None:
+    left = {"x-rate-limit-minute": "50", "x-minute-requests-left": "0", "x-rate-limit-hourly": ""}
+    vendor.will(Answer(200, matches(None), left))
+    assert hook.people(["a@x.example"]) == {"a@x.example": None}
+    with pytest.raises(ApolloError, match="no place within people/bulk_match"):
+        hook.people(["b@x.example"])
+    assert len(vendor.asked) == 1
+    vendor.will({"organizations": []})
+    assert hook.organizations(["x.example"]) == {"x.example": None}
+
+
+def test_the_smallest_plan_is_assumed_until_it_says_otherwise(hook: ApolloHook, vendor: Vendor) -> None:
+    vendor.will(matches(*[None] * 10))
+    assert len(hook.people(emails(250), deadline_s=20)) == 200
+    vendor.will(Answer(200, matches(*[None] * 10), {"x-rate-limit-minute": "1000"}))
+    hook.budget.learn(policy_of("people/bulk_match"), (Limit(1000, 60_000),))
+    assert len(hook.people(emails(250), deadline_s=20)) == 250
+
+
+@pytest.mark.parametrize("fault", [Answer(500), Answer(200, b"<html>"), Answer(drop=True)], ids=str)
+def test_apollo_that_is_down_is_left_alone(hook: ApolloHook, vendor: Vendor, fault: Answer) -> None:
+    vendor.will(fault)
+    for _ in range(FAILURES):
+        with pytest.raises(ApolloError, match="next run"):
+            hook.people(["a@x.example"])
+    with pytest.raises(ApolloError, match="breaker open"):
+        hook.organizations(["x.example"])
+    assert len(vendor.asked) == FAILURES

@@ -84,6 +84,7 @@ def test_the_error_says_since_when_and_for_how_long(fresh_sandbox: RunningSandbo
     assert abs(kept.value.since - row["opened_at"]).total_seconds() < 0.001
     assert 0 < kept.value.retry_after_s <= 30
     assert requests(fresh_sandbox) == []
+    assert connection.execute("select line from handoff.budgets").fetchall() == [{"line": []}]
 
 
 def test_one_call_finds_out(fresh_sandbox: RunningSandbox, connection: Connection) -> None:

@@ -13,6 +13,8 @@ from handoff.ledger import db, streams
 from handoff.ledger.db import Connection
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+# No index can hold a text like this, which does not get smaller when it is compressed.
+OVERLONG = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(6_000))
 CONTACT = {"email": " Jane.Doe+x@GMail.com ", "website": "https://www.Acme.example/about", "company": "ACME, Inc."}
 COMPANY = {"domain": "acme.example", "name": "Acme GmbH"}
 
@@ -56,7 +58,7 @@ def test_what_is_landed_is_learned(connection: Connection) -> None:
     assert {row["name"]: row["key"] for row in learned["company_names"]} == {"acme, inc.": "acme", "acme gmbh": "acme"}
 
 
-def test_what_is_known_is_not_asked_again(connection: Connection) -> None:
+def test_what_is_known_is_not_answered_again(connection: Connection) -> None:
     identity.learn(connection, streams.CONTACTS, [{"properties": CONTACT}])
     before = content(connection)
     again = {"properties": CONTACT | {"email": "JANE.DOE+X@gmail.com"}}
@@ -103,8 +105,8 @@ def test_learning_is_undone_with_the_landing(connection: Connection) -> None:
     "properties",
     [
         *(None, [], "text", {}, {"email": None}, {"email": ""}, {"email": "  "}, {"email": 5}, {"email": ["a"]}),
-        *({"email": "a\x00b@acme.example"}, {"company": "\ud800"}, {"company": "x" * 70_000}, {"name": "€" * 3_000}),
-        *({"website": "https://acme.example/" + "ä" * 3_000}, {"domain": "{{ x }}'); --"}, {"email": "x" * 3_000}),
+        *({"email": "a\x00b@acme.example"}, {"company": "\ud800"}, {"company": "x" * 70_000}, {"name": OVERLONG}),
+        *({"website": "https://acme.example/" + OVERLONG}, {"domain": "{{ x }}'); --"}, {"email": OVERLONG}),
     ],
     ids=lambda value: repr(value)[:40],
 )

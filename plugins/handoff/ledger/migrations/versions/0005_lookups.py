@@ -17,7 +17,7 @@ create table handoff.lookups (
     check ((settled_at is null) = (outcome is null))
 );
 comment on table handoff.lookups is
-    'One row per question to the enrichment vendor, written before it is asked: an answer that is lost may have been paid.';
+    'One row per question to the enrichment vendor, written before it is asked: a lost answer may have been paid for.';
 create index on handoff.lookups (asked_at);
 create index on handoff.lookups (subject, key);
 alter table handoff.lookups owner to handoff_ledger;
