@@ -53,10 +53,6 @@
     end
 {%- endmacro %}
 
-{% macro web_domain(value) -%}
-    substring(lower({{ value }}) from '^(?:[a-z]+://)?(?:www[.])?([^/?#:[:space:]@]+[.][a-z0-9-]{2,})')
-{%- endmacro %}
-
 {% macro plain_words(value) -%}
     btrim(regexp_replace(lower(replace({{ value }}, '&', ' and ')), '[^[:alnum:]]+', ' ', 'g'))
 {%- endmacro %}

@@ -3,18 +3,21 @@
 {%- endmacro %}
 
 {% macro is_anybodys(entry) -%}
-    {#- The company's own row about the domain, or about the registrable one, goes before the libraries. -#}
-    coalesce(
-        (
-            select own.is_free
-            from free_mail_domains as own
-            where own.domain in ({{ entry }}.domain, {{ entry }}.registrable_domain)
-            order by length(own.domain) desc
-            limit 1
-        ),
-        {{ entry }}.is_free or {{ entry }}.is_disposable,
-        false
-    )
+    {#- The company's own row about the domain, or about the registrable one, goes before the libraries. Of what is no
+        address nobody knows whose it is. -#}
+    case
+        when {{ entry }}.domain is not null then coalesce(
+            (
+                select own.is_free
+                from free_mail_domains as own
+                where own.domain in ({{ entry }}.domain, {{ entry }}.registrable_domain)
+                order by length(own.domain) desc
+                limit 1
+            ),
+            {{ entry }}.is_free or {{ entry }}.is_disposable,
+            false
+        )
+    end
 {%- endmacro %}
 
 {% macro business_domain(entry) -%}

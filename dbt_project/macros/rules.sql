@@ -110,10 +110,6 @@
     )
 {%- endmacro %}
 
-{% macro not_free_mail(domain) -%}
-    case when {{ domain }} not in (select free.domain from free_mail_domains as free) then {{ domain }} end
-{%- endmacro %}
-
 {% macro needs_lookup(subject, fetched_at, is_found, is_private='false') -%}
     exists (
         select 1 from enrichment_policy as policy

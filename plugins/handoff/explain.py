@@ -36,7 +36,8 @@ def explain(connection: Connection, lead: str) -> Explanation:
         UnknownLead: nothing by that id or address; the message says where to look.
     """
     found = connection.execute(
-        """select lead_id, full_name, email, title, company_name, industry, employees, country, lifecycle_stage
+        """select lead_id, full_name, email, title, company_name, industry, employees, country, lifecycle_stage,
+            account_match_method, account_match_confidence, account_match_reason
         from line.int_leads where lead_id = %(lead)s or email = lower(%(lead)s) order by lead_id limit 1""",
         {"lead": lead.strip()},
     ).fetchone()
@@ -91,6 +92,7 @@ def as_text(explanation: Explanation) -> str:
         f"{lead['full_name'] or lead['email'] or '(no name)'} · contact {lead['lead_id']}"
         + (f" · {title}" if title else "")
     ]
+    lines.append(f"account: {lead['account_match_method']} ({lead['account_match_reason']})")
     if explanation.is_pending:
         lines.append("New data has arrived; the next run decides again.")
     for each in explanation.qualifications:

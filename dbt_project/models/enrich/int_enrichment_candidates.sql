@@ -7,8 +7,21 @@ facts as (
     where contact_id = any({{ pending_lead_ids() }})
 ),
 
+hand_raising as (
+    select * from {{ ref('signals') }}
+    where {{ is_in_force() }} and is_hand_raiser
+),
+
 recent_acts as (
-    select acts.lead_id, max(acts.occurred_at) as occurred_at
+    select
+        acts.lead_id,
+        max(acts.occurred_at) as occurred_at,
+        bool_or(exists (
+            select 1 from hand_raising
+            where
+                acts.kind = hand_raising.activity_kind
+                and {{ subject_matches('acts.subject', 'hand_raising.match_kind', 'hand_raising.match_value') }}
+        )) as is_hand_raiser
     from {{ ref('int_activity_log') }} as acts
     inner join {{ ref('activity_kinds') }} as activity_kinds on acts.kind = activity_kinds.kind
     where
@@ -26,7 +39,7 @@ final as (
         facts.company_domain as domain,
         facts.needs_person,
         facts.needs_organization,
-        rank() over (order by recent_acts.occurred_at desc)::int as priority
+        rank() over (order by recent_acts.is_hand_raiser desc, recent_acts.occurred_at desc)::int as priority
     from facts
     inner join recent_acts on facts.contact_id = recent_acts.lead_id
     where facts.needs_person or facts.needs_organization
