@@ -4,7 +4,7 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -54,7 +54,9 @@ def receiving() -> Iterator[Receiver]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
-            self.wfile.write(text.encode())
+            # A sender that has waited long enough hangs up.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self.wfile.write(text.encode())
 
         def log_message(self, *_: object) -> None:
             return

@@ -75,6 +75,18 @@ def test_a_good_batch_passes_every_expectation(connection: Connection, landed: L
     assert verdict.reason == "60 contacts meet every expectation"
 
 
+def test_deleted_contacts_do_not_close_the_gate(connection: Connection, landed: Landed) -> None:
+    swept = landed.batch()
+    for number in range(80):
+        connection.execute(
+            "insert into raw.hubspot_contacts (id, updated_at, loaded_at, batch_id, payload) "
+            "values (%s, %s, %s, %s, %s)",
+            (str(number), NOW, NOW, swept, Jsonb({"id": str(number), "archived": True, "properties": {}})),
+        )
+    assert evaluate(connection, swept, NOW).reason == "no contacts judged yet"
+    assert evaluate(connection, landed.batch(good=25), NOW).is_open
+
+
 EMPTY = {"email": None, "firstname": None, "country": None}
 PLANTED = {
     "id": [("expect_column_values_to_match_regex", {"prefix": "deal-"}, 4)],

@@ -4,9 +4,12 @@ import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 
+import psycopg
 import pytest
 
+from tests.conftest import Database
 from tests.unit.vendor import Handler, Vendor
+from tests.unit.web.doors import Woken, open_doors
 
 
 @pytest.fixture
@@ -20,3 +23,18 @@ def vendor() -> Iterator[Vendor]:
         made.url = f"http://127.0.0.1:{server.server_address[1]}"
         yield made
         server.shutdown()
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Woken]:
+    """The web app with both vendors configured; one entry for each time the line was woken."""
+    with open_doors(monkeypatch) as woken:
+        yield woken
+
+
+@pytest.fixture
+def ledger(module_database: Database) -> Database:
+    """The module's database, with nothing in it that came from outside."""
+    with psycopg.connect(module_database.admin_dsn) as admin:
+        admin.execute("truncate handoff.inbox, handoff.pending_leads, raw.quarantine, raw.hubspot_contacts")
+    return module_database

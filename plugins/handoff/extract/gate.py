@@ -54,7 +54,10 @@ def open_by_hand(connection: Connection, who: str, why: str, as_of: datetime) ->
 
 
 def _sample(connection: Connection, batch_id: int, minimum: int) -> list[Row]:
-    """Newest versions of the batch's contacts, topped up with those landed last before it; [] without contacts."""
+    """Newest versions of the batch's live contacts, topped up with those landed last before it; [] without contacts.
+
+    A record that was deleted says nothing about the others.
+    """
     return connection.execute(
         """with accepted as (
             select coalesce(max(batch_id), 0) as batch_id from handoff.gates
@@ -62,12 +65,14 @@ def _sample(connection: Connection, batch_id: int, minimum: int) -> list[Row]:
         ),
         own as (
             select version_id from raw.hubspot_contacts where batch_id = %(batch)s
+            and coalesce(payload ->> 'archived', 'false') <> 'true'
             order by version_id desc limit %(largest)s
         ),
         earlier as (
             select contact.version_id from raw.hubspot_contacts as contact, accepted
             where exists (select from own) and contact.version_id < (select min(version_id) from own)
             and contact.batch_id > accepted.batch_id
+            and coalesce(contact.payload ->> 'archived', 'false') <> 'true'
             order by contact.version_id desc
             limit greatest(%(minimum)s * 4 - (select count(*) from own), 0)
         ),

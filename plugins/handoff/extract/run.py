@@ -4,7 +4,6 @@ It looks up to the present, where HubSpot's search index still lags behind the r
 waiting. What it cannot see yet is found by `handoff.extract.settle`, which alone may say that nothing is missing.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -15,17 +14,24 @@ from typing import Any
 
 from handoff import clock
 from handoff.clients.hubspot import HubSpotHook
-from handoff.clients.hubspot_wire import HubSpotError, PlanLacks, Unauthorized
 from handoff.extract import drift, lacks, relations
 from handoff.extract.fetch import CHUNK, Fetcher
 from handoff.extract.reading import CrmReader, Rows, Stamped
-from handoff.extract.sources import EVENTS, HINTED, LISTED, PROPERTIES, SEARCHED, SUBMISSIONS, Source, is_due
+from handoff.extract.sources import (
+    CONTACTS,
+    EVENTS,
+    HINTED,
+    LISTED,
+    PROPERTIES,
+    SEARCHED,
+    SUBMISSIONS,
+    Source,
+    is_due,
+)
 from handoff.extract.window import BEGINNING, WORKERS
 from handoff.ledger import inbox, landing
 from handoff.ledger.db import Connection
 from handoff.ledger.landing import Cursor
-
-log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=5)
 """Most records are in the search index by then; the slow pass finds the others."""
@@ -79,7 +85,9 @@ def run(connection: Connection, hook: HubSpotHook, as_of: datetime, *, poll: boo
         one_pass = _Pass(fetcher, cursors, lacking, as_of, counts)
         if one_pass.read(due, hints):
             inbox.mark_read(connection, inbox_ids, clock.now())
-        relations.refresh_merged(fetcher, source, as_of)
+        merged = partial(relations.refresh_merged, fetcher, source, as_of)
+        if not lacks.attempt(connection, CONTACTS, lacking, as_of, merged):
+            counts.unread.append("associations")
     totals = fetcher.totals
     counts.seen, counts.landed, counts.quarantined = totals.seen, totals.landed, totals.quarantined
     counts.gone, counts.changed = totals.gone, len(totals.changed)
@@ -101,7 +109,7 @@ class _Pass:
         self,
         fetcher: Fetcher,
         cursors: dict[str, Any],
-        lacking: dict[str, datetime],
+        lacking: lacks.Lacking,
         as_of: datetime,
         counts: Counts,
     ) -> None:
@@ -154,19 +162,7 @@ class _Pass:
         return cursor["seen_until"] - OVERLAP if cursor and cursor["seen_until"] else BEGINNING
 
     def _try(self, each: Source, work: Callable[[], None]) -> bool:
-        """Whether the work was done; what stands in the way of one stream is noted, and the others go on."""
-        connection = self.fetcher.connection
-        try:
-            work()
-        except Unauthorized:
-            raise
-        except PlanLacks as plan_lacks:
-            lacks.note(connection, each, plan_lacks, self.as_of)
-        except HubSpotError as problem:
-            log.warning("%s is not read by this pass: %s", each.stream.name, problem)
-        else:
-            if each.stream.name in self.lacking:
-                lacks.clear(connection, each)
-            return True
-        self.counts.unread.append(each.stream.name)
-        return False
+        done = lacks.attempt(self.fetcher.connection, each, self.lacking, self.as_of, work)
+        if not done:
+            self.counts.unread.append(each.stream.name)
+        return done

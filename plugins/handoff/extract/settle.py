@@ -7,15 +7,15 @@ it has to land, the fast pass missed: that number shows how far the index lags.
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from handoff import clock
 from handoff.clients.hubspot import HubSpotHook
-from handoff.clients.hubspot_wire import HubSpotError, PlanLacks, Unauthorized
 from handoff.extract import backfill, lacks, relations
 from handoff.extract.fetch import Fetcher
 from handoff.extract.reading import CrmReader
-from handoff.extract.sources import SETTLED, Source
+from handoff.extract.sources import CONTACTS, SETTLED, Source
 from handoff.extract.window import HELD_BACK, WORKERS, Window, read
 from handoff.ledger import landing
 from handoff.ledger.db import Connection
@@ -35,25 +35,22 @@ def run(connection: Connection, hook: HubSpotHook, as_of: datetime) -> dict[str,
     """
     counts: dict[str, Any] = {"landed": 0, "missed": 0, "unread": []}
     lacking = lacks.now(connection)
+
+    def settle(each: Source) -> None:
+        landed, missed = _settle(connection, crm, each, as_of)
+        counts["landed"] += landed
+        counts["missed"] += missed
+
+    def relate() -> None:
+        counts["open_leads"] = _relations(connection, crm, as_of)
+
     with ThreadPoolExecutor(WORKERS) as pool:
         crm = CrmReader(hook, pool)
         for each in lacks.worth_asking(SETTLED, lacking, as_of):
-            try:
-                landed, missed = _settle(connection, crm, each, as_of)
-            except Unauthorized:
-                raise
-            except PlanLacks as plan_lacks:
-                lacks.note(connection, each, plan_lacks, as_of)
+            if not lacks.attempt(connection, each, lacking, as_of, partial(settle, each)):
                 counts["unread"].append(each.stream.name)
-            except HubSpotError as problem:
-                counts["unread"].append(f"{each.stream.name}: {problem}")
-            else:
-                counts["landed"] += landed
-                counts["missed"] += missed
-        try:
-            counts["open_leads"] = _relations(connection, crm, as_of)
-        except HubSpotError as problem:
-            counts["unread"].append(f"associations: {problem}")
+        if not lacks.attempt(connection, CONTACTS, lacking, as_of, relate):
+            counts["unread"].append("associations")
     return counts
 
 

@@ -7,6 +7,7 @@ passes lose: each night it is repaired and counted, and somebody is told when it
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,6 @@ from psycopg import sql
 
 from handoff import clock
 from handoff.clients.hubspot import HubSpotHook
-from handoff.clients.hubspot_wire import HubSpotError, PlanLacks, Unauthorized
 from handoff.extract import lacks, records, relations
 from handoff.extract.fetch import CHUNK, Fetcher
 from handoff.extract.reading import CrmReader
@@ -34,21 +34,17 @@ def run(connection: Connection, hook: HubSpotHook, as_of: datetime) -> dict[str,
     """
     counts: dict[str, Any] = {"landed": 0, "missed": 0, "gone": 0, "unread": []}
     lacking = lacks.now(connection)
+
+    def sweep(each: Source) -> None:
+        done = _sweep(connection, crm, each)
+        for name in ("landed", "missed", "gone"):
+            counts[name] += getattr(done, name)
+
     with ThreadPoolExecutor(WORKERS) as pool:
         crm = CrmReader(hook, pool)
         for each in lacks.worth_asking(SEARCHED, lacking, as_of):
-            try:
-                done = _sweep(connection, crm, each)
-            except Unauthorized:
-                raise
-            except PlanLacks as plan_lacks:
-                lacks.note(connection, each, plan_lacks, as_of)
+            if not lacks.attempt(connection, each, lacking, as_of, partial(sweep, each)):
                 counts["unread"].append(each.stream.name)
-            except HubSpotError as problem:
-                counts["unread"].append(f"{each.stream.name}: {problem}")
-            else:
-                for name in ("landed", "missed", "gone"):
-                    counts[name] += getattr(done, name)
     if counts["missed"]:
         text = (
             f"The nightly sweep found {counts['missed']} versions of CRM records that no other pass had landed. "
