@@ -5,7 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from handoff.clients.hubspot import HubSpotHook
 from handoff.clients.hubspot_wire import NotFound
@@ -13,6 +14,7 @@ from handoff.extract import records
 from handoff.extract.sources import EVENT_TYPES, Source
 from handoff.ledger.landing import Record, Unreadable
 
+T = TypeVar("T")
 Rows = list[Record | Unreadable]
 Stamped = tuple[str, str | None]
 """A record's id, and when it changed, in the CRM's words."""
@@ -62,6 +64,13 @@ class CrmReader:
     def since_at_once(self, each: Source, since: datetime, until: datetime) -> Future[Rows]:
         """The same, asked in the background."""
         return self._pool.submit(lambda: list(self.since(each, since, until)))
+
+    def ahead(self, answers: Iterator[T], size: int) -> Iterator[list[T]]:
+        """The answers in lists of at most `size`; the next one is read while the caller works on this one."""
+        following = self._pool.submit(lambda: list(islice(answers, size)))
+        while answered := following.result():
+            following = self._pool.submit(lambda: list(islice(answers, size)))
+            yield answered
 
     def everything(self, each: Source, *, archived: bool) -> Iterator[dict[str, Any]]:
         """All live records with their stamps, or all in the recycle bin with their values."""

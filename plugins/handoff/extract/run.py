@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from handoff import clock
@@ -152,8 +151,8 @@ class _Pass:
         self.fetcher.land(each.stream, rows, Cursor(self.as_of))
 
     def _land_all(self, each: Source) -> None:
-        happened = self.fetcher.crm.since(each, BEGINNING, self.as_of)
-        while rows := list(islice(happened, CHUNK)):
+        crm = self.fetcher.crm
+        for rows in crm.ahead(crm.since(each, BEGINNING, self.as_of), CHUNK):
             self.fetcher.land(each.stream, rows)
         self.fetcher.land(each.stream, [], Cursor(self.as_of))
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from handoff import clock
 from handoff.extract import relations
@@ -49,13 +48,11 @@ def read(
     fetcher = Fetcher(connection, crm, batch_id)
     seen = 0
     if each.way == "search":
-        found = crm.changed(each, window.since, window.until)
-        while chunk := list(islice(found, CHUNK)):
+        for chunk in crm.ahead(crm.changed(each, window.since, window.until), CHUNK):
             fetcher.fetch(each, fetcher.unknown(each.stream, chunk))
             seen += len(chunk)
     else:
-        happened = crm.since(each, window.since, window.until)
-        while rows := list(islice(happened, CHUNK)):
+        for rows in crm.ahead(crm.since(each, window.since, window.until), CHUNK):
             fetcher.land(each.stream, rows)
             seen += len(rows)
     relations.refresh_merged(fetcher, kind, began)
