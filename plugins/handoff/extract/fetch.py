@@ -136,6 +136,8 @@ class Fetcher:
                 into.update(dict.fromkeys(records.merged_ids(row), row.id))
         if into:
             aliases.learn(self.connection, each.path, into, clock.now())
+        elif not missing:
+            return rows
         for known in self.newest(each.stream, [*missing, *into]):
             fate = fates.get(known["id"])
             if fate and fate.archived is not None:

@@ -71,12 +71,12 @@ def _stations(found: dict[str, object]) -> Table:
 
 
 def streams(found: Sequence[StreamState]) -> None:
-    table = Table("stream", "read until", "certain until", "missed", "swept", "scope", box=None, header_style="dim")
+    table = Table("stream", "read until", "certain until", "missed", "swept", "needs the scope", box=None, header_style="dim")
     for each in found:
         table.add_row(
             each.stream.removeprefix("hubspot_"),
-            f"{each.seen_until:%Y-%m-%d %H:%M:%S}" if each.seen_until else "–",
-            f"{each.watermark:%Y-%m-%d %H:%M:%S}" if each.watermark else "–",
+            f"{each.seen_until:%d %b %H:%M:%S}" if each.seen_until else "–",
+            f"{each.watermark:%d %b %H:%M:%S}" if each.watermark else "–",
             str(each.missed),
             str(each.swept),
             each.scope,
