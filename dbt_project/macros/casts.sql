@@ -17,16 +17,15 @@
 {% macro as_instant(value) -%}
     {#- ISO 8601 with an offset, or milliseconds since 1970. A bare date or a time without offset is read as UTC.
         Only from about 1995 to 2100, as when landing: a placeholder is no moment, and Python cannot hold every one. -#}
+    {%- set day = '(199[5-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}' -%}
+    {%- set time = '[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,9})?)?' -%}
+    {%- set offset = '(Z|[+-](0[0-9]|1[0-5]):?[0-5][0-9])' -%}
     case
         when btrim({{ value }}) ~ '^(7[89][0-9]{10}|[89][0-9]{11}|[1-3][0-9]{12}|40[0-9]{11})$'
             then to_timestamp(btrim({{ value }})::numeric / 1000)
-        when
-            btrim({{ value }}) ~ '^(199[5-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}[T ][0-9:.]{5,18}(Z|[+-][0-9]{2}:?[0-9]{2})$'
-            and pg_input_is_valid(btrim({{ value }}), 'timestamptz')
+        when btrim({{ value }}) ~ '^{{ day ~ time ~ offset }}$' and pg_input_is_valid(btrim({{ value }}), 'timestamptz')
             then btrim({{ value }})::timestamptz
-        when
-            btrim({{ value }}) ~ '^(199[5-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,18})?$'
-            and pg_input_is_valid(btrim({{ value }}), 'timestamp')
+        when btrim({{ value }}) ~ '^{{ day }}({{ time }})?$' and pg_input_is_valid(btrim({{ value }}), 'timestamp')
             then btrim({{ value }})::timestamp at time zone 'UTC'
     end
 {%- endmacro %}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handoff.ledger.landing import Record, Unreadable
+from handoff.ledger.landing import REMEDY, Record, Unreadable
 
 # Instants outside a century around the web are typing errors or placeholders ("0001-01-01", "9999-12-31").
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
@@ -137,6 +137,6 @@ def _unreadable(payload: dict[str, Any], key: str | None, field: str, reason: st
         id=key,
         field=field,
         reason=reason,
-        remedy="correct the record in the CRM; any later change to it is read again",
+        remedy=REMEDY,
         payload=json.dumps(payload),
     )

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from handoff import identity
-from handoff.ledger import pending
+from handoff.ledger import doubts, pending
 from handoff.ledger.db import Connection
 from handoff.ledger.streams import Stream
 
@@ -21,6 +21,7 @@ Source = Literal["poll", "webhook", "enrich", "backfill", "settle", "sweep"]
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _REPLACEMENT = "�"
 
+REMEDY = "correct the record in the CRM; any later change to it is read again"
 MANY = 1000
 """Rows after which the planner's statistics are renewed at once instead of when autovacuum comes by."""
 
@@ -92,7 +93,7 @@ def land(
     cursor: Cursor | None = None,
     received_at: dict[str, datetime] | None = None,
 ) -> Landed:
-    """Append versions that are new, quarantine what cannot be read, queue the leads concerned.
+    """Append versions that are new, quarantine what cannot be read of them, queue the leads concerned.
 
     Args:
         cursor: how far the stream has now been read; None leaves it where it is.
@@ -108,10 +109,11 @@ def land(
         fresh = _append(connection, batch_id, stream, good, loaded_at)
         result.landed = len(fresh)
         ids = set(fresh.values())
-        identity.learn(connection, stream, [record.payload for record in good if record.id in ids])
+        new = [record for record in good if record.id in ids]
+        identity.learn(connection, stream, [record.payload for record in new])
         result.lead_ids, result.echoes = pending.concerned(connection, stream, fresh)
         pending.queue(connection, batch_id, result.lead_ids, result.echoes, loaded_at, received_at or {})
-        _release(connection, stream, list(fresh.values()), loaded_at)
+        result.quarantined += _doubt(connection, batch_id, stream, new, loaded_at)
         if cursor is not None:
             _move(connection, batch_id, stream, cursor, loaded_at)
     if result.landed >= MANY:
@@ -170,32 +172,64 @@ def _quarantine(
     connection: Connection, batch_id: int, stream: Stream, records: Iterable[Unreadable], loaded_at: datetime
 ) -> None:
     for each in records:
+        _hold(connection, batch_id, stream, "record", each, loaded_at)
+
+
+def _hold(
+    connection: Connection, batch_id: int, stream: Stream, kind: doubts.Kind, held: Unreadable, loaded_at: datetime
+) -> int:
+    """Put something in quarantine; 0 when it lies there already."""
+    return connection.execute(
+        """insert into raw.quarantine (stream, id, batch_id, loaded_at, kind, field, reason, remedy, payload)
+        select %(stream)s, %(id)s, %(batch)s, %(loaded)s, %(kind)s, %(field)s, %(reason)s, %(remedy)s, %(payload)s
+        where not exists (
+            select from raw.quarantine
+            where stream = %(stream)s and id is not distinct from %(id)s and field = %(field)s
+            and payload = %(payload)s and released_at is null
+        )""",
+        {
+            "stream": stream.name,
+            "id": held.id,
+            "batch": batch_id,
+            "loaded": loaded_at,
+            "kind": kind,
+            "field": held.field,
+            "reason": held.reason,
+            "remedy": held.remedy,
+            "payload": _UNSTORABLE.sub(_REPLACEMENT, held.payload),
+        },
+    ).rowcount
+
+
+def _doubt(
+    connection: Connection, batch_id: int, stream: Stream, records: Sequence[Record], loaded_at: datetime
+) -> int:
+    """Quarantine what cannot be read of landed records, and let go of what was mended; returns how many are new."""
+    found = [(each.id, doubt) for each in records for doubt in doubts.of(stream, each.payload)]
+    if records:
         connection.execute(
-            """insert into raw.quarantine (stream, id, batch_id, loaded_at, field, reason, remedy, payload)
-            select %(stream)s, %(id)s, %(batch)s, %(loaded)s, %(field)s, %(reason)s, %(remedy)s, %(payload)s
-            where not exists (
-                select from raw.quarantine
-                where stream = %(stream)s and id is not distinct from %(id)s and payload = %(payload)s
-                and released_at is null
+            """update raw.quarantine as held set released_at = %s
+            where held.stream = %s and held.id = any(%s) and held.released_at is null and not exists (
+                select from unnest(%s::text[], %s::text[], %s::text[]) as still (id, field, payload)
+                where (still.id, still.field, still.payload) = (held.id, held.field, held.payload)
             )""",
-            {
-                "stream": stream.name,
-                "id": each.id,
-                "batch": batch_id,
-                "loaded": loaded_at,
-                "field": each.field,
-                "reason": each.reason,
-                "remedy": each.remedy,
-                "payload": _UNSTORABLE.sub(_REPLACEMENT, each.payload),
-            },
+            (
+                loaded_at,
+                stream.name,
+                [each.id for each in records],
+                [record_id for record_id, _ in found],
+                [doubt.field for _, doubt in found],
+                [_UNSTORABLE.sub(_REPLACEMENT, doubt.value) for _, doubt in found],
+            ),
         )
-
-
-def _release(connection: Connection, stream: Stream, ids: list[str], loaded_at: datetime) -> None:
-    """A record that was mended in the CRM leaves the quarantine with the version that could be read."""
-    if ids:
-        connection.execute(
-            """update raw.quarantine set released_at = %s
-            where stream = %s and id = any(%s) and released_at is null""",
-            (loaded_at, stream.name, ids),
+    return sum(
+        _hold(
+            connection,
+            batch_id,
+            stream,
+            doubt.kind,
+            Unreadable(record_id, doubt.field, doubt.reason, REMEDY, doubt.value),
+            loaded_at,
         )
+        for record_id, doubt in found
+    )

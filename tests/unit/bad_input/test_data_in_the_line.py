@@ -176,6 +176,15 @@ def clauses(connection: Connection, kind: str, value: str) -> dict[str, str]:
     return {row["clause_id"]: row["state"] for row in rows}
 
 
+def quarantined(connection: Connection, kind: str, value: str) -> list[str]:
+    """Fields of one lead that lie in quarantine."""
+    rows = connection.execute(
+        "select field from raw.quarantine where id = %s and kind = 'value' and released_at is null order by field",
+        (LEADS[kind, value][0],),
+    )
+    return [row["field"] for row in rows]
+
+
 def numbered(number: int, values: Any) -> list[Any]:
     return [pytest.param(value, id=f"{number} {value[:24].encode('unicode_escape').decode()!r}") for value in values]
 
@@ -244,12 +253,15 @@ def test_a_number_that_is_none_is_unknown_and_not_false(connection: Connection, 
     state = "unknown" if EMPLOYEES[number] is None else "held"
     assert clauses(connection, "employees", number)["req-company-size"] == state
     assert found["is_bounced"] is (EMPLOYEES[number] is not None)
+    unread = [] if EMPLOYEES[number] is not None or not number else ["hs_analytics_num_page_views", "hs_email_bounce"]
+    assert quarantined(connection, "employees", number) == [*unread, *(["numberofemployees"] if unread else [])]
 
 
 @pytest.mark.parametrize("flag", numbered(67, OPT_OUTS))
 def test_a_flag_is_true_false_or_unknown(connection: Connection, flag: str) -> None:
     staged = one(connection, "staging.stg_hubspot__contacts", "opt-out", flag, "contact_id")
     assert staged["is_opted_out"] is OPT_OUTS[flag]
+    assert quarantined(connection, "opt-out", flag) == (["hs_email_optout"] if flag in ("yes", "0") else [])
 
 
 @pytest.mark.parametrize("industry", numbered(67, INDUSTRIES))
@@ -283,6 +295,7 @@ def test_68_names_of_one_country_are_one_country(connection: Connection) -> None
 def test_a_moment_outside_our_time_is_no_act(connection: Connection, instant: str) -> None:
     staged = one(connection, "staging.stg_hubspot__contacts", "instant", instant, "contact_id")
     assert (staged["last_visit_at"], staged["last_email_open_at"], staged["created_at"]) == (None, None, None)
+    assert ("createdate" in quarantined(connection, "instant", instant)) is bool(instant)
     acts = connection.execute(
         "select * from line.int_activities where lead_id = %s", (LEADS["instant", instant][0],)
     ).fetchall()
@@ -299,10 +312,11 @@ def test_66_an_act_at_no_moment_is_quarantined_by_field(connection: Connection) 
         for number, instant in enumerate([*INSTANTS, now.isoformat()], start=1)
     ]
     landing.land(connection, batch_id, streams.CALLS, calls, loaded_at=now)
-    rows = connection.execute("select id, field from staging.stg_hubspot__quarantined").fetchall()
-    assert {(row["id"], row["field"]) for row in rows} == {
-        (str(number), "hs_timestamp") for number in range(1, len(INSTANTS) + 1)
-    }
+    for relation in ("staging.stg_hubspot__quarantined", "raw.quarantine"):
+        rows = connection.execute(f"select id, field from {relation} where stream = 'hubspot_calls'").fetchall()
+        assert {(row["id"], row["field"]) for row in rows} == {
+            (str(number), "hs_timestamp") for number in range(1, len(INSTANTS) + 1)
+        }
     assert len(connection.execute("select * from staging.stg_hubspot__calls").fetchall()) == 1
 
 
@@ -314,7 +328,9 @@ def test_69_what_is_logged_about_them_stays_on_its_line(connection: Connection, 
     now = clock.now()
     batch_id = landing.open_batch(connection, "webhook", now)
     landed = landing.land(connection, batch_id, streams.CONTACTS, refused, loaded_at=now)
-    rows = connection.execute("select field, reason, remedy from raw.quarantine").fetchall()
+    rows = connection.execute(
+        "select field, reason, remedy from raw.quarantine where batch_id = %s", (batch_id,)
+    ).fetchall()
     assert landed.quarantined == len(rows) == len(INJECTIONS)
     assert {row["field"] for row in rows} == {"id"}
     assert [row for row in rows if "\n" in row["reason"] or not row["remedy"]] == []
