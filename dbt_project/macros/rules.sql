@@ -90,12 +90,12 @@
     )
 {%- endmacro %}
 
-{% macro decayed(points, occurred_at, half_life_days) -%}
+{% macro decayed(points, moment, occurred_at, half_life_days) -%}
     {#- points × ½^(age ÷ half-life), rounded to the two decimals in which points are counted. -#}
     round(
         {{ points }} * power(
             2::numeric,
-            - extract(epoch from ({{ as_of() }} - {{ occurred_at }}))
+            - extract(epoch from ({{ moment }} - {{ occurred_at }}))
             / extract(epoch from make_interval(days => {{ half_life_days }}))
         ),
         2

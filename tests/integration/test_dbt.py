@@ -130,7 +130,7 @@ def test_the_models_of_the_line_share_a_session(agreement_database: object) -> N
         before = sessions()
         result = dbt.invoke(connection, ["run"], selector="line", as_of=clock.now(), as_loaded=True)
         assert result
-        assert len(result.statuses) == 7
+        assert len(result.statuses) == 8
         assert progress.wait(are_closed, timeout_s=10)
         # One for dbt's own questions and one for the models; without `kept_connections` each model has its own.
         assert sessions() - before == 2

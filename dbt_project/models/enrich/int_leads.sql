@@ -58,7 +58,9 @@ final as (
         {{ is_domain_of('facts', 'company') }} as is_internal,
         not needs_person and not needs_organization as is_enriched,
         created_at,
-        extracted_at
+        extracted_at,
+        -- Scoring and qualifying take the moment from here, so that a lead may be judged for any moment, or for many.
+        {{ as_of() }} as as_of
     from facts
 )
 

@@ -3,7 +3,10 @@
 with
 
 leads as not materialized (
-    select lead_id from {{ ref('int_leads') }}
+    select
+        lead_id,
+        as_of
+    from {{ ref('int_leads') }}
 ),
 
 behaviours as (
@@ -28,7 +31,7 @@ tallies as (
         on
             act.definition_id = behaviours.definition_id
             and act.rule_id = any(string_to_array(behaviours.signal_ids, ';'))
-            and act.occurred_at > {{ as_of() }} - make_interval(days => behaviours.within_days)
+            and act.occurred_at > act.as_of - make_interval(days => behaviours.within_days)
 ),
 
 seen as (
@@ -49,8 +52,9 @@ verdicts as (
             and {{ subject_matches('act.subject', 'disqualifiers.operator', 'disqualifiers.value') }}, false
         ) as is_match
     from {{ ref('int_activities') }} as act
+    inner join leads on act.lead_id = leads.lead_id and act.occurred_at <= leads.as_of
     cross join disqualifiers
-    where act.is_inbound and act.occurred_at <= {{ as_of() }}
+    where act.is_inbound
 ),
 
 excluded as (

@@ -27,10 +27,10 @@ final as (
         acts.extracted_at
     from acts
     inner join definitions on acts.definition_id = definitions.definition_id
-    inner join go_live on definitions.product_id = go_live.product_id
+    left join go_live on definitions.product_id = go_live.product_id
     where
-        acts.occurred_at >= go_live.live_at
-        and acts.occurred_at >= {{ as_of() }} - make_interval(hours => definitions.max_trigger_age_hours)
+        (acts.occurred_at >= go_live.live_at or definitions.is_shadow)
+        and acts.occurred_at >= acts.as_of - make_interval(hours => definitions.max_trigger_age_hours)
     order by
         acts.lead_id, acts.definition_id, acts.is_hand_raiser desc, acts.occurred_at desc, acts.activity_id
 )

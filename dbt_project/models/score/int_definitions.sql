@@ -18,6 +18,7 @@ final as (
         definitions.version as definition_version,
         definitions.product_id,
         definitions.name,
+        definitions.status = 'shadow' as is_shadow,
         definitions.threshold,
         -- Without a cap on fit the threshold itself might be reached by fit alone.
         coalesce(fit_caps.max_points, definitions.threshold) as most_fit_points,
@@ -26,7 +27,7 @@ final as (
         definitions.enrichment_wait_minutes
     from definitions
     left join fit_caps on definitions.definition_id = fit_caps.definition_id
-    where definitions.status = 'live'
+    where definitions.status in ('live', 'shadow')
 )
 
 select * from final

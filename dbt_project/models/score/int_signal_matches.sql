@@ -2,9 +2,15 @@
 
 with
 
-activities as (
+leads as not materialized (
+    select
+        lead_id,
+        as_of
+    from {{ ref('int_leads') }}
+),
+
+activities as not materialized (
     select * from {{ ref('int_activities') }}
-    where occurred_at <= {{ as_of() }}
 ),
 
 definitions as (
@@ -33,8 +39,10 @@ matched as (
         activities.summary,
         activities.is_inbound,
         activities.occurred_at,
-        activities.extracted_at
+        activities.extracted_at,
+        leads.as_of
     from activities
+    inner join leads on activities.lead_id = leads.lead_id and activities.occurred_at <= leads.as_of
     inner join signals
         on
             activities.kind = signals.activity_kind
@@ -48,7 +56,7 @@ matched as (
 final as (
     select
         *,
-        {{ decayed('points', 'occurred_at', 'half_life_days') }} as raw_points
+        {{ decayed('points', 'as_of', 'occurred_at', 'half_life_days') }} as raw_points
     from matched
 )
 
