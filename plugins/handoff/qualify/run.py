@@ -5,7 +5,7 @@ from typing import Any
 
 from handoff import clock
 from handoff.ledger.db import Connection
-from handoff.qualify import dbt
+from handoff.qualify import dbt, facts, shadow
 
 SELECTOR = "line"
 
@@ -37,10 +37,13 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     connection.execute(
         "update handoff.pending_leads set qualified_at = %s where extracted_at < %s", (clock.now(), moment)
     )
+    facts.remember(connection)
+    shadows = shadow.record(connection)
     rows = connection.execute(
         """select qualification.decision, count(*) as leads
         from line.int_qualifications as qualification
         inner join handoff.pending_leads as pending on pending.lead_id = qualification.lead_id
         group by qualification.decision"""
     )
-    return {"as_of": moment.isoformat(), "models_s": result.seconds} | {row["decision"]: row["leads"] for row in rows}
+    told = {"as_of": moment.isoformat(), "models_s": result.seconds, **({"shadow_mql": shadows} if shadows else {})}
+    return told | {row["decision"]: row["leads"] for row in rows}

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from handoff import connections
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row, only_one
+from handoff.qualify import loads
 from handoff.route import withdraw
 from handoff.route.assign import Choice, NobodyEligible, choose
 from handoff.route.decisions import Decision, pending_mqls
@@ -77,8 +78,8 @@ def _hand_off(connection: Connection, decision: Decision, as_of: datetime) -> in
             """insert into handoff.handoffs (
                 handoff_id, lead_id, product_id, cycle, definition_id, definition_version, tier_id, score,
                 trigger_activity_id, trigger_kind, context, as_of, event_at, received_at, extracted_at, qualified_at,
-                routed_at
-            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                routed_at, load_id
+            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             on conflict do nothing""",
             (
                 key,
@@ -98,6 +99,7 @@ def _hand_off(connection: Connection, decision: Decision, as_of: datetime) -> in
                 decision.extracted_at,
                 decision.decided_at,
                 as_of,
+                load.load_id if (load := loads.newest(connection, decision.decided_at)) else None,
             ),
         ).rowcount
         if not written:
