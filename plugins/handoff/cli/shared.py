@@ -1,6 +1,7 @@
 """What the commands share."""
 
 import os
+from datetime import UTC, datetime
 from typing import Annotated, NoReturn
 
 import typer
@@ -25,3 +26,12 @@ def fail(message: str) -> NoReturn:
     """End with exit status 1 and one red sentence."""
     typer.secho(message, fg=typer.colors.RED, err=True)
     raise typer.Exit(1)
+
+
+def moment(text: str) -> datetime:
+    """An instant given on the command line; without an offset it is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{text!r} is no moment: write for example 2026-11-24T09:30Z")
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

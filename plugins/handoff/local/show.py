@@ -71,7 +71,9 @@ def _stations(found: dict[str, object]) -> Table:
 
 
 def streams(found: Sequence[StreamState]) -> None:
-    table = Table("stream", "read until", "certain until", "missed", "swept", "needs the scope", box=None, header_style="dim")
+    table = Table(
+        "stream", "read until", "certain until", "missed", "swept", "needs the scope", box=None, header_style="dim"
+    )
     for each in found:
         table.add_row(
             each.stream.removeprefix("hubspot_"),

@@ -1,5 +1,6 @@
 """When which agreement and which models began to decide: kept for ever, so that any decision can be made again."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,9 +44,9 @@ def record(connection: Connection, models: ModelSet, loaded_at: datetime) -> Loa
         agreement = connection.execute(
             sql.SQL("select jsonb_object_agg(name, rows order by name) as tables from ({}) as tables").format(content)
         ).fetchone()
-        text = connection.execute("select %s::jsonb::text as text", (Jsonb(agreement["tables"]),)).fetchone()
-        assert text is not None
-        agreement_hash = sha256(text["text"].encode()).hexdigest()
+        assert agreement is not None
+        text = json.dumps(agreement["tables"], sort_keys=True, ensure_ascii=False)
+        agreement_hash = sha256(text.encode()).hexdigest()
         last = newest(connection)
         if last and (last.agreement_hash, last.models_hash) == (agreement_hash, models.hash):
             return last
@@ -72,6 +73,22 @@ def newest(connection: Connection, at: datetime | None = None) -> Load | None:
         """select load_id, loaded_at, agreement_hash, models_hash from handoff.loads
         where %(at)s::timestamptz is null or loaded_at <= %(at)s order by loaded_at desc, load_id desc limit 1""",
         {"at": at},
+    ).fetchone()
+    return Load(**row) if row else None
+
+
+def by_id(connection: Connection, load_id: int) -> Load | None:
+    """The load of that number."""
+    row = connection.execute(
+        "select load_id, loaded_at, agreement_hash, models_hash from handoff.loads where load_id = %s", (load_id,)
+    ).fetchone()
+    return Load(**row) if row else None
+
+
+def first(connection: Connection) -> Load | None:
+    """The oldest load on record."""
+    row = connection.execute(
+        "select load_id, loaded_at, agreement_hash, models_hash from handoff.loads order by loaded_at, load_id limit 1"
     ).fetchone()
     return Load(**row) if row else None
 

@@ -3,11 +3,13 @@
 It is the very SQL that decides in the line. Nothing of it outlives the transaction, and nobody hears of it.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -63,6 +65,13 @@ def opened(connection: Connection, replica: Replica, lead_ids: Iterable[str]) ->
         for model in _to_build(replica):
             _build(connection, model, here)
         yield
+
+
+def these(relation: str, rows: Iterable[Mapping[str, Any]]) -> sql.Composed:
+    """A query for `given` that selects rows of the shape of a relation of schema `line`, from their JSON."""
+    return sql.SQL("select * from jsonb_populate_recordset(null::{}, {})").format(
+        sql.Identifier("line", relation), sql.Literal(json.dumps(list(rows), default=str))
+    )
 
 
 def rows(connection: Connection, name: str, order: str) -> list[Row]:
@@ -125,4 +134,4 @@ def _load(connection: Connection, tables: Tables) -> list[str]:
 
 def _literal(text: str) -> sql.SQL:
     """SQL that is no constant of this file: it was compiled by dbt from the project and kept in the ledger."""
-    return sql.SQL(text)  # type: ignore[arg-type]
+    return sql.SQL(text)

@@ -1,9 +1,14 @@
-"""What the line decided about the pending leads, read for routing: one query per kind of fact, not per lead."""
+"""What the line decided about leads, read for routing: one query per kind of fact, not per lead.
+
+The same is read of a replica, whose models are temporary tables: hence the schema in which to look.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
+
+from psycopg import sql
 
 from handoff.ledger.db import Connection, Row
 from handoff.notify.context import (
@@ -21,6 +26,19 @@ from handoff.notify.context import (
 from handoff.route.assign import Candidate
 
 ACTIVITIES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Where:
+    """Schemas in which the line's models and the agreement's tables are."""
+
+    line: str
+    agreement: str
+
+
+LINE = Where("line", "agreement")
+REPLICA = Where("pg_temp", "pg_temp")
+"""An open replica over the tables of an agreement that it was given."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +69,15 @@ def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list
     Args:
         record_url: address of a CRM record, with `{lead_id}` where the contact's id goes.
     """
-    rows = connection.execute(_MQLS, {"batch": batch_id}).fetchall()
+    rows = connection.execute(_of(_MQLS, LINE), {"batch": batch_id}).fetchall()
     ids = sorted({row["lead_id"] for row in rows})
-    parts, activities, candidates = _parts(connection, ids), _activities(connection, ids), _candidates(connection, ids)
+    parts, activities = _parts(connection, ids, LINE), _activities(connection, ids, LINE)
+    candidates = candidates_of(connection, ids, LINE)
     return [
         Decision(
             lead_id=row["lead_id"],
             product_id=row["product_id"],
-            cycle=row["cycle"],
+            cycle=row["next_cycle"],
             as_of=row["qualified_at"],
             decided_at=row["decided_at"],
             received_at=row["received_at"],
@@ -76,6 +95,44 @@ def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list
         for row in rows
     ]
 
+
+def contexts_of(
+    connection: Connection, ids: list[str], where: Where, record_url: str
+) -> dict[tuple[str, str], tuple[Row, Context]]:
+    """The live decisions about leads, each with the context that a handoff would keep, by lead and product."""
+    rows = connection.execute(
+        _of("select * from ({decided}) as decided where lead_id = any(%s)", where), (ids,)
+    ).fetchall()
+    parts, activities = _parts(connection, ids, where), _activities(connection, ids, where)
+    return {
+        (row["lead_id"], row["product_id"]): (
+            row,
+            _context(
+                row,
+                parts[row["lead_id"], row["definition_id"]],
+                activities[row["lead_id"]],
+                record_url.format(lead_id=row["lead_id"]),
+            ),
+        )
+        for row in rows
+    }
+
+
+_DECIDED = """
+select
+    qualification.*, lead.full_name, lead.email, lead.title, lead.seniority, lead.phone, lead.linkedin_url,
+    lead.country, lead.lifecycle_stage, lead.owner_id, lead.first_source, lead.first_source_detail,
+    lead.latest_source, lead.latest_source_detail, lead.campaign, lead.company_name, lead.company_domain,
+    lead.industry, lead.employees, definition.threshold, definition.requalify_cooling_off_days,
+    tier.name as tier_name, tier.response_minutes
+from {line}.int_qualifications as qualification
+inner join {line}.int_leads as lead on lead.lead_id = qualification.lead_id
+inner join {agreement}.definitions as definition
+    on definition.definition_id = qualification.definition_id and definition.version = qualification.definition_version
+inner join {agreement}.tiers as tier
+    on tier.tier_id = qualification.tier_id
+    and tier.valid_from <= qualification.qualified_at and qualification.qualified_at < tier.valid_to
+"""
 
 _MQLS = """
 with identities as (
@@ -100,37 +157,35 @@ last_handoff as (
     order by identity.present_id, handoff.product_id, handoff.cycle desc, handoff.routed_at desc
 )
 select
-    lead.*, qualification.*, pending.received_at, pending.extracted_at as pending_extracted_at,
-    coalesce(pending.qualified_at, qualification.qualified_at) as decided_at,
-    coalesce(last_handoff.cycle, 0) + 1 as cycle,
-    definition.threshold, tier.name as tier_name, tier.response_minutes
+    decided.*, pending.received_at, pending.extracted_at as pending_extracted_at,
+    coalesce(pending.qualified_at, decided.qualified_at) as decided_at,
+    coalesce(last_handoff.cycle, 0) + 1 as next_cycle
 from handoff.pending_leads as pending
-inner join line.int_qualifications as qualification on qualification.lead_id = pending.lead_id
-inner join line.int_leads as lead on lead.lead_id = pending.lead_id
-inner join agreement.definitions as definition
-    on definition.definition_id = qualification.definition_id and definition.version = qualification.definition_version
-inner join agreement.tiers as tier
-    on tier.tier_id = qualification.tier_id
-    and tier.valid_from <= qualification.qualified_at and qualification.qualified_at < tier.valid_to
+inner join ({decided}) as decided on decided.lead_id = pending.lead_id
 left join last_handoff
-    on last_handoff.lead_id = qualification.lead_id and last_handoff.product_id = qualification.product_id
+    on last_handoff.lead_id = decided.lead_id and last_handoff.product_id = decided.product_id
 where
     pending.batch_id <= %(batch)s
-    and qualification.decision = 'mql'
+    and decided.decision = 'mql'
     and (
         last_handoff.lead_id is null
         or (
             last_handoff.ended_at is not null
-            and qualification.trigger_at > last_handoff.ended_at
+            and decided.trigger_at > last_handoff.ended_at
             and (
                 last_handoff.rejected_at is null
-                or qualification.trigger_at
-                >= last_handoff.rejected_at + definition.requalify_cooling_off_days * interval '1 day'
+                or decided.trigger_at
+                >= last_handoff.rejected_at + decided.requalify_cooling_off_days * interval '1 day'
             )
         )
     )
-order by qualification.is_hand_raiser desc, qualification.score desc, pending.lead_id
+order by decided.is_hand_raiser desc, decided.score desc, pending.lead_id
 """
+
+
+def _of(query: LiteralString, where: Where) -> sql.Composed:
+    names = {"line": sql.Identifier(where.line), "agreement": sql.Identifier(where.agreement)}
+    return sql.SQL(query).format(**names, decided=sql.SQL(_DECIDED).format(**names))
 
 
 def _context(row: Row, parts: list[ScorePart], activities: list[Activity], record_url: str) -> Context:
@@ -181,36 +236,46 @@ def _context(row: Row, parts: list[ScorePart], activities: list[Activity], recor
     )
 
 
-def _parts(connection: Connection, ids: list[str]) -> dict[tuple[str, str], list[ScorePart]]:
+def _parts(connection: Connection, ids: list[str], where: Where) -> dict[tuple[str, str], list[ScorePart]]:
     found: dict[tuple[str, str], list[ScorePart]] = defaultdict(list)
     for row in connection.execute(
-        """select lead_id, definition_id, evidence, points from line.int_score_parts
-        where lead_id = any(%s) and points <> 0 order by lead_id, points desc, rule_id, activity_id""",
+        _of(
+            """select lead_id, definition_id, evidence, points from {line}.int_score_parts
+            where lead_id = any(%s) and points <> 0 order by lead_id, points desc, rule_id, activity_id""",
+            where,
+        ),
         (ids,),
     ):
         found[row["lead_id"], row["definition_id"]].append(ScorePart(row["evidence"], float(row["points"])))
     return found
 
 
-def _activities(connection: Connection, ids: list[str]) -> dict[str, list[Activity]]:
+def _activities(connection: Connection, ids: list[str], where: Where) -> dict[str, list[Activity]]:
     found: dict[str, list[Activity]] = defaultdict(list)
     for row in connection.execute(
-        """select lead_id, occurred_at, summary from (
-            select lead_id, occurred_at, summary,
-                row_number() over (partition by lead_id order by occurred_at desc, activity_id) as recency
-            from line.int_activities where lead_id = any(%s)
-        ) as ranked where recency <= %s order by lead_id, recency""",
+        _of(
+            """select lead_id, occurred_at, summary from (
+                select lead_id, occurred_at, summary,
+                    row_number() over (partition by lead_id order by occurred_at desc, activity_id) as recency
+                from {line}.int_activities where lead_id = any(%s)
+            ) as ranked where recency <= %s order by lead_id, recency""",
+            where,
+        ),
         (ids, ACTIVITIES_SHOWN),
     ):
         found[row["lead_id"]].append(Activity(row["occurred_at"], row["summary"]))
     return found
 
 
-def _candidates(connection: Connection, ids: list[str]) -> dict[tuple[str, str], list[Candidate]]:
+def candidates_of(connection: Connection, ids: list[str], where: Where) -> dict[tuple[str, str], list[Candidate]]:
+    """Every rep considered for each lead and product, in the order of the agreement's steps."""
     found: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for row in connection.execute(
-        """select lead_id, product_id, step_rank, step, pool_id, rep_id, weight, is_eligible, reason
-        from line.int_route_candidates where lead_id = any(%s) order by lead_id, step_rank, rep_id""",
+        _of(
+            """select lead_id, product_id, step_rank, step, pool_id, rep_id, weight, is_eligible, reason
+            from {line}.int_route_candidates where lead_id = any(%s) order by lead_id, step_rank, rep_id""",
+            where,
+        ),
         (ids,),
     ):
         values: dict[str, Any] = {name: row[name] for name in Candidate.__dataclass_fields__}

@@ -14,8 +14,9 @@ from handoff.ledger.db import Connection, Row, only_one
 from handoff.qualify import loads
 from handoff.route import withdraw
 from handoff.route.assign import Choice, NobodyEligible, choose
-from handoff.route.decisions import Decision, pending_mqls
+from handoff.route.decisions import LINE, Decision, pending_mqls
 from handoff.route.due import NoCalendar, due_at
+from handoff.route.taken import taken
 from handoff.settings import settings
 from handoff.sync.targets import contact_target
 
@@ -69,7 +70,7 @@ def _hand_off(connection: Connection, decision: Decision, as_of: datetime) -> in
     key = handoff_id(decision.lead_id, decision.product_id, decision.cycle)
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(hashtextextended('route:choose', 0))")
-        choice = choose(decision.candidates, _taken(connection, as_of))
+        choice = choose(decision.candidates, taken(connection, as_of, LINE))
         rep = _rep(connection, choice.candidate.rep_id, as_of)
         context = decision.context
         seconds = context.tier.response_minutes * 60
@@ -159,19 +160,6 @@ def _effects(
         )
         for kind, payload in effects
     ]
-
-
-def _taken(connection: Connection, as_of: datetime) -> dict[tuple[str | None, str], int]:
-    rows = connection.execute(
-        """select assignment.pool_id, assignment.rep_id, count(*) as taken
-        from handoff.assignments as assignment
-        inner join agreement.pools as pool on pool.pool_id = assignment.pool_id
-        where pool.valid_from <= %(at)s and %(at)s < pool.valid_to
-        and assignment.assigned_at > %(at)s - make_interval(days => pool.fairness_days)
-        group by assignment.pool_id, assignment.rep_id""",
-        {"at": as_of},
-    )
-    return {(row["pool_id"], row["rep_id"]): row["taken"] for row in rows}
 
 
 def _rep(connection: Connection, rep_id: str, as_of: datetime) -> Row:

@@ -18,7 +18,7 @@ create table handoff.model_sets (
     models_hash text primary key,
     models jsonb not null
 );
-comment on table handoff.model_sets is 'The SQL of the models that decide, as dbt compiled it, in the order of their run.';
+comment on table handoff.model_sets is 'The SQL of the models that decide, as dbt compiled it, in their order.';
 
 create table handoff.loads (
     load_id bigint generated always as identity primary key,

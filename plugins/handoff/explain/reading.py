@@ -1,0 +1,184 @@
+"""What decided about a lead, read from the line's tables, or from a replica of them at another moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg import sql
+
+from handoff import clock
+from handoff.explain import hypotheses
+from handoff.explain.hypotheses import Change
+from handoff.ledger import aliases
+from handoff.ledger.db import Connection, Row
+from handoff.qualify import loads, replica
+from handoff.qualify.loads import Load
+
+MODELS = ("int_leads", "int_activities", "int_score_parts", "int_clauses", "int_handoff_cycles", "int_decisions")
+NEW = "A new contact appears after the next run of handoff_line; an unreadable one is in quarantine"
+
+
+class UnknownLead(LookupError):
+    """No lead by that contact id or e-mail address, or none at that moment; the message says where to look."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that decided about one lead, as rows of the line's models and of the ledger.
+
+    Attributes:
+        at: the moment it holds for.
+        load: which agreement and models decided; None before the first was loaded with a record of it.
+        decisions: one row per definition, shadows included (`is_shadow`).
+        changes: single acts or facts that would have made it an MQL.
+        is_pending: newer data waits for the next run.
+    """
+
+    at: datetime
+    lead: Row
+    load: Load | None
+    decisions: list[Row]
+    parts: list[Row]
+    clauses: list[Row]
+    changes: list[Change]
+    handoffs: list[Row]
+    is_pending: bool
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def explain(connection: Connection, lead: str, at: datetime | None = None) -> Explanation:
+    """Tell what was decided about a lead.
+
+    Args:
+        lead: a CRM contact id, or an e-mail address.
+        at: the moment to explain, as everything was known then; None for the line's last decision.
+
+    Raises:
+        UnknownLead: nothing by that id or address, or nothing yet at that moment.
+        ValueError: the moment is in the future.
+    """
+    if at is not None and at > clock.now():
+        raise ValueError(f"{at.isoformat()} has not come yet: give a moment of the past, or none for the last decision")
+    lead_id = _lead_id(connection, lead.strip())
+    with _decided(connection, lead_id, at) as (load, schema):
+        found = _rows(connection, schema, _LEAD, lead_id)
+        if not found:
+            since = f" at {at.isoformat()}" if at else ""
+            raise UnknownLead(f"lead {lead_id} was not known{since}. {NEW}")
+        moment = at or found[0]["as_of"]
+        facts = _as_json(connection, schema, "int_leads", lead_id)
+        activities = _as_json(connection, schema, "int_activities", lead_id)
+        cycles = _as_json(connection, schema, "int_handoff_cycles", lead_id)
+        decisions = _rows(connection, schema, _DECISIONS, lead_id)
+        parts, clauses = _rows(connection, schema, _PARTS, lead_id), _rows(connection, schema, _CLAUSES, lead_id)
+    pending = connection.execute("select from handoff.pending_leads where lead_id = %s", (lead_id,)).rowcount
+    return Explanation(
+        at=moment,
+        lead=found[0],
+        load=load,
+        decisions=decisions,
+        parts=parts,
+        clauses=clauses,
+        changes=hypotheses.changes(
+            connection, load, moment, hypotheses.Known(facts[0], activities, cycles), decisions, clauses
+        )
+        if load
+        else [],
+        handoffs=_handoffs(connection, lead_id, moment if at else None),
+        is_pending=at is None and pending > 0,
+    )
+
+
+@contextmanager
+def _decided(connection: Connection, lead_id: str, at: datetime | None) -> Iterator[tuple[Load | None, str]]:
+    """The load that decided, and the schema with its decisions about the lead: the line's own, or a replica's."""
+    if at is None:
+        yield loads.newest(connection), "line"
+        return
+    # What was decided before the first load on record is explained by that one.
+    load = loads.newest(connection, at) or loads.first(connection)
+    if load is None:
+        raise UnknownLead("no agreement has been loaded yet: `handoff agreement load`")
+    asked = replica.Replica(
+        loads.models(connection, load.models_hash),
+        MODELS,
+        at,
+        loads.agreement(connection, load.agreement_hash),
+    )
+    with replica.opened(connection, asked, [lead_id]):
+        yield load, "pg_temp"
+
+
+def _lead_id(connection: Connection, lead: str) -> str:
+    found = connection.execute(
+        """select lead_id from line.int_leads where lead_id = %(lead)s or email = lower(%(lead)s)
+        union all
+        select id from raw.hubspot_contacts where id = %(lead)s limit 1""",
+        {"lead": lead},
+    ).fetchone()
+    if found is None:
+        raise UnknownLead(f"no lead {lead!r}: give a HubSpot contact id or an e-mail address. {NEW}")
+    return str(found["lead_id"])
+
+
+_LEAD = """
+select lead_id, full_name, email, title, company_name, industry, employees, country, lifecycle_stage,
+    account_match_method, account_match_confidence, account_match_reason, as_of
+from {} where lead_id = %s
+"""
+_DECISIONS = """
+select product_id, definition_id, definition_version, is_shadow, decision, reason, score, fit_points,
+    engagement_points, tier_id, trigger_summary, trigger_at, qualified_at
+from {} where lead_id = %s order by is_shadow, product_id, definition_id
+"""
+_PARTS = """
+select definition_id, family, rule_id, points, raw_points, evidence, activity_id, occurred_at
+from {} where lead_id = %s order by family, points desc, rule_id, occurred_at
+"""
+_CLAUSES = """
+select definition_id, clause_kind, clause_id, state, detail
+from {} where lead_id = %s order by clause_kind, clause_id
+"""
+_TABLES = {_LEAD: "int_leads", _DECISIONS: "int_decisions", _PARTS: "int_score_parts", _CLAUSES: "int_clauses"}
+
+
+def _rows(connection: Connection, schema: str, query: LiteralString, lead_id: str) -> list[Row]:
+    relation = sql.Identifier(schema, _TABLES[query])
+    return connection.execute(sql.SQL(query).format(relation), (lead_id,)).fetchall()
+
+
+def _as_json(connection: Connection, schema: str, relation: str, lead_id: str) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sql.SQL("select to_jsonb(known) as row from {} as known where lead_id = %s").format(
+            sql.Identifier(schema, relation)
+        ),
+        (lead_id,),
+    )
+    return [row["row"] for row in rows]
+
+
+def _handoffs(connection: Connection, lead_id: str, at: datetime | None) -> list[Row]:
+    # What was handed over under an id that a merge did away with is this lead's as well.
+    return connection.execute(
+        """select handoff.handoff_id, handoff.product_id, handoff.cycle, handoff.routed_at, handoff.score,
+            assignment.rep_id, assignment.reason, assignment.due_at, message.state as message_state,
+            message.sent_at, (
+                select string_agg(answer.kind || ' ' || to_char(answer.occurred_at, 'YYYY-MM-DD HH24:MI'), ', ')
+                from handoff.dispositions as answer
+                where answer.handoff_id = handoff.handoff_id
+                and (%(at)s::timestamptz is null or answer.recorded_at <= %(at)s)
+            ) as answers
+        from handoff.handoffs as handoff
+        left join handoff.assignments as assignment
+            on assignment.handoff_id = handoff.handoff_id
+            and (%(at)s::timestamptz is null or assignment.assigned_at <= %(at)s)
+        left join handoff.outbox as message
+            on message.handoff_id = handoff.handoff_id and message.kind = 'slack_dm'
+        where handoff.lead_id = any(%(ids)s) and (%(at)s::timestamptz is null or handoff.routed_at <= %(at)s)
+        order by handoff.cycle, assignment.assigned_at""",
+        {"ids": aliases.ids_of(connection, "contacts", lead_id), "at": at},
+    ).fetchall()

@@ -1,0 +1,68 @@
+"""An explanation as a person would tell it, in plain lines that a marketer can read."""
+
+from collections.abc import Iterator
+
+from handoff.explain.reading import Explanation
+from handoff.ledger.db import Row
+
+MARKS = {"held": "yes", "failed": "no", "unknown": "unknown"}
+
+
+def as_text(explanation: Explanation) -> str:
+    """The whole explanation, one fact a line."""
+    return "\n".join(_lines(explanation))
+
+
+def _lines(told: Explanation) -> Iterator[str]:
+    lead = told.lead
+    title = ", ".join(str(lead[each]) for each in ("title", "company_name", "country") if lead[each])
+    yield f"{lead['full_name'] or lead['email'] or '(no name)'} · contact {lead['lead_id']}" + (
+        f" · {title}" if title else ""
+    )
+    yield f"account: {lead['account_match_method']} ({lead['account_match_reason']})"
+    yield f"as of {told.at:%Y-%m-%d %H:%M:%S} UTC" + (
+        f", by the agreement loaded {told.load.loaded_at:%Y-%m-%d %H:%M} UTC ({told.load.agreement_hash[:12]})"
+        if told.load
+        else ""
+    )
+    if told.is_pending:
+        yield "New data has arrived; the next run decides again."
+    for each in told.decisions:
+        yield from _decision(told, each)
+    for each in told.handoffs:
+        yield from _handoff(each)
+    if not told.handoffs:
+        yield from ("", "never handed over")
+
+
+def _decision(told: Explanation, decision: Row) -> Iterator[str]:
+    key = decision["definition_id"]
+    shadow = " (shadow: nobody is told)" if decision["is_shadow"] else ""
+    yield ""
+    yield f"{decision['product_id']}{shadow}: {decision['decision'].upper()}: {decision['reason']}"
+    yield (
+        f"  score {decision['score']} = fit {decision['fit_points']} + engagement {decision['engagement_points']}, by "
+        f"definition {key} version {decision['definition_version']}"
+    )
+    for part in told.parts:
+        if part["definition_id"] == key:
+            when = f" on {part['occurred_at']:%Y-%m-%d %H:%M}" if part["occurred_at"] else ""
+            less = f" (of {part['raw_points']}: capped)" if part["points"] != part["raw_points"] else ""
+            yield f"    {part['points']:+8.2f}  {part['evidence']}{when}{less}  [{part['rule_id']}]"
+    yield "  clauses"
+    for clause in told.clauses:
+        if clause["definition_id"] == key:
+            state = MARKS[clause["state"]]
+            yield f"    {state:<8} {clause['clause_kind']}: {clause['detail']}  [{clause['clause_id']}]"
+    if decision["decision"] != "mql":
+        changes = [each for each in told.changes if each.definition_id == key]
+        yield "  what would change the answer" + ("" if changes else ": no single act or fact")
+        yield from (f"    {each.what} → score {each.score:.2f}, MQL  [{each.rule_id}]" for each in changes)
+
+
+def _handoff(handoff: Row) -> Iterator[str]:
+    yield ""
+    yield f"handed to {handoff['rep_id']} at {handoff['routed_at']:%Y-%m-%d %H:%M:%S} UTC: {handoff['reason']}"
+    sent = f"{handoff['sent_at']:%H:%M:%S} UTC" if handoff["sent_at"] else handoff["message_state"]
+    answers = handoff["answers"] or "no answer yet"
+    yield f"  message {sent} · due {handoff['due_at']:%Y-%m-%d %H:%M:%S} UTC · {answers}"

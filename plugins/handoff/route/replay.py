@@ -1,0 +1,146 @@
+"""A past handoff decided again, from the versions, the agreement and the models of then: the same, or what differs."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from handoff.ledger.db import Connection, Row
+from handoff.qualify import loads, replica
+from handoff.route.assign import NobodyEligible, choose
+from handoff.route.decisions import REPLICA, candidates_of, contexts_of
+from handoff.route.taken import taken
+
+MODELS = ("int_leads", "int_activities", "int_score_parts", "int_qualifications", "int_route_candidates")
+
+
+class CannotReplay(LookupError):
+    """There is no such handoff, or it was made before what decides was kept; the message says which."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place in which the decision of now is not the one of then: a path into the handoff's row, and both values."""
+
+    path: str
+    then: Any
+    now: Any
+
+    def __str__(self) -> str:
+        return f"{self.path}: was {_text(self.then)}, is now {_text(self.now)}"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """One handoff decided again. `then` and `now` are the two decisions as canonical JSON, equal byte for byte when
+    nothing differs."""
+
+    handoff_id: str
+    as_of: datetime
+    then: str
+    now: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the two are the same bytes."""
+        return self.then == self.now
+
+
+def replay(connection: Connection, handoff_id: str, load_id: int | None = None) -> Replay:
+    """Decide a handoff again.
+
+    Args:
+        load_id: the agreement and models to decide by; None for those that decided then.
+
+    Raises:
+        CannotReplay: see there.
+    """
+    handoff = connection.execute("select * from handoff.handoffs where handoff_id = %s", (handoff_id,)).fetchone()
+    if handoff is None:
+        raise CannotReplay(f"no handoff {handoff_id!r}: `handoff explain LEAD` names those of a lead")
+    load = loads.by_id(connection, load_id or handoff["load_id"] or 0)
+    if load is None:
+        raise CannotReplay(f"{handoff_id} was made before the models and the agreement were kept with each decision")
+    assignment = connection.execute(
+        "select * from handoff.assignments where handoff_id = %s order by assignment_id limit 1", (handoff_id,)
+    ).fetchone()
+    assert assignment is not None
+    then = canonical(_kept(handoff, assignment))
+    asked = replica.Replica(
+        loads.models(connection, load.models_hash),
+        MODELS,
+        handoff["as_of"],
+        loads.agreement(connection, load.agreement_hash),
+    )
+    with replica.opened(connection, asked, [handoff["lead_id"]]):
+        now = canonical(_decided(connection, handoff, assignment))
+    return Replay(handoff_id, handoff["as_of"], then, now, tuple(_differences(json.loads(then), json.loads(now))))
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value: keys in order, no blanks."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _kept(handoff: Row, assignment: Row) -> dict[str, Any]:
+    return {
+        "decision": "mql",
+        "definition_id": handoff["definition_id"],
+        "definition_version": handoff["definition_version"],
+        "tier_id": handoff["tier_id"],
+        "score": float(handoff["score"]),
+        "trigger_activity_id": handoff["trigger_activity_id"],
+        "trigger_kind": handoff["trigger_kind"],
+        "context": handoff["context"],
+        "rep_id": assignment["rep_id"],
+        "pool_id": assignment["pool_id"],
+        "reason": assignment["reason"],
+        "candidates": assignment["candidates"],
+    }
+
+
+def _decided(connection: Connection, handoff: Row, assignment: Row) -> dict[str, Any]:
+    lead_id, product_id = handoff["lead_id"], handoff["product_id"]
+    # Where the CRM's record opens is a setting, and no part of the decision.
+    record_url = handoff["context"]["record_url"].replace("{", "{{").replace("}", "}}")
+    found = contexts_of(connection, [lead_id], REPLICA, record_url).get((lead_id, product_id))
+    if found is None:
+        return {"decision": "none: the lead was not known, or no definition of its product was live"}
+    row, context = found
+    candidates = candidates_of(connection, [lead_id], REPLICA)[lead_id, product_id]
+    try:
+        choice = choose(candidates, taken(connection, handoff["routed_at"], REPLICA, before=assignment))
+        chosen = {"rep_id": choice.candidate.rep_id, "pool_id": choice.candidate.pool_id, "reason": choice.reason}
+    except NobodyEligible as nobody:
+        chosen = {"rep_id": "nobody", "pool_id": None, "reason": str(nobody)}
+    return {
+        "decision": row["decision"],
+        "definition_id": row["definition_id"],
+        "definition_version": str(row["definition_version"]),
+        "tier_id": row["tier_id"],
+        "score": float(row["score"]),
+        "trigger_activity_id": row["trigger_activity_id"],
+        "trigger_kind": row["trigger_kind"],
+        "context": context.to_json(),
+        **chosen,
+        "candidates": [each.as_json() for each in candidates],
+    }
+
+
+def _differences(then: Any, now: Any, path: str = "") -> Iterator[Difference]:
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in sorted(then.keys() | now.keys()):
+            yield from _differences(then.get(key), now.get(key), f"{path}.{key}".lstrip("."))
+    elif isinstance(then, list) and isinstance(now, list):
+        for place in range(max(len(then), len(now))):
+            left, right = (each[place] if place < len(each) else None for each in (then, now))
+            yield from _differences(left, right, f"{path}[{place}]")
+    elif then != now:
+        yield Difference(path, then, now)
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:117]}…"

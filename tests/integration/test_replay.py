@@ -1,0 +1,144 @@
+"""Any decision can be explained as it was then, and made again byte for byte, whatever has changed since."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from handoff import clock, stations
+from handoff.cli import app
+from handoff.explain import UnknownLead, as_text, explain
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from handoff.qualify import loads
+from handoff.route import replay as replaying
+from handoff.route.replay import CannotReplay, replay
+from sandbox.testing import RunningSandbox
+from tests.conftest import Database
+
+
+@pytest.fixture
+def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+    with db.connect() as connection:
+        yield connection
+
+
+def line(number: int) -> None:
+    run_id = f"replay-{number}"
+    stations.extract(run_id)
+    for station in (stations.enrich, stations.qualify, stations.route, stations.notify, stations.sync):
+        station(run_id)
+
+
+def handoffs(connection: Connection) -> list[str]:
+    return [row["handoff_id"] for row in connection.execute("select handoff_id from handoff.handoffs order by 1")]
+
+
+def test_it_is_the_same_after_everything_has_changed(
+    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+) -> None:
+    line(1)
+    for number in (2, 3):
+        sandbox.act("demo_request")
+        connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+        line(number)
+    keys = handoffs(connection)
+    assert len(keys) == 2
+    # The line writes to the CRM, the lead does more, and the agreement is another one.
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        admin.execute("update agreement.signals set points = points + 7")
+        admin.execute("update agreement.definitions set threshold = 99")
+        admin.execute("delete from agreement.competitors")
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    line(4)
+    for key in keys:
+        found = replay(connection, key)
+        assert found.differences == ()
+        assert found.is_equal
+        assert found.then.encode() == found.now.encode()
+    done = CliRunner().invoke(app, ["replay", *keys])
+    assert done.exit_code == 0, done.output
+    assert done.output.count("the same, byte for byte") == 2
+
+
+def test_what_differs_is_named(connection: Connection, sandbox: RunningSandbox, agreement_database: Database) -> None:
+    line(1)
+    sandbox.act("demo_request")
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    line(2)
+    (key,) = handoffs(connection)
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        admin.execute(
+            """update handoff.agreements set tables = jsonb_set(tables, '{signals}', (
+                select jsonb_agg(case when signal ->> 'rule_id' = 'sig-form-demo'
+                    then signal || '{"points": 1}' else signal end)
+                from jsonb_array_elements(tables -> 'signals') as signal
+            ))"""
+        )
+    found = replay(connection, key)
+    assert not found.is_equal
+    assert {"score", "context.score.total", "context.score.engagement"} <= {each.path for each in found.differences}
+    done = CliRunner().invoke(app, ["replay", key])
+    assert done.exit_code == 1
+    assert "score: was" in done.output
+    assert json.loads(CliRunner().invoke(app, ["replay", key, "--json"]).output)["handoff_id"] == key
+
+
+def test_what_cannot_be_replayed_says_why(connection: Connection, sandbox: RunningSandbox) -> None:
+    with pytest.raises(CannotReplay, match="no handoff 'ho_none'"):
+        replay(connection, "ho_none")
+
+
+def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningSandbox) -> None:
+    line(1)
+    before = clock.now()
+    act = sandbox.act("demo_request")
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    line(2)
+    after = clock.now()
+    told = explain(connection, act["contactId"])
+    assert told.decisions[0]["decision"] == "mql"
+    assert told.changes == []
+    (handoff,) = told.handoffs
+    again = explain(connection, act["email"], told.at)
+    assert (again.decisions, again.parts, again.clauses) == (told.decisions, told.parts, told.clauses)
+    assert again.handoffs == []
+    assert [each["handoff_id"] for each in explain(connection, act["contactId"], after).handoffs] == [
+        handoff["handoff_id"]
+    ]
+    text = as_text(told)
+    assert f"as of {told.at:%Y-%m-%d %H:%M:%S} UTC, by the agreement loaded" in text
+    with pytest.raises(UnknownLead, match="was not known at"):
+        explain(connection, act["contactId"], before - timedelta(days=1))
+    with pytest.raises(ValueError, match="has not come yet"):
+        explain(connection, act["contactId"], clock.now() + timedelta(hours=1))
+
+
+def test_what_would_change_the_answer_is_what_the_models_say(connection: Connection, sandbox: RunningSandbox) -> None:
+    line(1)
+    rows = connection.execute(
+        """select lead_id, decision from line.int_decisions
+        where decision in ('not_yet', 'disqualified') order by score desc"""
+    ).fetchall()
+    changed = [told for row in rows[:25] if (told := explain(connection, row["lead_id"])).changes]
+    assert changed
+    for told in changed:
+        assert "what would change the answer" in as_text(told)
+        assert all(each.score >= 0 for each in told.changes)
+    acts = {each.rule_id for told in changed for each in told.changes}
+    assert "sig-form-demo" in acts or "sig-call-inbound" in acts
+
+
+def test_canonical_text_is_one_text() -> None:
+    assert replaying.canonical({"b": 1, "a": [1.0, "é"]}) == '{"a":[1.0,"é"],"b":1}'
+
+
+def test_loads_are_kept_once(connection: Connection, sandbox: RunningSandbox) -> None:
+    from handoff import agreement
+
+    first = loads.newest(connection)
+    agreement.load(clock.now())
+    assert loads.newest(connection) == first
