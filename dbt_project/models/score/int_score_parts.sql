@@ -45,7 +45,7 @@ within_rule as (
 ),
 
 within_group as (
-    select *, {{ capped_points('rule_points', 'group_cap', 'cap_group') }} as group_points
+    select *, {{ capped_points('rule_points', 'group_cap', 'family, cap_group') }} as group_points
     from within_rule
 ),
 
