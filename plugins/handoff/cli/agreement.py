@@ -1,19 +1,42 @@
 """The written agreement."""
 
-from typing import Annotated
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handoff.cli.shared import fail, use_local_connections
+from handoff.cli.shared import AsJson, fail, use_local_connections
 
-commands = typer.Typer(help="The written agreement: dbt_project/seeds/agreement.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from handoff.agreement.model import Agreement
+
+commands = typer.Typer(
+    help="The written agreement: dbt_project/seeds/agreement. Edit a line, `check` it, look at it with `show` and at "
+    "the change with `diff`, then `load` it.",
+    no_args_is_help=True,
+)
+
+Source = Annotated[
+    str | None,
+    typer.Argument(help="A directory, or a revision of git such as HEAD~1 or main; without it, this checkout."),
+]
+
+
+class Format(StrEnum):
+    """What `show` prints."""
+
+    MD = "md"
+    HTML = "html"
 
 
 @commands.command()
 def load(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Also rebuild the line's tables from raw.")] = False,
 ) -> None:
-    """Load the agreement as it stands in this checkout, after its tests have passed; nobody is paged for the past."""
+    """Load the agreement as it stands in this checkout once its tests have passed; nobody is paged for the past."""
     from handoff import agreement, clock
     from handoff.qualify.dbt import DbtFailed
 
@@ -23,3 +46,91 @@ def load(
     except DbtFailed as failed:
         fail(f"The agreement was not loaded. {failed}")
     typer.echo(", ".join(f"{name}: {value}" for name, value in counts.items()))
+
+
+@commands.command()
+def check(where: Source = None, as_json: AsJson = False) -> None:
+    """Say what is wrong with the agreement: file, line, and what to write instead. Exits with 1 when it cannot go live.
+
+    Reads the files alone, so nothing needs to run. `handoff agreement load` refuses what this finds.
+    """
+    from handoff.agreement import check as rules
+
+    found = _read(where)
+    problems = rules.problems(found)
+    errors = sum(each.severity == "error" for each in problems)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in problems], indent=2, ensure_ascii=False))
+    else:
+        for each in problems:
+            typer.secho(str(each), fg=typer.colors.RED if each.severity == "error" else typer.colors.YELLOW)
+        rows = f"{sum(1 for _ in found)} rows in {len(found.tables)} tables of {found.name}"
+        typer.echo(f"{errors} errors, {len(problems) - errors} warnings in {rows}" if problems else f"Sound: {rows}")
+    if errors:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def show(
+    where: Source = None,
+    at: Annotated[
+        datetime | None, typer.Option(help="The day to show it for; today by default.", formats=["%Y-%m-%d"])
+    ] = None,
+    as_format: Annotated[Format, typer.Option("--format", help="Markdown, or a page for a browser.")] = Format.MD,
+) -> None:
+    """Print the whole agreement as one page that a person would sign.
+
+    For example `handoff agreement show --at 2027-01-01 --format html > agreement.html`.
+    """
+    from handoff import clock
+    from handoff.agreement.document import markdown
+    from handoff.agreement.show import document
+    from handoff.web.pages.agreement import standalone
+
+    moment = at.replace(tzinfo=UTC) if at else clock.now()
+    found = _read(where)
+    typer.echo(markdown(document(found, moment)) if as_format is Format.MD else standalone(found, moment), nl=False)
+
+
+@commands.command()
+def diff(
+    before: Annotated[str, typer.Argument(help="A directory or a revision of git, for example main.")],
+    after: Source = None,
+    as_json: AsJson = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
+) -> None:
+    """Tell in words what changed between two agreements, and whether the change rewrites history.
+
+    A rule is changed by ending its row with valid_to and adding one that begins on that day. Whoever edits a row that
+    is in force changes the past as well: what was decided since could not be replayed.
+    """
+    from handoff import clock
+    from handoff.agreement.change import markdown
+    from handoff.agreement.diff import changes
+
+    found = changes(_readable(before), _readable(after), clock.now().date())
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2, default=str, ensure_ascii=False))
+    elif as_markdown:
+        typer.echo(markdown(found), nl=False)
+    else:
+        for each in found:
+            typer.secho(str(each), fg=typer.colors.RED if each.rewrites_since else None)
+        typer.echo(f"{len(found)} changes" if found else "The agreement is the same.")
+
+
+def _read(where: str | None) -> "Agreement":
+    from handoff.agreement import Unreadable, source
+
+    try:
+        return source(where)
+    except Unreadable as reason:
+        fail(f"{reason}.")
+
+
+def _readable(where: str | None) -> "Agreement":
+    """As `_read`, and ends when a file could not be read: its rows would be told as removed."""
+    found = _read(where)
+    if found.problems:
+        fail("\n".join([f"Not every row of {found.name} can be read:", *map(str, found.problems)]))
+    return found
