@@ -100,18 +100,19 @@ def _invoke_lean(words: Sequence[str]) -> Any:
         thread.shutdown(wait=False)
 
 
-def compile_models(selection: str) -> list[Any]:
-    """Compile models as they would run now; returns dbt's nodes.
+def compile_models(selection: str, *, for_all: bool) -> list[Any]:
+    """Compile models as they would run now, or, `for_all`, as with `--full-refresh`; returns dbt's nodes.
 
     Raises:
         DbtFailed: a model does not compile.
     """
     others = ("resource_type:seed", "resource_type:test", "resource_type:unit_test")
-    words = ["--quiet", "compile", "--select", selection, "--exclude", *others, *_directories()]
+    words = ["--quiet", "compile", *(["--full-refresh"] if for_all else [])]
+    words += ["--select", selection, "--exclude", *others, *_directories()]
     with environment(None):
         outcome = _invoke_lean(words)
     if not outcome.success:
-        raise DbtFailed(f"dbt {' '.join(words[1:4])}: {outcome.exception}")
+        raise DbtFailed(f"dbt compile --select {selection}: {outcome.exception}")
     return [each.node for each in outcome.result.results]
 
 

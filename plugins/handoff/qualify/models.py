@@ -14,7 +14,7 @@ SELECTION = "+config.materialized:per_lead"
 @dataclass(frozen=True)
 class Model:
     """One model. `sql` is its compiled select over the pending leads, `settings` what is set for it, `inputs` names of
-    the models that it reads."""
+    the models that it reads. An ephemeral one counts as a view: others have it in their own text."""
 
     name: str
     is_view: bool
@@ -56,25 +56,27 @@ class ModelSet:
         return cls(tuple(Model(**{**row, "inputs": tuple(row["inputs"])}) for row in rows))
 
 
-def compiled() -> ModelSet:
+def compiled(*, for_all: bool = False) -> ModelSet:
     """Compile the models for pending leads; their tables must exist, or dbt compiles them for all leads.
+
+    Args:
+        for_all: without the filters on pending leads, which cost more than they spare where leads are many.
 
     Raises:
         handoff.qualify.dbt.DbtFailed: dbt could not.
     """
-    nodes = {node.unique_id: node for node in dbt.compile_models(SELECTION)}
+    nodes = {node.unique_id: node for node in dbt.compile_models(SELECTION, for_all=for_all)}
     return ModelSet(
         tuple(
             Model(
                 name=node.name,
-                is_view=node.config.materialized == "view",
+                is_view=node.config.materialized in ("view", "ephemeral"),
                 # Without the database's name: what is kept in one can be run in its copy.
                 sql=node.compiled_code.replace(f'"{node.database}".', ""),
                 settings=node.config.get("sql_header") or "",
                 inputs=_inputs(nodes, node),
             )
             for node in _in_order(nodes)
-            if node.relation_name is not None
         )
     )
 

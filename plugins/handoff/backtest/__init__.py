@@ -1,0 +1,1 @@
+"""What another agreement would have decided on history, before anyone feels it."""

@@ -1,0 +1,127 @@
+"""The models' own decisions about leads at moments of the past, thousands at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import sql
+
+from handoff.ledger.db import Connection, Row
+from handoff.qualify import replica
+from handoff.qualify.loads import Tables
+from handoff.qualify.models import ModelSet
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One lead at one moment; `key` stands for both where the models have a lead's id."""
+
+    key: str
+    lead_no: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Judge:
+    """An agreement, and the models that apply it. `end` is the day whose rows are in force."""
+
+    models: ModelSet
+    tables: Tables
+    end: datetime
+
+
+# Facts are those that were known when enrichment had had its time; of a lead that was first judged later, the first.
+# Whether it is a competitor or one of us is asked of the agreement in question.
+_LEADS = """
+select lead.*
+from backtest_asked as asked
+inner join backtest_leads as known on asked.lead_no = known.lead_no
+cross join lateral (
+    select version.facts from handoff.lead_facts as version
+    where version.lead_id = known.lead_id
+    order by
+        version.known_from > asked.at + {wait},
+        abs(extract(epoch from version.known_from - asked.at - {wait}))
+    limit 1
+) as told
+cross join lateral jsonb_populate_record(null::line.int_leads, told.facts || jsonb_build_object(
+    'lead_id', asked.key, 'as_of', asked.at, 'extracted_at', asked.at, 'is_enriched', true,
+    'is_competitor', {competitor}, 'is_internal', {internal}
+)) as lead
+"""
+_IS_DOMAIN_OF = """exists (
+    select from {owners} as owner
+    where owner.valid_from <= {day} and {day} < owner.valid_to and (
+        right('.' || (told.facts ->> 'email_domain'), length(owner.domain) + 1) = '.' || owner.domain
+        or right('.' || (told.facts ->> 'company_domain'), length(owner.domain) + 1) = '.' || owner.domain
+    )
+)"""
+_ACTS = """
+select act.activity_id, asked.key as lead_id, act.owner_id, act.kind, act.summary, act.subject, act.url,
+    act.is_inbound, act.occurred_at, act.occurred_at as extracted_at
+from backtest_asked as asked
+inner join backtest_leads as known on asked.lead_no = known.lead_no
+inner join line.int_activities as act on act.lead_id = known.lead_id and act.occurred_at <= asked.at
+"""
+_NOBODY_YET = "select * from line.int_handoff_cycles where false"
+_LIVE_FOR_EVER = "select distinct product_id, '-infinity'::timestamptz as live_at from definitions"
+
+
+def decide(
+    connection: Connection, judge: Judge, asked: Sequence[Asked], wanted: Sequence[str], *, with_acts: bool = True
+) -> dict[str, list[Row]]:
+    """Rows of the wanted models, by their names; `lead_id` in them is the key that was asked.
+
+    Args:
+        with_acts: False decides as if nothing had been done, from the facts alone.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute("create temp table backtest_asked (key text, lead_no int, at timestamptz)")
+        with connection.cursor() as cursor, cursor.copy("copy backtest_asked from stdin") as copy:
+            for each in asked:
+                copy.write_row((each.key, each.lead_no, each.at))
+        connection.execute("analyze backtest_asked")
+        day = sql.Literal(judge.end.date())
+        names = {
+            "wait": sql.Literal(_longest_wait(judge)),
+            "competitor": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("competitors"), day=day),
+            "internal": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("company"), day=day),
+        }
+        given = {
+            "int_leads": sql.SQL(_LEADS).format(**names),
+            "int_activities": sql.SQL(_ACTS if with_acts else _ACTS + " where false"),
+            "int_handoff_cycles": sql.SQL(_NOBODY_YET),
+            "stg_handoff__go_live": sql.SQL(_LIVE_FOR_EVER),
+        }
+        models = replica.Replica(judge.models, wanted, judge.end, judge.tables, given)
+        with replica.opened(connection, models, [each.key for each in asked]):
+            return {name: replica.rows(connection, name, "lead_id") for name in wanted}
+
+
+def _longest_wait(judge: Judge) -> str:
+    minutes = max((int(row["enrichment_wait_minutes"]) for row in judge.tables["definitions"]), default=0)
+    return f"{minutes} minutes"
+
+
+def matches(connection: Connection, judge: Judge) -> list[Row]:
+    """The signal that each kind of act of `backtest_whats` falls under, by definition."""
+    leads = sql.SQL(
+        "select lead.* from backtest_whats as each cross join lateral jsonb_populate_record(null::line.int_leads,"
+        " jsonb_build_object('lead_id', each.what_no::text, 'as_of', {end}::timestamptz)) as lead"
+    ).format(end=sql.Literal(judge.end))
+    acts = sql.SQL(
+        "select act.* from backtest_whats as each cross join lateral jsonb_populate_record(null::line.int_activities,"
+        " jsonb_build_object('lead_id', each.what_no::text, 'activity_id', '1', 'kind', each.kind,"
+        " 'subject', each.subject, 'is_inbound', each.is_inbound, 'occurred_at', {end}::timestamptz)) as act"
+    ).format(end=sql.Literal(judge.end))
+    given: dict[str, sql.Composable] = {"int_leads": leads, "int_activities": acts}
+    asked = replica.Replica(judge.models, ("int_signal_matches", "int_definitions"), judge.end, judge.tables, given)
+    with replica.opened(connection, asked, ()):
+        return connection.execute("select *, lead_id::int as what_no from pg_temp.int_signal_matches").fetchall()
+
+
+def definitions(connection: Connection, judge: Judge) -> list[Row]:
+    """The definitions in force, shadows included."""
+    asked = replica.Replica(judge.models, ("int_definitions",), judge.end, judge.tables)
+    with replica.opened(connection, asked, ()):
+        return replica.rows(connection, "int_definitions", "definition_id")

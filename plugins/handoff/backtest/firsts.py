@@ -1,0 +1,190 @@
+"""When an agreement would first have handed over each lead: numbers find the moments, the models decide them."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from handoff.backtest import bounds
+from handoff.backtest.decide import Asked, Judge, decide, definitions, matches
+from handoff.backtest.history import History
+from handoff.ledger.db import Connection, Row
+
+log = logging.getLogger(__name__)
+
+FIRST_ROUND = 1
+"""Moments asked of each undecided lead in the first round; twice as many in each later one."""
+
+
+@dataclass(frozen=True)
+class First:
+    """The first handoff of a lead for a product within the span."""
+
+    lead_no: int
+    product_id: str
+    definition_id: str
+    at: datetime
+    decision: Row
+
+
+@dataclass(frozen=True)
+class Found:
+    """All of them by (lead_no, product id), and how many moments the models were asked about."""
+
+    firsts: dict[tuple[int, str], First]
+    moments: int
+    asked: int
+
+
+def find(connection: Connection, judge: Judge, history: History, start: datetime, *, shadows: bool = False) -> Found:
+    """Go through the span from `start` to the judge's end.
+
+    A lead counts once a product, at its first MQL moment. What was handed over in truth plays no part.
+
+    Args:
+        shadows: take the shadow definitions in place of the live ones.
+    """
+    rows = matches(connection, judge)
+    candidates: dict[str, dict[int, list[datetime]]] = {}
+    products: dict[str, str] = {}
+    total = 0
+    for definition in definitions(connection, judge):
+        if definition["is_shadow"] == shadows:
+            key = definition["definition_id"]
+            products[key] = definition["product_id"]
+            candidates[key] = _candidates(connection, judge, history, start, definition, rows)
+            total += sum(map(len, candidates[key].values()))
+    firsts: dict[tuple[int, str], First] = {}
+    asked = 0
+    for key, by_lead in candidates.items():
+        for first, number in _decided(connection, judge, key, products[key], by_lead):
+            asked += number
+            if first is not None:
+                place = (first.lead_no, first.product_id)
+                if place not in firsts or first.at < firsts[place].at:
+                    firsts[place] = first
+    return Found(firsts, total, asked)
+
+
+def _candidates(
+    connection: Connection, judge: Judge, history: History, start: datetime, definition: Row, rows: list[Row]
+) -> dict[int, list[datetime]]:
+    """Moments of the span at which the definition might be met, in order, by lead."""
+    key, day = definition["definition_id"], judge.end.date().isoformat()
+    caps = {
+        (row["scope"], row["scope_id"]): float(row["max_points"])
+        for row in judge.tables["score_caps"]
+        if row["definition_id"] == key and str(row["valid_from"]) <= day < str(row["valid_to"])
+    }
+    own = [row for row in rows if row["definition_id"] == key]
+    if not own:
+        return {}
+    found = bounds.moments(
+        history, bounds.rules(history, own, caps), float(definition["max_trigger_age_hours"]) * 3_600e6
+    )
+    in_span = (found.at >= _microseconds(start)) & found.has_trigger
+    most_fit = float(definition["most_fit_points"])
+    near = found.engagement + most_fit >= float(definition["threshold"])
+    mask = in_span & (near | found.is_hand_raiser)
+    leads = np.unique(found.lead[mask])
+    facts = _facts(connection, judge, key, leads.tolist())
+    # What the facts alone rule out needs no further question, whatever was done.
+    fit = np.full(history.leads, -np.inf)
+    waits = np.zeros(history.leads, dtype=bool)
+    for lead_no, (points, is_known) in facts.items():
+        fit[lead_no], waits[lead_no] = points, not is_known
+    near = (found.engagement + fit[found.lead] >= float(definition["threshold"])) & ~waits[found.lead]
+    mask = in_span & np.isfinite(fit[found.lead]) & (near | found.is_hand_raiser)
+    by_lead: dict[int, list[datetime]] = defaultdict(list)
+    for lead_no, at in zip(found.lead[mask].tolist(), found.at[mask].tolist(), strict=True):
+        moment = _moment(at)
+        if not by_lead[lead_no] or by_lead[lead_no][-1] != moment:
+            by_lead[lead_no].append(moment)
+    return by_lead
+
+
+def _facts(connection: Connection, judge: Judge, key: str, leads: list[int]) -> dict[int, tuple[float, bool]]:
+    """Most fit points of each lead that its facts do not rule out, and whether every required fact is known.
+
+    Facts change, so every version is asked; the most favourable answer is the bound.
+    """
+    versions = connection.execute(
+        """select known.lead_no, version.known_from from backtest_leads as known
+        inner join handoff.lead_facts as version on version.lead_id = known.lead_id
+        where known.lead_no = any(%s)""",
+        (leads,),
+    ).fetchall()
+    asked = [Asked(f"{place}", row["lead_no"], min(row["known_from"], judge.end)) for place, row in enumerate(versions)]
+    if not asked:
+        return {}
+    rows = decide(connection, judge, asked, ("int_scores", "int_clauses"), with_acts=False)
+    ruled_out, unknown = set[str](), set[str]()
+    for row in rows["int_clauses"]:
+        if row["definition_id"] == key:
+            kind, state = row["clause_kind"], row["state"]
+            if (kind, state) in (("disqualifier", "held"), ("requirement", "failed")):
+                ruled_out.add(row["lead_id"])
+            elif (kind, state) == ("requirement", "unknown"):
+                unknown.add(row["lead_id"])
+    best: dict[int, tuple[float, bool]] = {}
+    numbers = {each.key: each.lead_no for each in asked}
+    for row in rows["int_scores"]:
+        if row["definition_id"] == key and row["lead_id"] not in ruled_out:
+            lead_no = numbers[row["lead_id"]]
+            points, known = best.get(lead_no, (-np.inf, False))
+            best[lead_no] = (max(points, float(row["fit_points"])), known or row["lead_id"] not in unknown)
+    return best
+
+
+def _decided(
+    connection: Connection, judge: Judge, key: str, product_id: str, by_lead: dict[int, list[datetime]]
+) -> Iterator[tuple[First | None, int]]:
+    """Ask the models of each lead's moments in order, a few a round, until one is an MQL or none is left."""
+    number, done = FIRST_ROUND, dict.fromkeys(by_lead, 0)
+    while done:
+        asked = [
+            Asked(f"{lead_no}|{place}", lead_no, at)
+            for lead_no, begun in done.items()
+            for place, at in enumerate(by_lead[lead_no][begun : begun + number], start=begun)
+        ]
+        moments = {each.key: each for each in asked}
+        rows = decide(connection, judge, asked, ("int_decisions",))["int_decisions"]
+        mqls: dict[int, tuple[datetime, Row]] = {}
+        for row in rows:
+            if row["definition_id"] == key and row["decision"] == "mql":
+                each = moments[row["lead_id"]]
+                if each.lead_no not in mqls or each.at < mqls[each.lead_no][0]:
+                    mqls[each.lead_no] = (each.at, row)
+        log.info("%s: %d moments of %d leads asked, %d MQLs", key, len(asked), len(done), len(mqls))
+        yield None, len(asked)
+        for lead_no, (at, row) in mqls.items():
+            yield First(lead_no, product_id, key, at, row), 0
+        done = {
+            lead_no: begun + number
+            for lead_no, begun in done.items()
+            if lead_no not in mqls and begun + number < len(by_lead[lead_no])
+        }
+        number *= 2
+
+
+def _microseconds(at: datetime) -> int:
+    return int((at - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+
+
+def _moment(microseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def names(connection: Connection, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """Who the leads are: lead id, and name and company as last known."""
+    rows = connection.execute(
+        """select known.lead_no, known.lead_id, lead.full_name, lead.company_name
+        from backtest_leads as known left join line.int_leads as lead on lead.lead_id = known.lead_id
+        where known.lead_no = any(%s)""",
+        (list(numbers),),
+    )
+    return {row["lead_no"]: row for row in rows}

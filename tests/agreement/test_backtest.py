@@ -1,0 +1,145 @@
+"""A backtest finds, for each lead, the moment at which the models would first have said MQL, and says what changed."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from handoff.backtest import firsts, history
+from handoff.backtest.decide import Asked, Judge, decide
+from handoff.backtest.run import Report, run
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from handoff.qualify import loads
+from handoff.qualify.loads import Tables
+from handoff.qualify.models import ModelSet, compiled
+from tests.agreement.acting import END, START, Admin, live
+
+LEADS = 600
+
+
+@pytest.fixture(scope="module")
+def connection(admin: Admin) -> Iterator[Connection]:
+    with db.connect() as connection:
+        live(admin, connection, LEADS)
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def models(connection: Connection) -> ModelSet:
+    from handoff.qualify import dbt
+
+    with dbt.environment(None):
+        return compiled(for_all=True)
+
+
+@pytest.fixture(scope="module")
+def tables(connection: Connection) -> Tables:
+    load = loads.newest(connection)
+    assert load
+    return loads.agreement(connection, load.agreement_hash)
+
+
+def changed(tables: Tables, table: str, key: str, **values: Any) -> Tables:
+    """The same agreement with one row different."""
+    copy = deepcopy(dict(tables))
+    (row,) = [row for row in copy[table] if key in row.values()]
+    row.update(values)
+    return copy
+
+
+def every_first(connection: Connection, judge: Judge, past: history.History) -> dict[int, datetime]:
+    """The plain way: ask the models about every act of every lead."""
+    moments = sorted({(int(lead), int(at)) for lead, at in zip(past.lead, past.at, strict=True)})
+    asked = [
+        Asked(f"{place}", lead, START + timedelta(microseconds=at - int(START.timestamp() * 1e6)))
+        for place, (lead, at) in enumerate(moments)
+    ]
+    by_key = {each.key: each for each in asked}
+    found: dict[int, datetime] = {}
+    for row in decide(connection, judge, asked, ("int_decisions",))["int_decisions"]:
+        each = by_key[row["lead_id"]]
+        if row["decision"] == "mql" and (each.lead_no not in found or each.at < found[each.lead_no]):
+            found[each.lead_no] = each.at
+    return found
+
+
+def test_it_finds_what_asking_about_every_act_finds(connection: Connection, models: ModelSet, tables: Tables) -> None:
+    judge = Judge(models, tables, END)
+    with history.opened(connection, END) as past:
+        found = firsts.find(connection, judge, past, START - timedelta(days=1))
+        plain = every_first(connection, judge, past)
+    assert {lead_no: first.at for (lead_no, _), first in found.firsts.items()} == plain
+    assert 30 < len(plain) < LEADS
+    # The point of the bounds: few moments are asked about.
+    assert found.asked < len(past.at) / 5
+
+
+def compare(connection: Connection, models: ModelSet, before: Tables, after: Tables) -> Report:
+    return run(connection, models, (("before", before), ("after", after)), days=61, end=END)
+
+
+def test_the_same_agreement_changes_nothing(connection: Connection, models: ModelSet, tables: Tables) -> None:
+    report = compare(connection, models, tables, tables)
+    assert (report.gained, report.lost, report.sooner, report.later) == ((), (), 0, 0)
+    assert report.kept == report.before.mqls == report.after.mqls > 0
+    assert report.before.per_rep == report.after.per_rep
+    assert sum(report.before.per_rep.values()) == report.before.mqls
+
+
+def test_a_higher_threshold_loses_leads_and_names_the_threshold(
+    connection: Connection, models: ModelSet, tables: Tables
+) -> None:
+    after = changed(tables, "definitions", "platform-mql", threshold=75)
+    report = compare(connection, models, tables, after)
+    assert report.gained == ()
+    assert report.lost
+    assert {each.rules for each in report.lost} == {("platform-mql",)}
+    assert all(65 <= each.score_before < 75 for each in report.lost)
+    assert all(each.why.startswith("not reached: platform-mql (Score") for each in report.lost)
+    back = compare(connection, models, after, tables)
+    assert {each.lead_id for each in back.gained} == {each.lead_id for each in report.lost}
+    assert back.by_rule == (("platform-mql", len(report.lost), 0),)
+
+
+def test_a_new_disqualifier_is_named(connection: Connection, models: ModelSet, tables: Tables) -> None:
+    after = changed(tables, "disqualifiers", "dq-country", value="US")
+    report = compare(connection, models, tables, after)
+    assert report.lost
+    assert {each.rules for each in report.lost} == {("dq-country",)}
+    assert report.by_rule == (("dq-country", 0, len(report.lost)),)
+
+
+def test_points_that_decide_are_named(connection: Connection, models: ModelSet, tables: Tables) -> None:
+    after = changed(tables, "fit_points", "fit-industry-core", points=0)
+    report = compare(connection, models, tables, after)
+    assert report.lost
+    assert {each.rules[0] for each in report.lost} == {"fit-industry-core"}
+    assert all(each.score_after < each.score_before for each in report.lost)
+
+
+def test_what_became_of_them_is_told(connection: Connection, admin: Admin, models: ModelSet, tables: Tables) -> None:
+    after = changed(tables, "definitions", "platform-mql", threshold=75)
+    lost = compare(connection, models, tables, after).lost
+    admin.execute("drop table if exists line.int_conversions")
+    admin.execute("create table line.int_conversions (lead_id text, conversion_kind text, occurred_at timestamptz)")
+    admin.execute("grant select on line.int_conversions to handoff_app")
+    with admin.cursor() as cursor:
+        cursor.executemany(
+            "insert into line.int_conversions values (%s, %s, %s)",
+            [
+                (lost[0].lead_id, "sql", lost[0].at + timedelta(days=2)),
+                (lost[1].lead_id, "sql", lost[1].at - timedelta(days=2)),
+                (lost[2].lead_id, "won", lost[2].at + timedelta(days=2)),
+            ],
+        )
+    report = compare(connection, models, tables, after)
+    sqls = {each.lead_id: each.sql_at for each in report.lost if each.sql_at}
+    assert sqls == {lost[0].lead_id: lost[0].at + timedelta(days=2)}
+    assert report.before.conversion.converted == 1
+    assert report.before.conversion.leads == report.before.mqls - 1
+    assert report.before.conversion.share is not None
+    assert 0 < report.before.conversion.share < 0.1
+    assert report.after.conversion.converted == 0
