@@ -34,9 +34,13 @@ logs: runtime ## Follow what the components print
 	@$(BIN)/handoff logs --follow
 
 .PHONY: test
-test: development ## Run the whole test suite: two at a time, and the real Airflow by itself
+test: development browser ## Run the whole test suite: two at a time, and the real Airflow by itself
 	@$(BIN)/pytest -m "not stack" --numprocesses 2 --dist loadfile
 	@$(BIN)/pytest -m stack
+
+.PHONY: browser
+browser:
+	@tests/browser/install.sh
 
 .PHONY: check
 check: development ## Lint, types, SQL, and the DAGs with sockets blocked

@@ -1,10 +1,12 @@
-"""What Handoff adds to Airflow: the web app below `/handoff`, and a note on each run of the line."""
+"""What Handoff adds to Airflow: the web app below `/handoff`, its board in the menu, and a note on each run."""
 
 import logging
+from functools import cache
 from typing import Any, ClassVar
 
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
+from fastapi import FastAPI
 
 from handoff.airflow_kit import wake_line
 from handoff.web import signing
@@ -12,6 +14,17 @@ from handoff.web.app import PREFIX, app
 
 log = logging.getLogger(__name__)
 app.state.wake = wake_line
+
+
+@cache
+def web_app() -> FastAPI:
+    """The web app with its pages, which only whoever is signed in to Airflow may see."""
+    # The API server's alone: other processes that load this plugin have neither pages nor an auth manager.
+    from handoff.airflow_guard import may_look
+    from handoff.web.pages.router import mount
+
+    mount(app, may_look)
+    return app
 
 
 class RunNotes:
@@ -54,4 +67,21 @@ class HandoffPlugin(AirflowPlugin):
         except signing.BadSecret as error:
             log.error("The web app below %s is not mounted: %s", PREFIX, error)
             return []
-        return [{"app": app, "url_prefix": PREFIX, "name": "Handoff"}]
+        return [{"app": web_app(), "url_prefix": PREFIX, "name": "Handoff"}]
+
+    @property
+    def external_views(self) -> list[dict[str, Any]]:
+        """The board in Airflow's menu; nothing where the web app is not mounted.
+
+        Addresses are relative to Airflow's own, which may lie below a path.
+        """
+        place = PREFIX.removeprefix("/")
+        board = {
+            "name": "Handoff",
+            "href": f"{place}/board",
+            "destination": "nav",
+            "url_route": "handoff",
+            "nav_top_level": True,
+            "icon": f"{place}/static/handoff.svg",
+        }
+        return [board] if self.fastapi_apps else []

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,13 +14,17 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from handoff.local import processes, progress, scratch, state, supervisor
 from handoff.settings import REPOSITORY
 from sandbox.testing import RunningSandbox
+from tests.browser import chromium
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 BACK_S = 90
+BACK_MS = BACK_S * 1000
+PERSON, PASSWORD = "ana", "a password of this test"
 
 
 @dataclass
@@ -94,6 +99,43 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     made = Stack(home, environment)
     yield made
     made.handoff("down")
+
+
+@pytest.fixture
+def with_login(stack: Stack) -> Iterator[str]:
+    """Address of one more API server of the running stack: the stack's own asks nobody to sign in."""
+    passwords = stack.home.parent / "passwords.json"
+    passwords.write_text(json.dumps({PERSON: PASSWORD}))
+    port = scratch.free_port()
+    address = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "handoff.cli", "run", "airflow", "api-server", "--apps", "core", "--port", str(port)],
+        env={
+            **stack.environment,
+            "AIRFLOW__API__BASE_URL": address,
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{PERSON}:viewer",
+        },
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+    def answers() -> bool:
+        assert server.poll() is None, "the API server ended"
+        try:
+            return httpx.get(f"{address}/handoff/health").json() == {"status": "ok"}
+        except httpx.ConnectError:
+            return False
+
+    try:
+        assert progress.wait(answers, timeout_s=BACK_S, interval_s=0.5)
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
 
 
 def test_up_ends_with_a_message_in_slack_and_three_addresses(stack: Stack) -> None:
@@ -177,6 +219,40 @@ def test_secrets_are_readable_by_their_owner_only_and_in_no_log(stack: Stack) ->
     for path in stack.where.logs.rglob("*.log"):
         text = path.read_text(errors="replace")
         assert not [value for value in values if value in text], path
+
+
+def test_the_board_is_behind_airflow_s_own_login_and_in_its_menu(stack: Stack, with_login: str) -> None:
+    stations = stack.status()["stations"]
+    with chromium.running() as browser:
+        page = browser.new_page(base_url=with_login)
+        page.set_default_timeout(BACK_MS)
+        page.goto("/handoff/board")
+        page.get_by_label("Username").fill(PERSON)
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{with_login}/handoff/board")
+        contacts = page.get_by_role("row", name="contacts").first
+        expect(contacts).to_contain_text("✓ read")
+        quarantined = page.locator(".tiles > div", has_text="Quarantined").locator(".value")
+        expect(quarantined).to_have_text(re.compile(rf"^{stations['quarantined']:,} "))
+        # The same page in Airflow's own frame, which has another page around it.
+        page.goto("/")
+        page.get_by_role("link", name="Handoff").click()
+        expect(page.frame_locator("iframe").get_by_role("row", name="contacts").first).to_be_visible(timeout=BACK_MS)
+        assert "/plugin/handoff" in page.url
+
+
+def test_without_a_login_nothing_is_shown(with_login: str) -> None:
+    asked = httpx.get(f"{with_login}/handoff/board", headers={"accept": "text/html"}, follow_redirects=True)
+    addresses = [each.headers["location"].removeprefix(with_login) for each in asked.history]
+    assert [each.status_code for each in asked.history] == [303, 307]
+    assert addresses == [
+        "/api/v2/auth/login?next=%2Fhandoff%2Fboard",
+        "/auth/login?next=%2Fhandoff%2Fboard",
+    ]
+    assert "contacts" not in asked.text
+    for path in ("board", "static/handoff.css"):
+        assert httpx.get(f"{with_login}/handoff/{path}").status_code == 401
 
 
 def test_a_killed_component_comes_back_by_itself(stack: Stack) -> None:

@@ -1,1 +1,1 @@
-"""The web app inside Airflow's API server: signed webhooks and interactions in."""
+"""The web app inside Airflow's API server: signed webhooks and interactions in, pages for people out."""

@@ -1,6 +1,7 @@
 """The web app inside Airflow's API server, below `/handoff`.
 
-Airflow guards no route of a plugin's app: every route here verifies a signature, or tells nothing.
+Airflow guards no route of a plugin's app: every route here verifies a signature, or tells nothing. The pages that
+people look at are added by the plugin, which brings the guard that each of them needs.
 """
 
 from fastapi import FastAPI, Request, Response

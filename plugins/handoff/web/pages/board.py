@@ -1,0 +1,87 @@
+"""The board: whether the data is all there, and what waits or stands still."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from handoff.extract import overview, quarantine
+from handoff.extract.quarantine import Quarantine
+from handoff.ledger.db import Connection
+from handoff.web.pages import board_streams, board_waiting
+from handoff.web.pages.board_streams import StreamRow
+from handoff.web.pages.board_waiting import ClosedGate, Waiting
+from handoff.web.pages.marks import Mark
+
+QUARANTINE_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number of the top row. `note` says what it is made of, or what it means."""
+
+    label: str
+    value: int
+    mark: Mark
+    note: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything on the page, as of one moment."""
+
+    as_of: datetime
+    tiles: tuple[Tile, ...]
+    closed_gates: tuple[ClosedGate, ...]
+    streams: tuple[StreamRow, ...]
+    quarantine: Quarantine
+
+
+def read(connection: Connection, as_of: datetime) -> Board:
+    """Look at everything in one snapshot, so that the numbers fit together."""
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read, read only")
+        states = overview.read(connection, as_of)
+        held = quarantine.read(connection, QUARANTINE_ROWS)
+        gates = board_waiting.closed_gates(connection)
+        waiting = board_waiting.waiting(connection, as_of)
+    streams = board_streams.rows(states, as_of)
+    tiles = (*_standing_still(gates, streams), *_missing(held, streams), *_waiting(waiting))
+    return Board(as_of=as_of, tiles=tiles, closed_gates=gates, streams=streams, quarantine=held)
+
+
+def _standing_still(gates: Sequence[ClosedGate], streams: Sequence[StreamRow]) -> tuple[Tile, ...]:
+    late = sum(each.is_late for each in streams)
+    return (
+        Tile("Closed gates", len(gates), _act(len(gates)), "nothing is handed over" if gates else "all open"),
+        Tile("Late streams", late, _act(late), "the line may stand still" if late else f"of {len(streams)}"),
+    )
+
+
+def _missing(held: Quarantine, streams: Sequence[StreamRow]) -> tuple[Tile, ...]:
+    lacking = sum(bool(each.state.lacks) for each in streams)
+    missed = sum(each.state.missed for each in streams)
+    swept = sum(each.state.swept for each in streams)
+    parts = f"records {held.records:,}, values {held.values:,}" if held.total else "all could be read"
+    return (
+        Tile("Streams without access", lacking, _act(lacking), f"of {len(streams)}"),
+        Tile("Quarantined", held.total, _act(held.total), parts),
+        Tile("Missed by the fast pass", missed, _note(missed), "7 days, found by the slow pass"),
+        Tile("Missed by both", swept, _act(swept), "7 days, found by the nightly sweep"),
+    )
+
+
+def _waiting(waiting: Waiting) -> tuple[Tile, ...]:
+    outbox_mark = "act" if waiting.given_up else _note(waiting.outbox)
+    given_up = f"and {waiting.given_up:,} given up in 7 days" if waiting.given_up else "messages and write-backs"
+    return (
+        Tile("Inbox waiting", waiting.inbox, _note(waiting.inbox), "webhooks and presses"),
+        Tile("Outbox waiting", waiting.outbox, outbox_mark, given_up),
+    )
+
+
+def _act(value: int) -> Mark:
+    return "act" if value else "fine"
+
+
+def _note(value: int) -> Mark:
+    return "note" if value else "fine"
