@@ -1,21 +1,29 @@
 """A backtest finds, for each lead, the moment at which the models would first have said MQL, and says what changed."""
 
+import json
+import re
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from handoff import clock
 from handoff.backtest import firsts, history
 from handoff.backtest.decide import Asked, Judge, decide
 from handoff.backtest.run import Report, run
+from handoff.cli import app
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.qualify import loads
 from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet, compiled
 from tests.agreement.acting import END, START, Admin, live
+from tests.agreement.conftest import SEEDS
 
 LEADS = 600
 
@@ -143,3 +151,28 @@ def test_what_became_of_them_is_told(connection: Connection, admin: Admin, model
     assert report.before.conversion.share is not None
     assert 0 < report.before.conversion.share < 0.1
     assert report.after.conversion.converted == 0
+
+
+def test_the_command_tells_it_as_markdown_json_and_a_page(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after = tmp_path / "agreement"
+    shutil.copytree(SEEDS, after)
+    path = after / "definitions.csv"
+    path.write_text(path.read_text().replace("live,65,", "live,75,"))
+    monkeypatch.setattr(clock, "now", lambda: END)
+    command = ["backtest", "--from", str(SEEDS), "--to", str(after), "--days", "61"]
+    page = tmp_path / "page.html"
+    done = CliRunner().invoke(app, [*command, "--page", str(page)])
+    assert done.exit_code == 0, done.output
+    assert "fewer MQLs" in done.output
+    assert "| `platform-mql` | 0 |" in done.output
+    html = page.read_text()
+    assert html.count("<figure") == html.count("</svg>") >= 2
+    assert "http" not in re.sub(r"http://www.w3.org/\S+", "", html)
+    told = json.loads(CliRunner().invoke(app, [*command, "--json"]).output)
+    assert told["before"]["mqls"] - told["after"]["mqls"] == len(told["lost"]) > 0
+    path.write_text(path.read_text().replace("live,75,", "live,900,"))
+    refused = CliRunner().invoke(app, command)
+    assert refused.exit_code == 1
+    assert "definitions.csv:2" in refused.output

@@ -25,14 +25,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """One page: what was agreed, by whom, and where to sign."""
+    """One page: what it is about, and where to sign, if anybody is to."""
 
     title: str
     summary: tuple[str, ...]
     sections: tuple[Section, ...]
     signatories: tuple[str, ...]
     stamp: str
-    """Version and content hash."""
+    """Small print: version and content hash, or how it was made."""
 
 
 def markdown(document: Document) -> str:
@@ -41,7 +41,8 @@ def markdown(document: Document) -> str:
     for section in document.sections:
         parts += [f"## {_text(section.title)}", *map(_text, section.paragraphs), *map(_table, section.tables)]
     lines = [f"{_text(name)}: {'_' * 24} on {'_' * 12}" for name in document.signatories]
-    return "\n\n".join([*parts, "## Signatures", *lines, "---", _text(document.stamp)]) + "\n"
+    signatures = ["## Signatures", *lines] if lines else []
+    return "\n\n".join([*parts, *signatures, "---", _text(document.stamp)]) + "\n"
 
 
 def _table(table: Table) -> str:

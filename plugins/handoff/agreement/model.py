@@ -109,6 +109,13 @@ class Agreement:
     def __iter__(self) -> Iterator[Row]:
         return (row for rows in self.tables.values() for row in rows)
 
+    def as_tables(self) -> dict[str, list[dict[str, str | None]]]:
+        """Every table's cells, blank ones as null, as Postgres reads them into a table of the same columns."""
+        return {
+            name: [{column: text or None for column, text in row.cells.items()} for row in rows]
+            for name, rows in self.tables.items()
+        }
+
     @property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with any cell, and not with the order of lines."""

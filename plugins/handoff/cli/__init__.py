@@ -2,7 +2,7 @@
 
 import typer
 
-from handoff.cli import agreement, crm, database, gate, leads, stack
+from handoff.cli import agreement, backtest, crm, database, gate, leads, stack
 
 app = typer.Typer(
     help="From the moment a lead qualifies to the message a rep acts on, and the clock after it.\n\n"
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.add_typer(stack.commands)
 app.add_typer(leads.commands)
+app.add_typer(backtest.commands)
 app.add_typer(crm.commands, name="crm")
 app.add_typer(gate.commands, name="gate")
 app.add_typer(database.commands, name="db")

@@ -26,6 +26,7 @@ table { border-collapse: collapse; width: 100% }
 caption { text-align: left; font-weight: 600; padding: .5rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884 }
 .number { text-align: right; font-variant-numeric: tabular-nums }
+figure { margin: 1.5rem 0; overflow-x: auto } figcaption { font-weight: 600 } svg { background: #fff; max-width: 100% }
 .signature { margin: 3rem 0 0; border-top: 1px solid; max-width: 24rem; padding-top: .3rem }
 @media print { body { margin: 0; font-size: 11px } tr, .signature { break-inside: avoid } }
 </style>
@@ -35,7 +36,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; bo
 """
 _LINE = 32
 """Letters above which a cell may be broken into lines."""
-_NUMBERS = frozenset({"Points", "At most", "Order", "Precedence"})
+_NUMBERS = frozenset({"Points", "At most", "Order", "Precedence", "Gained", "Lost", "Before", "After"})
 
 
 def page(agreement: Agreement, at: datetime) -> dict[str, Any]:
@@ -45,19 +46,25 @@ def page(agreement: Agreement, at: datetime) -> dict[str, Any]:
     place of a column, which answers `number`, `id`, `text` for cells that are sentences, or nothing.
     """
     found = document(agreement, at)
-    return {"title": found.title, "document": found, "kind": _kind}
+    return {"title": found.title, "document": found, "kind": kind}
 
 
 def standalone(agreement: Agreement, at: datetime) -> str:
     """The same page as one HTML file that needs nothing else."""
+    return alone(TEMPLATE, page(agreement, at))
+
+
+def alone(template: str, values: dict[str, Any]) -> str:
+    """A template in a frame of its own: one HTML file."""
     loader = ChoiceLoader([DictLoader({"base.html": _FRAME}), FileSystemLoader(_TEMPLATES)])
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.get_template(TEMPLATE).render(page(agreement, at)) + "\n"
+    return environment.get_template(template).render(values) + "\n"
 
 
-def _kind(table: Table, place: int) -> str:
+def kind(table: Table, place: int) -> str:
+    """How a column is shown: `number`, `id`, `text` for cells that are sentences, or nothing of that."""
     name = table.columns[place]
     if name in _NUMBERS:
         return "number"

@@ -1,0 +1,68 @@
+"""What another agreement would have decided."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handoff.cli.shared import AsJson, fail, use_local_connections
+
+if TYPE_CHECKING:
+    from handoff.qualify.loads import Tables
+
+commands = typer.Typer()
+
+
+@commands.command()
+def backtest(
+    before: Annotated[str, typer.Option("--from", help="A directory or a revision of git, for example main.")],
+    after: Annotated[
+        str | None, typer.Option("--to", help="A directory or a revision; without it, this checkout as it stands.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How far back to go.", min=1)] = 90,
+    horizon_days: Annotated[int, typer.Option(help="Within how long an MQL should become an SQL.", min=1)] = 30,
+    page: Annotated[Path | None, typer.Option(help="Also write a page with charts to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two agreements on history: who is gained, who is lost, by which rule, and what became of them.
+
+    Prints Markdown, which reads well in a terminal and as it is in a pull request. Nothing is written to the ledger and
+    nobody is told. For example: handoff backtest --from main --days 90 --page backtest.html
+    """
+    from handoff import clock
+    from handoff.agreement.document import markdown
+    from handoff.backtest import run, telling
+    from handoff.ledger.db import connect
+    from handoff.qualify import models
+    from handoff.web.pages.backtest import standalone
+
+    sides = ((before, _tables(before)), (after or "this checkout", _tables(after)))
+    use_local_connections()
+    with connect() as connection:
+        report = run.run(
+            connection,
+            models.compiled(for_all=True),
+            sides,
+            days=days,
+            end=clock.now(),
+            horizon_days=horizon_days,
+        )
+    if page is not None:
+        page.write_text(standalone(report), encoding="utf-8")
+    text = json.dumps(asdict(report), indent=2, default=str) if as_json else markdown(telling.document(report))
+    typer.echo(text, nl=as_json)
+
+
+def _tables(where: str | None) -> "Tables":
+    from handoff.agreement import Unreadable, check, source
+
+    try:
+        found = source(where)
+    except Unreadable as reason:
+        fail(f"{reason}.")
+    errors = [str(each) for each in check.problems(found) if each.severity == "error"]
+    if errors:
+        fail("\n".join([f"{found.name} breaks its own rules:", *errors]))
+    return found.as_tables()
