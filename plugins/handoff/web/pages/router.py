@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from handoff import clock
+from handoff.agreement import source
+from handoff.explain import UnknownLead
 from handoff.ledger import db
-from handoff.web.pages import board
+from handoff.web.pages import agreement, board, lead
 from handoff.web.pages.crm_links import record_url
 from handoff.web.pages.guard import Guard
 from handoff.web.pages.rendering import render
@@ -39,6 +42,38 @@ def board_page(request: Request) -> Response:
     with _ledger() as connection:
         found = board.read(connection, clock.now())
     return render(request, "board.html", {"board": found, "record_url": record_url()})
+
+
+@router.get("/agreement")
+def agreement_page(request: Request) -> Response:
+    """The whole agreement as it stands in the checkout, today."""
+    return render(request, agreement.TEMPLATE, agreement.page(source(), clock.now()))
+
+
+@router.get("/lead/{lead_id}")
+def lead_page(request: Request, lead_id: str, at: str = "") -> Response:
+    """One lead, as the line last decided or at a moment."""
+    try:
+        moment = _moment(at)
+        with _ledger() as connection:
+            found = lead.read(connection, lead_id, moment)
+    except ValueError as wrong:
+        raise HTTPException(400, f"{wrong}.") from None
+    except UnknownLead as unknown:
+        raise HTTPException(404, f"{unknown}.") from None
+    return render(request, "lead.html", {"page": found, "record_url": record_url()})
+
+
+def _moment(text: str) -> datetime | None:
+    """What a form sends for a moment; without an offset it is UTC.
+
+    Raises:
+        ValueError: it is no moment.
+    """
+    if not text:
+        return None
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @router.get("/static/{name}")

@@ -1,0 +1,88 @@
+"""The page of one lead: why it is, or is not, an MQL at a moment, part by part, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handoff.explain import Explanation, explain
+from handoff.explain.hypotheses import Change
+from handoff.ledger.db import Connection, Row
+from handoff.web.pages.marks import Mark
+
+ANSWERS = {
+    "mql": "an MQL",
+    "disqualified": "disqualified",
+    "waiting": "waiting for a look-up",
+    "not_yet": "not an MQL yet",
+}
+_CLAUSE_MARKS: dict[tuple[bool, str], Mark] = {
+    (False, "held"): "fine",
+    (False, "failed"): "act",
+    (False, "unknown"): "note",
+    (True, "held"): "act",
+    (True, "failed"): "fine",
+    (True, "unknown"): "note",
+}
+"""By whether it is a disqualifier, and its state."""
+_CLAUSE_WORDS = {"held": "yes", "failed": "no", "unknown": "unknown"}
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause, with how it is marked: a disqualifier that holds is bad news, a requirement that does is good."""
+
+    kind: str
+    clause_id: str
+    detail: str
+    word: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What one definition said, with its parts and clauses."""
+
+    row: Row
+    answer: str
+    parts: list[Row]
+    clauses: list[Clause]
+    changes: list[Change]
+
+
+@dataclass(frozen=True)
+class LeadPage:
+    """What the template shows."""
+
+    told: Explanation
+    decided: list[Decided]
+
+
+def read(connection: Connection, lead_id: str, at: datetime | None) -> LeadPage:
+    """Explain a lead for the page.
+
+    Raises:
+        handoff.explain.UnknownLead: nothing by that id, or nothing yet at that moment.
+        ValueError: the moment is in the future.
+    """
+    told = explain(connection, lead_id, at)
+    return LeadPage(told, [_decided(told, row) for row in told.decisions])
+
+
+def _decided(told: Explanation, row: Row) -> Decided:
+    key = row["definition_id"]
+    return Decided(
+        row,
+        ANSWERS[row["decision"]],
+        [part for part in told.parts if part["definition_id"] == key],
+        [_clause(clause) for clause in told.clauses if clause["definition_id"] == key],
+        [change for change in told.changes if change.definition_id == key],
+    )
+
+
+def _clause(row: Row) -> Clause:
+    return Clause(
+        row["clause_kind"],
+        row["clause_id"],
+        row["detail"],
+        _CLAUSE_WORDS[row["state"]],
+        _CLAUSE_MARKS[row["clause_kind"] == "disqualifier", row["state"]],
+    )
