@@ -21,11 +21,11 @@ disqualifiers as (
 
 -- Leads and acts are added up in one pass by lead, through which a filter on leads reaches every table.
 tallies as (
-    select leads.lead_id, behaviours.behaviour_id, 0 as acts
+    select leads.lead_id, behaviours.behaviour_id, null::text as rule_id
     from leads
     cross join behaviours
     union all
-    select act.lead_id, behaviours.behaviour_id, 1 as acts
+    select act.lead_id, behaviours.behaviour_id, act.rule_id
     from {{ ref('int_signal_matches') }} as act
     inner join behaviours
         on
@@ -35,9 +35,16 @@ tallies as (
 ),
 
 seen as (
-    select lead_id, behaviour_id, sum(acts) as acts
+    select
+        tallies.lead_id,
+        tallies.behaviour_id,
+        case behaviours.counted
+            when 'acts' then count(tallies.rule_id)
+            when 'signals' then count(distinct tallies.rule_id)
+        end as number
     from tallies
-    group by lead_id, behaviour_id
+    inner join behaviours on tallies.behaviour_id = behaviours.behaviour_id
+    group by tallies.lead_id, tallies.behaviour_id, behaviours.counted
 ),
 
 verdicts as (
@@ -66,7 +73,7 @@ excluded as (
 final as (
     select
         seen.lead_id, behaviours.definition_id, 'behaviour' as clause_kind, behaviours.behaviour_id as clause_id,
-        seen.acts >= behaviours.min_count as is_held, behaviours.label || ': ' || seen.acts || ' seen' as detail
+        seen.number >= behaviours.min_count as is_held, behaviours.label || ': ' || seen.number || ' seen' as detail
     from seen
     inner join behaviours on seen.behaviour_id = behaviours.behaviour_id
     union all

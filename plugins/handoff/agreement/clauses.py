@@ -60,7 +60,8 @@ def _conditions(caption: str, rows: list[Row]) -> Table:
 def _behaviour(row: Row, signals: list[Row]) -> tuple[str, ...]:
     names = {signal.key: signal["label"] or "" for signal in signals}
     acts = words.listed((names.get(key, key) for key in (row["signal_ids"] or "").split(";")), "or")
-    often = f"{words.number(row['min_count'])} within {words.count(row['within_days'], 'day')}"
+    different = " different ones" if row["counted"] == "signals" else ""
+    often = f"{words.number(row['min_count'])}{different} within {words.count(row['within_days'], 'day')}"
     return row["label"] or "", often, acts, row.key, row["why"] or ""
 
 

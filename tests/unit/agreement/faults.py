@@ -192,6 +192,14 @@ REFERENCES = [
         "sig-page-pric",
     ),
     Fault(
+        "behaviours",
+        "beh-active-interest",
+        {"counted": "signals", "min_count": "18"},
+        "min_count",
+        "min_count 18 of behaviour beh-active-interest can never be reached: it names 17 signals",
+        "write 17 or less",
+    ),
+    Fault(
         "golden_cases",
         "gold-customer",
         {"because": "dq-custmer"},

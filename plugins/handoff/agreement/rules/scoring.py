@@ -14,7 +14,7 @@ JUDGED = ("live", "shadow")
 
 
 def problems(agreement: Agreement) -> Iterator[Problem]:
-    """Of caps, cap groups, thresholds and the scores of tiers."""
+    """Of caps, cap groups, thresholds, the scores of tiers, and behaviour that must be seen."""
     rules = agreement.rows("fit_points") + agreement.rows("signals")
     caps = agreement.rows("score_caps")
     for cap in caps:
@@ -25,6 +25,7 @@ def problems(agreement: Agreement) -> Iterator[Problem]:
     for definition in agreement.rows("definitions"):
         if definition["status"] in JUDGED:
             yield from _reach(agreement, definition, told)
+    yield from _behaviours(agreement)
 
 
 def _scopes(rule: Row) -> set[tuple[str, str | None]]:
@@ -66,6 +67,14 @@ def _group(rule: Row, caps: list[Row]) -> Iterator[Problem]:
         wrong = f"cap_group {group!r} of {rule.label} has no cap from {day}"
         remedy = f"write one that has ({known}), or add a cap with scope group and scope_id {group}"
         yield rule.problem("cap_group", wrong, remedy)
+
+
+def _behaviours(agreement: Agreement) -> Iterator[Problem]:
+    for row in agreement.rows("behaviours", counted="signals"):
+        named = len(set((row["signal_ids"] or "").split(";")))
+        if row["min_count"] is not None and row["min_count"] > named:
+            wrong = f"min_count {row['min_count']} of {row.label} can never be reached: it names {named} signals"
+            yield row.problem("min_count", wrong, f"write {named} or less, name more signals, or count acts")
 
 
 def _reach(agreement: Agreement, definition: Row, told: set[Row]) -> Iterator[Problem]:
