@@ -67,9 +67,9 @@ def every_first(connection: Connection, judge: Judge, past: history.History) -> 
     ]
     by_key = {each.key: each for each in asked}
     found: dict[int, datetime] = {}
-    for row in decide(connection, judge, asked, ("int_decisions",))["int_decisions"]:
-        each = by_key[row["lead_id"]]
-        if row["decision"] == "mql" and (each.lead_no not in found or each.at < found[each.lead_no]):
+    for key, rows in decide(connection, judge, asked).decisions.items():
+        each = by_key[key]
+        if rows[0]["decision"] == "mql" and (each.lead_no not in found or each.at < found[each.lead_no]):
             found[each.lead_no] = each.at
     return found
 

@@ -1,10 +1,12 @@
 """The models' own decisions about leads at moments of the past, thousands at a time."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import replica
@@ -67,13 +69,27 @@ _NOBODY_YET = "select * from line.int_handoff_cycles where false"
 _LIVE_FOR_EVER = "select distinct product_id, '-infinity'::timestamptz as live_at from definitions"
 
 
-def decide(
-    connection: Connection, judge: Judge, asked: Sequence[Asked], wanted: Sequence[str], *, with_acts: bool = True
-) -> dict[str, list[Row]]:
-    """Rows of the wanted models, by their names; `lead_id` in them is the key that was asked.
+@dataclass(frozen=True)
+class Answers:
+    """What the models said, by key.
 
-    Args:
-        with_acts: False decides as if nothing had been done, from the facts alone.
+    Attributes:
+        decisions: rows of `int_decisions`.
+        clauses: rows of `int_clauses`; only where they were asked for.
+        points: points by rule, of each definition: (definition id, rule id) to points.
+        candidates: rows of `int_route_candidates`.
+    """
+
+    decisions: dict[str, list[Row]]
+    clauses: dict[str, list[Row]]
+    points: dict[str, dict[tuple[str, str], float]]
+    candidates: dict[str, list[Row]]
+
+
+def decide(connection: Connection, judge: Judge, asked: Sequence[Asked], *, clauses: bool = False) -> Answers:
+    """Ask the models about leads at moments.
+
+    Points and candidates are returned of those that are MQLs; with `clauses`, points and clauses of all.
     """
     with connection.transaction(force_rollback=True):
         connection.execute("create temp table backtest_asked (key text, lead_no int, at timestamptz)")
@@ -81,21 +97,111 @@ def decide(
             for each in asked:
                 copy.write_row((each.key, each.lead_no, each.at))
         connection.execute("analyze backtest_asked")
-        day = sql.Literal(judge.end.date())
-        names = {
-            "wait": sql.Literal(_longest_wait(judge)),
-            "competitor": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("competitors"), day=day),
-            "internal": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("company"), day=day),
-        }
-        given = {
-            "int_leads": sql.SQL(_LEADS).format(**names),
-            "int_activities": sql.SQL(_ACTS if with_acts else _ACTS + " where false"),
+        given: dict[str, sql.Composable] = {
+            "int_leads": sql.SQL(_LEADS).format(**_domains(judge)),
+            "int_activities": sql.SQL(_ACTS),
             "int_handoff_cycles": sql.SQL(_NOBODY_YET),
             "stg_handoff__go_live": sql.SQL(_LIVE_FOR_EVER),
         }
+        wanted = ("int_decisions", "int_score_parts", "int_clauses" if clauses else "int_route_candidates")
         models = replica.Replica(judge.models, wanted, judge.end, judge.tables, given)
         with replica.opened(connection, models, [each.key for each in asked]):
-            return {name: replica.rows(connection, name, "lead_id") for name in wanted}
+            points: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
+            for row in connection.execute(_POINTS, {"all": clauses}):
+                points[row["lead_id"]][row["definition_id"], row["rule_id"]] = float(row["points"])
+            return Answers(
+                _by_key(replica.rows(connection, "int_decisions", "lead_id")),
+                _by_key(replica.rows(connection, "int_clauses", "lead_id") if clauses else []),
+                points,
+                _by_key([] if clauses else replica.rows(connection, "int_route_candidates", "step_rank, rep_id")),
+            )
+
+
+_POINTS = """
+select part.lead_id, part.definition_id, part.rule_id, sum(part.points) as points
+from pg_temp.int_score_parts as part
+where %(all)s or exists (
+    select from pg_temp.int_decisions as decision
+    where (decision.lead_id, decision.definition_id) = (part.lead_id, part.definition_id)
+    and decision.decision = 'mql'
+)
+group by part.lead_id, part.definition_id, part.rule_id
+"""
+
+
+def _by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["lead_id"]].append(row)
+    return found
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of one fact; None is unknown."""
+
+    field: str
+    value: str | None
+
+
+def judged_values(
+    connection: Connection, judge: Judge, definition_id: str, values: Sequence[Value]
+) -> tuple[list[dict[str, str]], list[set[str]]]:
+    """The state of each clause, and the fit rules that match, for a lead of whom one fact alone is known."""
+    leads = [
+        {"lead_id": str(place), "as_of": judge.end.isoformat(), **({each.field: each.value} if each.value else {})}
+        for place, each in enumerate(values)
+    ]
+    given: dict[str, sql.Composable] = {
+        "int_leads": replica.these("int_leads", leads),
+        "int_activities": replica.these("int_activities", []),
+    }
+    asked = replica.Replica(judge.models, ("int_clauses", "int_fit_matches"), judge.end, judge.tables, given)
+    states: list[dict[str, str]] = [{} for _ in values]
+    matched: list[set[str]] = [set() for _ in values]
+    with replica.opened(connection, asked, ()):
+        for row in replica.rows(connection, "int_clauses", "lead_id"):
+            if row["definition_id"] == definition_id:
+                states[int(row["lead_id"])][row["clause_id"]] = row["state"]
+        for row in replica.rows(connection, "int_fit_matches", "lead_id"):
+            if row["definition_id"] == definition_id:
+                matched[int(row["lead_id"])].add(row["rule_id"])
+    return states, matched
+
+
+def told_facts(connection: Connection, judge: Judge, fields: Sequence[str]) -> list[Row]:
+    """Every version of every lead's facts: `lead_no`, and the asked fields as text."""
+    domains = _domains(judge)
+    replaced = {"is_competitor": domains["competitor"], "is_internal": domains["internal"]}
+    columns = sql.SQL(", ").join(
+        sql.SQL("({})::text as {}").format(
+            replaced.get(field, sql.SQL("told.facts ->> {}").format(sql.Literal(field))), sql.Identifier(field)
+        )
+        for field in fields
+    )
+    with connection.transaction(force_rollback=True):
+        for name in ("competitors", "company"):
+            connection.execute(
+                sql.SQL(
+                    "create temp table {name} as select * from jsonb_populate_recordset(null::agreement.{name}, %s)"
+                ).format(name=sql.Identifier(name)),
+                (Jsonb(judge.tables[name]),),
+            )
+        return connection.execute(
+            sql.SQL(
+                "select known.lead_no, {} from handoff.lead_facts as told"
+                " inner join backtest_leads as known on told.lead_id = known.lead_id"
+            ).format(columns)
+        ).fetchall()
+
+
+def _domains(judge: Judge) -> dict[str, sql.Composable]:
+    day = sql.Literal(judge.end.date())
+    return {
+        "wait": sql.Literal(_longest_wait(judge)),
+        "competitor": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("competitors"), day=day),
+        "internal": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("company"), day=day),
+    }
 
 
 def _longest_wait(judge: Judge) -> str:

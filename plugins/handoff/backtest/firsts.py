@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from handoff.backtest import bounds
+from handoff.backtest import bounds, facts
 from handoff.backtest.decide import Asked, Judge, decide, definitions, matches
 from handoff.backtest.history import History
 from handoff.ledger.db import Connection, Row
@@ -29,6 +29,10 @@ class First:
     definition_id: str
     at: datetime
     decision: Row
+    points: dict[str, float]
+    """By rule."""
+    candidates: list[Row]
+    """Rows of `int_route_candidates`, of all products."""
 
 
 @dataclass(frozen=True)
@@ -87,17 +91,14 @@ def _candidates(
         history, bounds.rules(history, own, caps), float(definition["max_trigger_age_hours"]) * 3_600e6
     )
     in_span = (found.at >= _microseconds(start)) & found.has_trigger
-    most_fit = float(definition["most_fit_points"])
-    near = found.engagement + most_fit >= float(definition["threshold"])
-    mask = in_span & (near | found.is_hand_raiser)
-    leads = np.unique(found.lead[mask])
-    facts = _facts(connection, judge, key, leads.tolist())
     # What the facts alone rule out needs no further question, whatever was done.
+    known = facts.judge(connection, judge, key, caps)
+    possible = ~known.is_ruled_out
     fit = np.full(history.leads, -np.inf)
-    waits = np.zeros(history.leads, dtype=bool)
-    for lead_no, (points, is_known) in facts.items():
-        fit[lead_no], waits[lead_no] = points, not is_known
-    near = (found.engagement + fit[found.lead] >= float(definition["threshold"])) & ~waits[found.lead]
+    np.maximum.at(fit, known.lead[possible], known.fit[possible])
+    is_known = np.zeros(history.leads, dtype=bool)
+    is_known[known.lead[possible & ~known.is_unknown]] = True
+    near = (found.engagement + fit[found.lead] >= float(definition["threshold"])) & is_known[found.lead]
     mask = in_span & np.isfinite(fit[found.lead]) & (near | found.is_hand_raiser)
     by_lead: dict[int, list[datetime]] = defaultdict(list)
     for lead_no, at in zip(found.lead[mask].tolist(), found.at[mask].tolist(), strict=True):
@@ -105,39 +106,6 @@ def _candidates(
         if not by_lead[lead_no] or by_lead[lead_no][-1] != moment:
             by_lead[lead_no].append(moment)
     return by_lead
-
-
-def _facts(connection: Connection, judge: Judge, key: str, leads: list[int]) -> dict[int, tuple[float, bool]]:
-    """Most fit points of each lead that its facts do not rule out, and whether every required fact is known.
-
-    Facts change, so every version is asked; the most favourable answer is the bound.
-    """
-    versions = connection.execute(
-        """select known.lead_no, version.known_from from backtest_leads as known
-        inner join handoff.lead_facts as version on version.lead_id = known.lead_id
-        where known.lead_no = any(%s)""",
-        (leads,),
-    ).fetchall()
-    asked = [Asked(f"{place}", row["lead_no"], min(row["known_from"], judge.end)) for place, row in enumerate(versions)]
-    if not asked:
-        return {}
-    rows = decide(connection, judge, asked, ("int_scores", "int_clauses"), with_acts=False)
-    ruled_out, unknown = set[str](), set[str]()
-    for row in rows["int_clauses"]:
-        if row["definition_id"] == key:
-            kind, state = row["clause_kind"], row["state"]
-            if (kind, state) in (("disqualifier", "held"), ("requirement", "failed")):
-                ruled_out.add(row["lead_id"])
-            elif (kind, state) == ("requirement", "unknown"):
-                unknown.add(row["lead_id"])
-    best: dict[int, tuple[float, bool]] = {}
-    numbers = {each.key: each.lead_no for each in asked}
-    for row in rows["int_scores"]:
-        if row["definition_id"] == key and row["lead_id"] not in ruled_out:
-            lead_no = numbers[row["lead_id"]]
-            points, known = best.get(lead_no, (-np.inf, False))
-            best[lead_no] = (max(points, float(row["fit_points"])), known or row["lead_id"] not in unknown)
-    return best
 
 
 def _decided(
@@ -151,18 +119,23 @@ def _decided(
             for lead_no, begun in done.items()
             for place, at in enumerate(by_lead[lead_no][begun : begun + number], start=begun)
         ]
-        moments = {each.key: each for each in asked}
-        rows = decide(connection, judge, asked, ("int_decisions",))["int_decisions"]
-        mqls: dict[int, tuple[datetime, Row]] = {}
-        for row in rows:
-            if row["definition_id"] == key and row["decision"] == "mql":
-                each = moments[row["lead_id"]]
-                if each.lead_no not in mqls or each.at < mqls[each.lead_no][0]:
-                    mqls[each.lead_no] = (each.at, row)
+        answers = decide(connection, judge, asked)
+        mqls: dict[int, First] = {}
+        for each in asked:
+            for row in answers.decisions[each.key]:
+                if (row["definition_id"], row["decision"]) == (key, "mql") and (
+                    each.lead_no not in mqls or each.at < mqls[each.lead_no].at
+                ):
+                    points = {
+                        rule: by for (definition, rule), by in answers.points[each.key].items() if definition == key
+                    }
+                    mqls[each.lead_no] = First(
+                        each.lead_no, product_id, key, each.at, row, points, answers.candidates[each.key]
+                    )
         log.info("%s: %d moments of %d leads asked, %d MQLs", key, len(asked), len(done), len(mqls))
         yield None, len(asked)
-        for lead_no, (at, row) in mqls.items():
-            yield First(lead_no, product_id, key, at, row), 0
+        for first in mqls.values():
+            yield first, 0
         done = {
             lead_no: begun + number
             for lead_no, begun in done.items()

@@ -1,13 +1,13 @@
 """Two agreements over the same history: who is gained, who is lost, by which rule, and what became of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 
 from handoff.backtest import firsts, history, load, outcomes
-from handoff.backtest.decide import Asked, Judge, decide
+from handoff.backtest.decide import Answers, Asked, Judge, decide
 from handoff.backtest.firsts import First, Found
 from handoff.backtest.history import History
 from handoff.backtest.outcomes import Breaches, Conversion
@@ -113,8 +113,8 @@ def _compare(
     ]
     before, after = (each.firsts for each in found)
     shared = before.keys() & after.keys()
-    lost = _changes(connection, judges, [before[key] for key in sorted(before.keys() - shared)], sqls, gone=True)
-    gained = _changes(connection, judges, [after[key] for key in sorted(after.keys() - shared)], sqls, gone=False)
+    lost = _changes(connection, judges[1], [before[key] for key in sorted(before.keys() - shared)], sqls, gone=True)
+    gained = _changes(connection, judges[0], [after[key] for key in sorted(after.keys() - shared)], sqls, gone=False)
     late = connection.execute(
         """select count(*) as leads
         from (select min(known_from) as since from handoff.lead_facts group by lead_id) as known where since > %s""",
@@ -149,7 +149,7 @@ def _side(
         len(handed),
         dict(sorted(Counter(tiers).items())),
         outcomes.conversion(((each.lead_no, each.at) for each in handed), sqls, judge.end, horizon),
-        load.per_rep(connection, judge, handed),
+        load.per_rep(judge, handed),
         outcomes.breaches(connection, tiers),
         found.moments,
         found.asked,
@@ -157,21 +157,26 @@ def _side(
 
 
 def _changes(
-    connection: Connection, judges: Sequence[Judge], which: list[First], sqls: dict[int, datetime], *, gone: bool
+    connection: Connection, other: Judge, which: list[First], sqls: dict[int, datetime], *, gone: bool
 ) -> tuple[Change, ...]:
-    """Why the other agreement would not have handed these leads over at that moment: both are asked once more."""
+    """Why the other agreement would not have handed these leads over at that moment: it is asked."""
     if not which:
         return ()
     asked = [Asked(f"{place}", each.lead_no, each.at) for place, each in enumerate(which)]
-    wanted = ("int_decisions", "int_clauses", "int_score_parts")
-    before, after = (_by_key(decide(connection, judge, asked, wanted)) for judge in judges)
-    refusing = after if gone else before
+    answers = decide(connection, other, asked, clauses=True)
     who = firsts.names(connection, {each.lead_no for each in which})
     changes = []
     for place, each in enumerate(which):
-        key = f"{place}"
-        refused = _of(refusing, key, each)
-        rules, why = _why(refused, refusing, before, after, key)
+        refused = next(
+            (
+                row
+                for row in answers.decisions[f"{place}"]
+                if row["product_id"] == each.product_id and not row["is_shadow"]
+            ),
+            None,
+        )
+        rules, why = _why(refused, answers, f"{place}", each)
+        scores = (float(each.decision["score"]), float(refused["score"]) if refused else 0.0)
         sql_at = sqls.get(each.lead_no)
         changes.append(
             Change(
@@ -180,8 +185,7 @@ def _changes(
                 who[each.lead_no]["company_name"],
                 each.product_id,
                 each.at,
-                _score(before, key, each),
-                _score(after, key, each),
+                *(scores if gone else reversed(scores)),
                 rules,
                 why,
                 sql_at if sql_at and sql_at >= each.at else None,
@@ -192,47 +196,24 @@ def _changes(
 
 REFUSALS = (("disqualifier", "held"), ("requirement", "failed"), ("requirement", "unknown"), ("behaviour", "failed"))
 """What refuses a lead whatever its score, in the order in which the models look."""
-Answers = dict[str, dict[str, list[Row]]]
-"""Rows by model and key."""
 
 
-def _by_key(answers: dict[str, list[Row]]) -> Answers:
-    found: Answers = {}
-    for name, rows in answers.items():
-        found[name] = defaultdict(list)
-        for row in rows:
-            found[name][row["lead_id"]].append(row)
-    return found
-
-
-def _of(answers: Answers, key: str, first: First) -> Row | None:
-    decisions = answers["int_decisions"][key]
-    return next((row for row in decisions if row["product_id"] == first.product_id and not row["is_shadow"]), None)
-
-
-def _score(answers: Answers, key: str, first: First) -> float:
-    row = _of(answers, key, first)
-    return float(row["score"]) if row else 0.0
-
-
-def _why(
-    refused: Row | None, refusing: Answers, before: Answers, after: Answers, key: str
-) -> tuple[tuple[str, ...], str]:
+def _why(refused: Row | None, answers: Answers, key: str, first: First) -> tuple[tuple[str, ...], str]:
     """The clauses that refuse the lead; where it is the threshold, the rules whose points differ most."""
     if refused is None:
         return ("definitions",), "no definition of this product is live"
     for kind, state in REFUSALS:
         clauses = sorted(
             row["clause_id"]
-            for row in refusing["int_clauses"][key]
+            for row in answers.clauses[key]
             if (row["definition_id"], row["clause_kind"], row["state"]) == (refused["definition_id"], kind, state)
         )
         if clauses:
             return tuple(clauses), refused["reason"]
-    points: dict[str, float] = defaultdict(float)
-    for sign, answers in ((-1, before), (1, after)):
-        for row in answers["int_score_parts"][key]:
-            points[row["rule_id"]] += sign * float(row["points"])
+    points: dict[str, float] = defaultdict(float, first.points)
+    for (definition, rule), by in answers.points[key].items():
+        if definition == refused["definition_id"]:
+            points[rule] -= by
     moved = sorted((rule for rule, by in points.items() if abs(by) >= 0.01), key=lambda rule: -abs(points[rule]))
     return tuple(moved[:3]) or (refused["definition_id"],), refused["reason"]
 
