@@ -176,7 +176,7 @@ def _changes(
             None,
         )
         rules, why = _why(refused, answers, f"{place}", each)
-        scores = (float(each.decision["score"]), float(refused["score"]) if refused else 0.0)
+        would, would_not = float(each.decision["score"]), float(refused["score"]) if refused else 0.0
         sql_at = sqls.get(each.lead_no)
         changes.append(
             Change(
@@ -185,7 +185,8 @@ def _changes(
                 who[each.lead_no]["company_name"],
                 each.product_id,
                 each.at,
-                *(scores if gone else reversed(scores)),
+                would if gone else would_not,
+                would_not if gone else would,
                 rules,
                 why,
                 sql_at if sql_at and sql_at >= each.at else None,
