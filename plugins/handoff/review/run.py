@@ -1,5 +1,6 @@
 """The week's counts for the revenue meeting, from the marts, as one message in the review channel."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,21 +45,29 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
     if row["is_before_go_live"]:
         return {"week": f"{row['week']:%G-W%V}", "queued": 0, "skipped": "the week ended before go-live"}
+    shadows = connection.execute(
+        "select * from marts.rpt_shadow_definitions where week_starts_on = %s order by product_id, definition_id",
+        (row["week"],),
+    ).fetchall()
     channel = connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review")
     queued = outbox.put(
         connection,
         outbox.Effect(
             dedupe_key=f"slack_review:{row['week']:%G-W%V}",
             kind="slack_review",
-            payload={"channel": channel, "text": text(row), "blocks": None},
+            payload={"channel": channel, "text": text(row, shadows), "blocks": None},
             created_at=as_of,
         ),
     )
     return {"week": f"{row['week']:%G-W%V}", "queued": queued}
 
 
-def text(row: Row) -> str:
-    """The week in a few lines; a week without a row had no lead that did anything."""
+def text(row: Row, shadows: Sequence[Row] = ()) -> str:
+    """The week in a few lines; a week without a row had no lead that did anything.
+
+    Args:
+        shadows: the week's rows of `rpt_shadow_definitions`.
+    """
     title = f"*Revenue review, week {row['week']:%V} of {row['week']:%G}*"
     if row["iso_week"] is None:
         return f"{title}\nNothing happened: no lead acted, none was handed over."
@@ -70,6 +79,11 @@ def text(row: Row) -> str:
             + _kept("SLA attainment", row["sla_attainment"], row["sla_attainment_target"]),
             f"Marketing: {row['accepted']} accepted, {row['rejected']} rejected. "
             + _kept("Acceptance", row["acceptance_rate"], row["acceptance_rate_target"]),
+            *(
+                f"Shadow {each['definition_id']} {each['definition_version']}: {each['shadow_mqls']} MQLs beside "
+                f"{each['live_mqls']} live, {each['both_mqls']} of both."
+                for each in shadows
+            ),
         )
     )
 

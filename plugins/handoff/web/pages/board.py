@@ -9,7 +9,7 @@ from handoff.extract.quarantine import Quarantine
 from handoff.ledger.db import Connection
 from handoff.web.pages import board_streams, board_waiting
 from handoff.web.pages.board_streams import StreamRow
-from handoff.web.pages.board_waiting import ClosedGate, Waiting
+from handoff.web.pages.board_waiting import ClosedGate, Shadow, Waiting
 from handoff.web.pages.marks import Mark
 
 QUARANTINE_ROWS = 100
@@ -34,6 +34,8 @@ class Board:
     closed_gates: tuple[ClosedGate, ...]
     streams: tuple[StreamRow, ...]
     quarantine: Quarantine
+    shadows: tuple[Shadow, ...]
+    """None before an agreement was loaded."""
 
 
 def read(connection: Connection, as_of: datetime) -> Board:
@@ -44,9 +46,11 @@ def read(connection: Connection, as_of: datetime) -> Board:
         held = quarantine.read(connection, QUARANTINE_ROWS)
         gates = board_waiting.closed_gates(connection)
         waiting = board_waiting.waiting(connection, as_of)
+        loaded = connection.execute("select to_regclass('agreement.definitions') is not null as yes").fetchone()
+        shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()
     streams = board_streams.rows(states, as_of)
     tiles = (*_standing_still(gates, streams), *_missing(held, streams), *_waiting(waiting))
-    return Board(as_of=as_of, tiles=tiles, closed_gates=gates, streams=streams, quarantine=held)
+    return Board(as_of=as_of, tiles=tiles, closed_gates=gates, streams=streams, quarantine=held, shadows=shadows)
 
 
 def _standing_still(gates: Sequence[ClosedGate], streams: Sequence[StreamRow]) -> tuple[Tile, ...]:

@@ -26,6 +26,42 @@ class Waiting:
     given_up: int
 
 
+@dataclass(frozen=True)
+class Shadow:
+    """A shadow definition beside the live ones of its product, over the last seven days, in leads."""
+
+    product_id: str
+    definition_id: str
+    definition_version: str
+    live: int
+    shadow: int
+    both: int
+
+
+def shadows(connection: Connection, as_of: datetime) -> tuple[Shadow, ...]:
+    """Every shadow definition in force, with what it decided and what was handed over lately."""
+    rows = connection.execute(
+        """with lately as (
+            select product_id, definition_id, definition_version, lead_id from handoff.shadow_decisions
+            where decided_at > %(as_of)s - %(lately)s
+        ), handed as (
+            select distinct product_id, lead_id from handoff.handoffs where routed_at > %(as_of)s - %(lately)s
+        )
+        select definition.product_id, definition.definition_id, definition.version as definition_version,
+            (select count(*) from handed where handed.product_id = definition.product_id)::int as live,
+            count(lately.lead_id)::int as shadow, count(handed.lead_id)::int as both
+        from agreement.definitions as definition
+        left join lately on lately.definition_id = definition.definition_id
+            and lately.definition_version = definition.version
+        left join handed on handed.product_id = lately.product_id and handed.lead_id = lately.lead_id
+        where definition.status = 'shadow'
+        and definition.valid_from <= %(as_of)s and %(as_of)s < definition.valid_to
+        group by definition.product_id, definition.definition_id, definition.version order by 1, 2""",
+        {"as_of": as_of, "lately": LATELY},
+    )
+    return tuple(Shadow(**row) for row in rows)
+
+
 def closed_gates(connection: Connection) -> tuple[ClosedGate, ...]:
     """The gates that are closed now, each since its newest verdict."""
     rows = connection.execute(
