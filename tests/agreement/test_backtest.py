@@ -76,7 +76,8 @@ def every_first(connection: Connection, judge: Judge, past: history.History) -> 
 
 def test_it_finds_what_asking_about_every_act_finds(connection: Connection, models: ModelSet, tables: Tables) -> None:
     judge = Judge(models, tables, END)
-    with history.opened(connection, END) as past:
+    past = history.read(connection, END)
+    with history.shared(connection, past):
         found = firsts.find(connection, judge, past, START - timedelta(days=1))
         plain = every_first(connection, judge, past)
     assert {lead_no: first.at for (lead_no, _), first in found.firsts.items()} == plain

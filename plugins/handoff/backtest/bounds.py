@@ -23,18 +23,22 @@ Flags = npt.NDArray[np.bool_]
 class Rules:
     """One definition's signals as arrays, one place a rule, and the caps that bind them; no cap is infinite.
 
+    Rules of one group and half-life decay together: unless a cap of its own binds it, a rule needs no sum of its own.
+
     Attributes:
         of_what: place of the rule that each kind of act falls under; -1 for none.
+        sum_of: place of the sum that a rule's points go to; `half_life` (in microseconds), `group` and `sum_cap` are
+            of sums.
     """
 
     of_what: Numbers
     points: Floats
-    half_life: Floats
-    """In microseconds."""
-    group: Numbers
     is_hand_raiser: Flags
     can_trigger: Flags
-    rule_cap: Floats
+    sum_of: Numbers
+    half_life: Floats
+    group: Numbers
+    sum_cap: Floats
     group_cap: Floats
     family_cap: float
 
@@ -67,14 +71,20 @@ def rules(history: History, matches: Sequence[Mapping[str, Any]], caps: Mapping[
     for row in matches:
         of_what[row["what_no"]] = ids.index(row["rule_id"])
     every = [by_id[key] for key in ids]
+    own = [
+        (row["cap_group"], row["half_life_days"], key if ("rule", key) in caps else "")
+        for key, row in zip(ids, every, strict=True)
+    ]
+    sums = sorted(set(own))
     return Rules(
         of_what=of_what,
         points=np.array([float(row["points"]) for row in every]),
-        half_life=np.array([float(row["half_life_days"]) * 86_400e6 for row in every]),
-        group=np.array([groups.index(row["cap_group"]) for row in every], dtype=np.int64),
         is_hand_raiser=np.array([row["is_hand_raiser"] for row in every], dtype=bool),
         can_trigger=np.array([row["can_trigger"] for row in every], dtype=bool),
-        rule_cap=np.array([caps.get(("rule", key), np.inf) for key in ids]),
+        sum_of=np.array([sums.index(each) for each in own], dtype=np.int64),
+        half_life=np.array([float(days) * 86_400e6 for _, days, _ in sums]),
+        group=np.array([groups.index(group) for group, _, _ in sums], dtype=np.int64),
+        sum_cap=np.array([caps.get(("rule", key), np.inf) for _, _, key in sums]),
         group_cap=np.array([caps.get(("group", key), np.inf) for key in groups]),
         family_cap=caps.get(("family", "engagement"), np.inf),
     )
@@ -97,22 +107,24 @@ def moments(history: History, rules: Rules, trigger_age: float) -> Moments:
     # Leads with most acts first, so that those still in the race at the k-th act are always the first ones.
     order = np.argsort(-counts, kind="stable")
     starts, counts = starts[order], counts[order]
-    gained, lost = np.zeros((len(starts), len(rules.points))), np.zeros((len(starts), len(rules.points)))
+    gained, lost = (np.zeros((len(starts), len(rules.half_life))) for _ in range(2))
+    has_penalties = bool((rules.points < 0).any())
     last, last_trigger = np.zeros(len(starts)), np.full(len(starts), -np.inf)
-    in_group = np.zeros((len(rules.points), len(rules.group_cap)))
-    in_group[np.arange(len(rules.points)), rules.group] = 1
+    in_group = np.zeros((len(rules.half_life), len(rules.group_cap)))
+    in_group[np.arange(len(rules.half_life)), rules.group] = 1
     for k in range(int(counts.max(initial=0))):
         racing = int(np.searchsorted(-counts, -k, side="left"))
         place = starts[:racing] + k
         now, which = at[place].astype(np.float64), rule[place]
         left = np.exp2(-(now - last[:racing])[:, None] / rules.half_life[None, :]) if k else 1.0
         gained[:racing] *= left
-        lost[:racing] *= left
         rows = np.arange(racing)
-        gained[rows, which] += np.maximum(rules.points[which], 0)
-        lost[rows, which] += np.minimum(rules.points[which], 0)
+        gained[rows, rules.sum_of[which]] += np.maximum(rules.points[which], 0)
+        if has_penalties:
+            lost[:racing] *= left
+            lost[rows, rules.sum_of[which]] += np.minimum(rules.points[which], 0)
         last[:racing] = now
-        by_group = np.minimum(gained[:racing], rules.rule_cap) @ in_group
+        by_group = np.minimum(gained[:racing], rules.sum_cap) @ in_group
         of_family = np.minimum(np.minimum(by_group, rules.group_cap).sum(axis=1), rules.family_cap)
         engagement[place] = of_family + lost[:racing].sum(axis=1) + ROUNDING * (k + 1)
         slack[place] = 2 * ROUNDING * (k + 1)

@@ -1,7 +1,7 @@
 """The models' own decisions about leads at moments of the past, thousands at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -145,9 +145,17 @@ class Value:
 
 
 def judged_values(
-    connection: Connection, judge: Judge, definition_id: str, values: Sequence[Value]
+    connection: Connection,
+    judge: Judge,
+    definition_id: str,
+    values: Sequence[Value],
+    asking: Mapping[str, Sequence[str]],
 ) -> tuple[list[dict[str, str]], list[set[str]]]:
-    """The state of each clause, and the fit rules that match, for a lead of whom one fact alone is known."""
+    """The state of each clause, and the fit rules that match, for a lead of whom one fact alone is known.
+
+    Args:
+        asking: ids of the clauses that ask for each fact; of others nothing is returned.
+    """
     leads = [
         {"lead_id": str(place), "as_of": judge.end.isoformat(), **({each.field: each.value} if each.value else {})}
         for place, each in enumerate(values)
@@ -155,17 +163,24 @@ def judged_values(
     given: dict[str, sql.Composable] = {
         "int_leads": replica.these("int_leads", leads),
         "int_activities": replica.these("int_activities", []),
+        "int_scores": replica.these("int_scores", []),
     }
     asked = replica.Replica(judge.models, ("int_clauses", "int_fit_matches"), judge.end, judge.tables, given)
     states: list[dict[str, str]] = [{} for _ in values]
     matched: list[set[str]] = [set() for _ in values]
     with replica.opened(connection, asked, ()):
-        for row in replica.rows(connection, "int_clauses", "lead_id"):
-            if row["definition_id"] == definition_id:
+        for field in {each.field for each in values}:
+            places = [str(place) for place, each in enumerate(values) if each.field == field]
+            for row in connection.execute(
+                """select lead_id, clause_id, state from pg_temp.int_clauses
+                where definition_id = %s and clause_id = any(%s) and lead_id = any(%s)""",
+                (definition_id, list(asking.get(field, ())), places),
+            ):
                 states[int(row["lead_id"])][row["clause_id"]] = row["state"]
-        for row in replica.rows(connection, "int_fit_matches", "lead_id"):
-            if row["definition_id"] == definition_id:
-                matched[int(row["lead_id"])].add(row["rule_id"])
+        for row in connection.execute(
+            "select lead_id, rule_id from pg_temp.int_fit_matches where definition_id = %s", (definition_id,)
+        ):
+            matched[int(row["lead_id"])].add(row["rule_id"])
     return states, matched
 
 

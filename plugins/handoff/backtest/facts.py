@@ -54,7 +54,10 @@ def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mappin
         codes[field] = np.array([seen.setdefault(row[field], len(seen)) for row in versions], dtype=np.int64)
         of_field[field] = list(range(len(values), len(values) + len(seen)))
         values += [Value(field, value) for value in seen]
-    states, matched = judged_values(connection, judge, definition_id, values)
+    asking: dict[str, list[str]] = defaultdict(list)
+    for table, row in rules:
+        asking[str(row["field"])].append(str(row[TABLES[table]]))
+    states, matched = judged_values(connection, judge, definition_id, values, asking)
     ruled_out, unknown = np.zeros(len(lead), dtype=bool), np.zeros(len(lead), dtype=bool)
     gained: dict[tuple[str, str], Floats] = defaultdict(lambda: np.zeros(len(lead)))
     lost = np.zeros(len(lead))

@@ -94,9 +94,9 @@ def _candidates(
     # What the facts alone rule out needs no further question, whatever was done.
     known = facts.judge(connection, judge, key, caps)
     possible = ~known.is_ruled_out
-    fit = np.full(history.leads, -np.inf)
+    fit = np.full(len(history.lead_ids), -np.inf)
     np.maximum.at(fit, known.lead[possible], known.fit[possible])
-    is_known = np.zeros(history.leads, dtype=bool)
+    is_known = np.zeros(len(history.lead_ids), dtype=bool)
     is_known[known.lead[possible & ~known.is_unknown]] = True
     near = (found.engagement + fit[found.lead] >= float(definition["threshold"])) & is_known[found.lead]
     mask = in_span & np.isfinite(fit[found.lead]) & (near | found.is_hand_raiser)

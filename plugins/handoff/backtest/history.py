@@ -11,13 +11,16 @@ import numpy.typing as npt
 
 from handoff.ledger.db import Connection, Row
 
-# What Postgres sends of one row of (int4, int4, timestamptz) in COPY's binary format.
+# What Postgres sends of one row of (int8, int8, timestamptz) in COPY's binary format.
 # Source: https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY
 _ROW = np.dtype(
-    [("fields", ">i2"), ("l1", ">i4"), ("lead", ">i4"), ("l2", ">i4"), ("what", ">i4"), ("l3", ">i4"), ("at", ">i8")]
+    [("fields", ">i2"), ("l1", ">i4"), ("lead", ">i8"), ("l2", ">i4"), ("what", ">i8"), ("l3", ">i4"), ("at", ">i8")]
 )
 _HEADER, _TRAILER = 19, 2
 _POSTGRES_EPOCH_S = 946_684_800
+# Texts travel as hashes of 64 bits, so that no row waits for a join; two equal ones would be noticed below.
+_LEAD_HASH = "hashtextextended(lead_id, 0)"
+_WHAT_HASH = "hashtextextended(kind || case when is_inbound then '>' else '<' end || coalesce(subject, E'\\x01'), 0)"
 
 Numbers = npt.NDArray[np.int64]
 
@@ -27,66 +30,81 @@ class History:
     """All acts until the end, in order of lead and time.
 
     Attributes:
-        lead: position of the lead, which is its `lead_no` in the temporary table `backtest_leads`.
-        what: position in `whats`.
+        lead_ids: ids of the leads that are known; a lead's number is its place.
+        lead: number of the lead.
+        what: place in `whats`.
         at: microseconds since 1970.
-        whats: (kind, subject, is_inbound) of each different kind of act, with its `what_no`.
+        whats: (kind, subject, is_inbound) of each different kind of act.
     """
 
-    leads: int
+    lead_ids: list[str]
     lead: Numbers
     what: Numbers
     at: Numbers
     whats: list[Row]
 
 
-@contextmanager
-def opened(connection: Connection, end: datetime) -> Iterator[History]:
-    """Read every act until `end`; inside the block stand the temporary tables `backtest_leads` and `backtest_whats`."""
-    connection.execute("set jit = off")
-    try:
-        yield _read(connection, end)
-    finally:
-        connection.execute("reset jit")
-        connection.execute("drop table if exists backtest_leads, backtest_whats")
+def read(connection: Connection, end: datetime) -> History:
+    """Read every act until `end`.
 
-
-def _read(connection: Connection, end: datetime) -> History:
-    connection.execute(
-        """create temp table backtest_leads as
-        select (row_number() over (order by lead_id) - 1)::int as lead_no, lead_id
-        from (select distinct lead_id from handoff.lead_facts) as known"""
-    )
-    connection.execute(
-        """create temp table backtest_whats as
-        select (row_number() over (order by kind, subject, is_inbound) - 1)::int as what_no, kind, subject, is_inbound
-        from (select distinct kind, subject, is_inbound from line.int_activities where occurred_at <= %s) as each""",
-        (end,),
-    )
-    connection.execute("analyze backtest_leads, backtest_whats")
-    whats = connection.execute("select * from backtest_whats order by what_no").fetchall()
+    Raises:
+        RuntimeError: two leads or two kinds of act have one hash.
+    """
+    leads = connection.execute(
+        f"""select lead_id, {_LEAD_HASH} as hash
+        from (select distinct lead_id from handoff.lead_facts) as known order by hash"""
+    ).fetchall()
+    whats = connection.execute(
+        f"""select kind, subject, is_inbound, {_WHAT_HASH} as hash
+        from (select distinct kind, subject, is_inbound from line.int_activities) as each order by hash"""
+    ).fetchall()
+    lead_hashes, what_hashes = (np.array([row["hash"] for row in rows], dtype=np.int64) for rows in (leads, whats))
+    for hashes in (lead_hashes, what_hashes):
+        if len(np.unique(hashes)) < len(hashes):
+            raise RuntimeError("two texts have one hash of 64 bits: leave one of the leads out")
     buffer = io.BytesIO()
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            """copy (
-                select lead.lead_no, each.what_no, act.occurred_at
-                from line.int_activities as act
-                inner join backtest_leads as lead on act.lead_id = lead.lead_id
-                inner join backtest_whats as each
-                    on act.kind = each.kind and coalesce(act.subject, E'\\x01') = coalesce(each.subject, E'\\x01')
-                    and act.is_inbound = each.is_inbound
-                where act.occurred_at <= %s
-            ) to stdout (format binary)""",
+            f"""copy (select {_LEAD_HASH}, {_WHAT_HASH}, occurred_at from line.int_activities where occurred_at <= %s)
+            to stdout (format binary)""",
             (end,),
         ) as copy,
     ):
         for block in copy:
             buffer.write(block)
     rows = np.frombuffer(buffer.getbuffer()[_HEADER:-_TRAILER], dtype=_ROW)
-    lead, what = rows["lead"].astype(np.int64), rows["what"].astype(np.int64)
+    lead, lead_known = _places(rows["lead"].astype(np.int64), lead_hashes)
+    what, what_known = _places(rows["what"].astype(np.int64), what_hashes)
     at = rows["at"].astype(np.int64) + _POSTGRES_EPOCH_S * 1_000_000
+    kept = lead_known & what_known
+    lead, what, at = lead[kept], what[kept], at[kept]
     order = np.lexsort((at, lead))
-    count = connection.execute("select count(*)::int as leads from backtest_leads").fetchone()
-    assert count is not None
-    return History(count["leads"], lead[order], what[order], at[order], whats)
+    return History([row["lead_id"] for row in leads], lead[order], what[order], at[order], whats)
+
+
+def _places(values: Numbers, ordered: Numbers) -> tuple[Numbers, npt.NDArray[np.bool_]]:
+    """Where each value stands among ordered ones, and whether it is there."""
+    if not len(ordered):
+        return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=bool)
+    places = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return places, ordered[places] == values
+
+
+@contextmanager
+def shared(connection: Connection, history: History) -> Iterator[None]:
+    """Inside the block the session has `backtest_leads` and `backtest_whats`, by their numbers."""
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table backtest_leads (lead_no int, lead_id text)")
+        with cursor.copy("copy backtest_leads from stdin") as copy:
+            for number, lead_id in enumerate(history.lead_ids):
+                copy.write_row((number, lead_id))
+        cursor.execute("create temp table backtest_whats (what_no int, kind text, subject text, is_inbound boolean)")
+        with cursor.copy("copy backtest_whats from stdin") as copy:
+            for number, row in enumerate(history.whats):
+                copy.write_row((number, row["kind"], row["subject"], row["is_inbound"]))
+        cursor.execute("analyze backtest_leads, backtest_whats")
+    try:
+        yield
+    finally:
+        connection.execute("drop table if exists backtest_leads, backtest_whats")

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -11,6 +12,7 @@ from handoff.backtest.decide import Answers, Asked, Judge, decide
 from handoff.backtest.firsts import First, Found
 from handoff.backtest.history import History
 from handoff.backtest.outcomes import Breaches, Conversion
+from handoff.ledger import db
 from handoff.ledger.db import Connection, Row
 from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet
@@ -90,13 +92,20 @@ def run(
         horizon_days: within how long an MQL should have become an SQL.
     """
     began = monotonic()
-    with history.opened(connection, end) as past:
-        report = _compare(connection, models, sides, past, end - timedelta(days=days), end, horizon_days)
+    past = history.read(connection, end)
+    with (
+        history.shared(connection, past),
+        db.connect() as other,
+        history.shared(other, past),
+        ThreadPoolExecutor(2) as pool,
+    ):
+        report = _compare((connection, other), pool, models, sides, past, end - timedelta(days=days), end, horizon_days)
     return replace(report, seconds=round(monotonic() - began, 1))
 
 
 def _compare(
-    connection: Connection,
+    sessions: tuple[Connection, Connection],
+    pool: ThreadPoolExecutor,
     models: ModelSet,
     sides: tuple[tuple[str, Tables], tuple[str, Tables]],
     past: History,
@@ -104,8 +113,10 @@ def _compare(
     end: datetime,
     horizon_days: int,
 ) -> Report:
+    connection = sessions[0]
     judges = [Judge(models, tables, end) for _, tables in sides]
-    found = [firsts.find(connection, judge, past, start) for judge in judges]
+    # Postgres does most of the work: each agreement has a session, and so a processor, of its own.
+    found = list(pool.map(firsts.find, sessions, judges, (past, past), (start, start)))
     sqls = outcomes.sql_moments(connection, end)
     told = [
         _side(connection, label, judge, each, sqls, timedelta(days=horizon_days))
@@ -113,8 +124,17 @@ def _compare(
     ]
     before, after = (each.firsts for each in found)
     shared = before.keys() & after.keys()
-    lost = _changes(connection, judges[1], [before[key] for key in sorted(before.keys() - shared)], sqls, gone=True)
-    gained = _changes(connection, judges[0], [after[key] for key in sorted(after.keys() - shared)], sqls, gone=False)
+    lost, gained = pool.map(
+        _changes,
+        sessions,
+        (judges[1], judges[0]),
+        (
+            [before[key] for key in sorted(before.keys() - shared)],
+            [after[key] for key in sorted(after.keys() - shared)],
+        ),
+        (sqls, sqls),
+        (True, False),
+    )
     late = connection.execute(
         """select count(*) as leads
         from (select min(known_from) as since from handoff.lead_facts group by lead_id) as known where since > %s""",
@@ -125,7 +145,7 @@ def _compare(
         start,
         end,
         horizon_days,
-        past.leads,
+        len(past.lead_ids),
         len(past.at),
         int(late["leads"]),
         told[0],
@@ -157,7 +177,7 @@ def _side(
 
 
 def _changes(
-    connection: Connection, other: Judge, which: list[First], sqls: dict[int, datetime], *, gone: bool
+    connection: Connection, other: Judge, which: list[First], sqls: dict[int, datetime], gone: bool
 ) -> tuple[Change, ...]:
     """Why the other agreement would not have handed these leads over at that moment: it is asked."""
     if not which:
