@@ -1,5 +1,6 @@
 """The models that decide, as SQL: what dbt compiled of them, in the order in which they build on each other."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -71,14 +72,18 @@ def compiled(*, for_all: bool = False) -> ModelSet:
             Model(
                 name=node.name,
                 is_view=node.config.materialized in ("view", "ephemeral"),
-                # Without the database's name: what is kept in one can be run in its copy.
-                sql=node.compiled_code.replace(f'"{node.database}".', ""),
+                sql=without_database(node.compiled_code, node.database),
                 settings=node.config.get("sql_header") or "",
                 inputs=_inputs(nodes, node),
             )
             for node in _in_order(nodes)
         )
     )
+
+
+def without_database(text: str, database: str) -> str:
+    """SQL that names no database: what is kept in one can be run in its copy. A schema may have the same name."""
+    return re.sub(rf'"{re.escape(database)}"\.("[^"]+"\."[^"]+")', r"\1", text)
 
 
 def _inputs(nodes: Mapping[str, Any], node: Any) -> tuple[str, ...]:
