@@ -1,12 +1,11 @@
 """The models' own decisions about leads at moments of the past, thousands at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import replica
@@ -98,7 +97,7 @@ def decide(connection: Connection, judge: Judge, asked: Sequence[Asked], *, clau
                 copy.write_row((each.key, each.lead_no, each.at))
         connection.execute("analyze backtest_asked")
         given: dict[str, sql.Composable] = {
-            "int_leads": sql.SQL(_LEADS).format(**_domains(judge)),
+            "int_leads": sql.SQL(_LEADS).format(**domains(judge)),
             "int_activities": sql.SQL(_ACTS),
             "int_handoff_cycles": sql.SQL(_NOBODY_YET),
             "stg_handoff__go_live": sql.SQL(_LIVE_FOR_EVER),
@@ -136,81 +135,9 @@ def _by_key(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return found
 
 
-@dataclass(frozen=True)
-class Value:
-    """One value of one fact; None is unknown."""
-
-    field: str
-    value: str | None
-
-
-def judged_values(
-    connection: Connection,
-    judge: Judge,
-    definition_id: str,
-    values: Sequence[Value],
-    asking: Mapping[str, Sequence[str]],
-) -> tuple[list[dict[str, str]], list[set[str]]]:
-    """The state of each clause, and the fit rules that match, for a lead of whom one fact alone is known.
-
-    Args:
-        asking: ids of the clauses that ask for each fact; of others nothing is returned.
-    """
-    leads = [
-        {"lead_id": str(place), "as_of": judge.end.isoformat(), **({each.field: each.value} if each.value else {})}
-        for place, each in enumerate(values)
-    ]
-    given: dict[str, sql.Composable] = {
-        "int_leads": replica.these("int_leads", leads),
-        "int_activities": replica.these("int_activities", []),
-        "int_scores": replica.these("int_scores", []),
-    }
-    asked = replica.Replica(judge.models, ("int_clauses", "int_fit_matches"), judge.end, judge.tables, given)
-    states: list[dict[str, str]] = [{} for _ in values]
-    matched: list[set[str]] = [set() for _ in values]
-    with replica.opened(connection, asked, ()):
-        for field in {each.field for each in values}:
-            places = [str(place) for place, each in enumerate(values) if each.field == field]
-            for row in connection.execute(
-                """select lead_id, clause_id, state from pg_temp.int_clauses
-                where definition_id = %s and clause_id = any(%s) and lead_id = any(%s)""",
-                (definition_id, list(asking.get(field, ())), places),
-            ):
-                states[int(row["lead_id"])][row["clause_id"]] = row["state"]
-        for row in connection.execute(
-            "select lead_id, rule_id from pg_temp.int_fit_matches where definition_id = %s", (definition_id,)
-        ):
-            matched[int(row["lead_id"])].add(row["rule_id"])
-    return states, matched
-
-
-def told_facts(connection: Connection, judge: Judge, fields: Sequence[str]) -> list[Row]:
-    """Every version of every lead's facts: `lead_no`, and the asked fields as text."""
-    domains = _domains(judge)
-    replaced = {"is_competitor": domains["competitor"], "is_internal": domains["internal"]}
-    columns = sql.SQL(", ").join(
-        sql.SQL("({})::text as {}").format(
-            replaced.get(field, sql.SQL("told.facts ->> {}").format(sql.Literal(field))), sql.Identifier(field)
-        )
-        for field in fields
-    )
-    with connection.transaction(force_rollback=True):
-        for name in ("competitors", "company"):
-            connection.execute(
-                sql.SQL(
-                    "create temp table {name} as select * from jsonb_populate_recordset(null::agreement.{name}, %s)"
-                ).format(name=sql.Identifier(name)),
-                (Jsonb(judge.tables[name]),),
-            )
-        return connection.execute(
-            sql.SQL(
-                "select known.lead_no, {} from handoff.lead_facts as told"
-                " inner join backtest_leads as known on told.lead_id = known.lead_id"
-            ).format(columns)
-        ).fetchall()
-
-
-def _domains(judge: Judge) -> dict[str, sql.Composable]:
+def domains(judge: Judge) -> dict[str, sql.Composable]:
+    """Parts of a query over `handoff.lead_facts as told`: how long enrichment has, and whether a lead is a competitor's
+    or our own by the agreement in question, whose tables must stand in the session."""
     day = sql.Literal(judge.end.date())
     return {
         "wait": sql.Literal(_longest_wait(judge)),

@@ -1,15 +1,18 @@
 """What the facts alone say: a rule asks for one fact, so each value of it is judged once, not each lead."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from handoff.backtest.bounds import Flags, Floats
-from handoff.backtest.decide import Judge, Value, judged_values, told_facts
+from handoff.backtest.decide import Judge, domains
 from handoff.backtest.history import Numbers
-from handoff.ledger.db import Connection
+from handoff.ledger.db import Connection, Row
+from handoff.qualify import replica
 
 TABLES = {"fit_points": "rule_id", "requirements": "requirement_id", "disqualifiers": "disqualifier_id"}
 """Tables of the agreement whose rows ask for a fact, and their keys."""
@@ -44,20 +47,20 @@ def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mappin
         and row.get("basis") != "all_activity"
     ]
     fields = sorted({str(row["field"]) for _, row in rules})
-    versions = told_facts(connection, judge, fields)
+    versions = _told_facts(connection, judge, fields)
     lead = np.array([row["lead_no"] for row in versions], dtype=np.int64)
     codes: dict[str, Numbers] = {}
-    values: list[Value] = []
+    values: list[_Value] = []
     of_field: dict[str, list[int]] = {}
     for field in fields:
         seen: dict[str | None, int] = {}
         codes[field] = np.array([seen.setdefault(row[field], len(seen)) for row in versions], dtype=np.int64)
         of_field[field] = list(range(len(values), len(values) + len(seen)))
-        values += [Value(field, value) for value in seen]
+        values += [_Value(field, value) for value in seen]
     asking: dict[str, list[str]] = defaultdict(list)
     for table, row in rules:
         asking[str(row["field"])].append(str(row[TABLES[table]]))
-    states, matched = judged_values(connection, judge, definition_id, values, asking)
+    states, matched = _judged_values(connection, judge, definition_id, values, asking)
     ruled_out, unknown = np.zeros(len(lead), dtype=bool), np.zeros(len(lead), dtype=bool)
     gained: dict[tuple[str, str], Floats] = defaultdict(lambda: np.zeros(len(lead)))
     lost = np.zeros(len(lead))
@@ -83,3 +86,77 @@ def _capped(gained: Mapping[tuple[str, str], Floats], caps: Mapping[tuple[str, s
     for group, points in groups.items():
         total += np.minimum(points, caps.get(("group", group), np.inf))
     return np.minimum(total, caps.get(("family", "fit"), np.inf))
+
+
+@dataclass(frozen=True)
+class _Value:
+    """One value of one fact; None is unknown."""
+
+    field: str
+    value: str | None
+
+
+def _judged_values(
+    connection: Connection,
+    judge: Judge,
+    definition_id: str,
+    values: Sequence[_Value],
+    asking: Mapping[str, Sequence[str]],
+) -> tuple[list[dict[str, str]], list[set[str]]]:
+    """The state of each clause, and the fit rules that match, for a lead of whom one fact alone is known.
+
+    Args:
+        asking: ids of the clauses that ask for each fact; of others nothing is returned.
+    """
+    leads = [
+        {"lead_id": str(place), "as_of": judge.end.isoformat(), **({each.field: each.value} if each.value else {})}
+        for place, each in enumerate(values)
+    ]
+    given: dict[str, sql.Composable] = {
+        "int_leads": replica.these("int_leads", leads),
+        "int_activities": replica.these("int_activities", []),
+        "int_scores": replica.these("int_scores", []),
+    }
+    asked = replica.Replica(judge.models, ("int_clauses", "int_fit_matches"), judge.end, judge.tables, given)
+    states: list[dict[str, str]] = [{} for _ in values]
+    matched: list[set[str]] = [set() for _ in values]
+    with replica.opened(connection, asked, ()):
+        for field in {each.field for each in values}:
+            places = [str(place) for place, each in enumerate(values) if each.field == field]
+            for row in connection.execute(
+                """select lead_id, clause_id, state from pg_temp.int_clauses
+                where definition_id = %s and clause_id = any(%s) and lead_id = any(%s)""",
+                (definition_id, list(asking.get(field, ())), places),
+            ):
+                states[int(row["lead_id"])][row["clause_id"]] = row["state"]
+        for row in connection.execute(
+            "select lead_id, rule_id from pg_temp.int_fit_matches where definition_id = %s", (definition_id,)
+        ):
+            matched[int(row["lead_id"])].add(row["rule_id"])
+    return states, matched
+
+
+def _told_facts(connection: Connection, judge: Judge, fields: Sequence[str]) -> list[Row]:
+    """Every version of every lead's facts: `lead_no`, and the asked fields as text."""
+    said = domains(judge)
+    replaced = {"is_competitor": said["competitor"], "is_internal": said["internal"]}
+    columns = sql.SQL(", ").join(
+        sql.SQL("({})::text as {}").format(
+            replaced.get(field, sql.SQL("told.facts ->> {}").format(sql.Literal(field))), sql.Identifier(field)
+        )
+        for field in fields
+    )
+    with connection.transaction(force_rollback=True):
+        for name in ("competitors", "company"):
+            connection.execute(
+                sql.SQL(
+                    "create temp table {name} as select * from jsonb_populate_recordset(null::agreement.{name}, %s)"
+                ).format(name=sql.Identifier(name)),
+                (Jsonb(judge.tables[name]),),
+            )
+        return connection.execute(
+            sql.SQL(
+                "select known.lead_no, {} from handoff.lead_facts as told"
+                " inner join backtest_leads as known on told.lead_id = known.lead_id"
+            ).format(columns)
+        ).fetchall()

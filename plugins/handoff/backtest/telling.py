@@ -5,8 +5,9 @@ from typing import Any
 
 from handoff import charts
 from handoff.agreement.document import Document, Section, Table
+from handoff.backtest.changes import Change
 from handoff.backtest.outcomes import Breaches, Conversion
-from handoff.backtest.run import Change, Report, Side
+from handoff.backtest.run import Report, Side
 
 SHOWN = 25
 """Leads listed of each kind; the JSON has all."""

@@ -1,6 +1,7 @@
 """What another agreement would have decided."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,13 +14,27 @@ if TYPE_CHECKING:
     from handoff.qualify.loads import Tables
 
 commands = typer.Typer()
+CHECKOUT = "this checkout"
 
 
 @commands.command()
 def backtest(
-    before: Annotated[str, typer.Option("--from", help="A directory or a revision of git, for example main.")],
+    before: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="A directory or a revision of git, for example main; with --change, this checkout by default.",
+        ),
+    ] = None,
     after: Annotated[
         str | None, typer.Option("--to", help="A directory or a revision; without it, this checkout as it stands.")
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID:COLUMN=VALUE",
+            help="Another value for the row that is in force under an id, on the --to side. May be repeated.",
+        ),
     ] = None,
     days: Annotated[int, typer.Option(help="How far back to go.", min=1)] = 90,
     horizon_days: Annotated[int, typer.Option(help="Within how long an MQL should become an SQL.", min=1)] = 30,
@@ -29,7 +44,8 @@ def backtest(
     """Compare two agreements on history: who is gained, who is lost, by which rule, and what became of them.
 
     Prints Markdown, which reads well in a terminal and as it is in a pull request. Nothing is written to the ledger and
-    nobody is told. For example: handoff backtest --from main --days 90 --page backtest.html
+    nobody is told. For example: handoff backtest --from main --days 90 --page backtest.html, or, before any file is
+    edited: handoff backtest --change sig-page-blog:points=0
     """
     from handoff import clock
     from handoff.agreement.document import markdown
@@ -38,7 +54,9 @@ def backtest(
     from handoff.qualify import models
     from handoff.web.pages.backtest import standalone
 
-    sides = ((before, _tables(before)), (after or "this checkout", _tables(after)))
+    if before is None and not change:
+        fail("Nothing to compare: name --from, for example main, or a --change such as sig-page-blog:points=0.")
+    sides = (_side(before), _side(after, change or ()))
     use_local_connections()
     with connect() as connection:
         report = run.run(
@@ -55,14 +73,18 @@ def backtest(
     typer.echo(text, nl=as_json)
 
 
-def _tables(where: str | None) -> "Tables":
-    from handoff.agreement import Unreadable, check, source
+def _side(where: str | None, changes: Sequence[str] = ()) -> "tuple[str, Tables]":
+    """What people call the agreement, and its tables."""
+    from handoff import clock
+    from handoff.agreement import Unreadable, check, source, what_if
 
     try:
-        found = source(where)
-    except Unreadable as reason:
-        fail(f"{reason}.")
+        edits = [what_if.parse(text) for text in changes]
+        found = what_if.changed(source(where), edits, clock.now().date())
+    except (Unreadable, what_if.Unfit) as reason:
+        fail(f"{reason}" if f"{reason}".endswith("?") else f"{reason}.")
     errors = [str(each) for each in check.problems(found) if each.severity == "error"]
     if errors:
         fail("\n".join([f"{found.name} breaks its own rules:", *errors]))
-    return found.as_tables()
+    label = where or CHECKOUT
+    return f"{label} with {', '.join(map(str, edits))}" if edits else label, found.as_tables()

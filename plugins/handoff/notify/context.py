@@ -63,10 +63,11 @@ class Company:
 
 @dataclass(frozen=True)
 class ScorePart:
-    """One rule's contribution to the score."""
+    """One rule's contribution to the score. `rule_id` is None in contexts that were stored before it was kept."""
 
     label: str
     points: float
+    rule_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,20 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class Clause:
+    """One clause of the definition as it stood: `kind` is requirement, behaviour, threshold or disqualifier, `state`
+    held, failed or unknown."""
+
+    kind: str
+    clause_id: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class Context:
-    """Everything a rep is shown. `reason` says in one line why the lead qualified."""
+    """Everything a rep is shown, and the clauses that a verdict is traced to. `reason` says in one line why the lead
+    qualified; `clauses` is empty in contexts that were stored before they were kept."""
 
     lead: Lead
     trigger: Trigger
@@ -119,6 +132,7 @@ class Context:
     record_url: str | None = None
     reason: str | None = None
     activities: tuple[Activity, ...] = ()
+    clauses: tuple[Clause, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, for a jsonb column."""

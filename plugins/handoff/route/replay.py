@@ -9,7 +9,7 @@ from typing import Any
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
 from handoff.route.assign import NobodyEligible, choose
-from handoff.route.decisions import REPLICA, candidates_of, contexts_of
+from handoff.route.contexts import REPLICA, candidates_of, contexts_of
 from handoff.route.taken import taken
 
 MODELS = ("int_leads", "int_activities", "int_score_parts", "int_qualifications", "int_route_candidates")

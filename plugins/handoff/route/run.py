@@ -14,7 +14,8 @@ from handoff.ledger.db import Connection, Row, only_one
 from handoff.qualify import loads
 from handoff.route import withdraw
 from handoff.route.assign import Choice, NobodyEligible, choose
-from handoff.route.decisions import LINE, Decision, pending_mqls
+from handoff.route.contexts import LINE
+from handoff.route.decisions import Decision, pending_mqls
 from handoff.route.due import NoCalendar, due_at
 from handoff.route.taken import taken
 from handoff.settings import settings

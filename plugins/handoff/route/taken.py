@@ -5,7 +5,7 @@ from datetime import datetime
 from psycopg import sql
 
 from handoff.ledger.db import Connection, Row
-from handoff.route.decisions import Where
+from handoff.route.contexts import Where
 
 
 def taken(

@@ -1,0 +1,57 @@
+with
+
+maturity as (
+    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
+    where limits.limit_id = 'maturity_days'
+),
+
+reasons as (
+    select * from {{ ref('rejection_reasons') }}
+),
+
+dispositions as (
+    select * from {{ ref('stg_handoff__dispositions') }}
+),
+
+sqls as (
+    select * from {{ ref('int_conversions') }}
+    where conversion_kind = 'sql'
+),
+
+-- What a lead does after it was handed over again is no merit of the first time.
+handoffs as (
+    select
+        *,
+        lead(qualified_at, 1, 'infinity') over (
+            partition by lead_id, product_id order by qualified_at, handoff_id
+        ) as next_qualified_at
+    from {{ ref('stg_handoff__handoffs') }}
+),
+
+final as (
+    select
+        handoffs.handoff_id, handoffs.lead_id, handoffs.definition_id, handoffs.definition_version,
+        acceptance.handoff_id is not null as is_accepted, rejection.handoff_id is not null as is_rejected,
+        acceptance.handoff_id is not null or rejection.handoff_id is not null as is_answered,
+        rejection.reason_id, rejection.occurred_at as rejected_at, reasons.clause_id as accused_clause_id,
+        handoffs.qualified_at + maturity.span <= {{ as_of() }} as is_matured,
+        coalesce((
+            select true from sqls
+            where
+                handoffs.lead_id = sqls.lead_id
+                and coalesce(sqls.handoff_id, handoffs.handoff_id) = handoffs.handoff_id
+                and sqls.occurred_at >= handoffs.qualified_at
+                and sqls.occurred_at < least(handoffs.next_qualified_at, handoffs.qualified_at + maturity.span)
+            limit 1
+        ), false) as is_converted
+    from handoffs
+    cross join maturity
+    left join dispositions as acceptance on handoffs.handoff_id = acceptance.handoff_id and acceptance.kind = 'accepted'
+    left join dispositions as rejection on handoffs.handoff_id = rejection.handoff_id and rejection.kind = 'rejected'
+    left join reasons
+        on
+            rejection.reason_id = reasons.reason_id
+            and {{ was_in_force('reasons', utc_day('rejection.occurred_at')) }}
+)
+
+select * from final

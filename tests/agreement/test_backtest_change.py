@@ -1,0 +1,106 @@
+"""`handoff backtest --change`: a change of one row, tried before anybody edits a file."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from handoff import clock
+from handoff.cli import app
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from tests.agreement.acting import END, Admin, live
+from tests.agreement.conftest import SEEDS
+
+LEADS = 200
+
+
+@pytest.fixture(scope="module")
+def connection(admin: Admin) -> Iterator[Connection]:
+    with db.connect() as connection:
+        live(admin, connection, LEADS)
+        yield connection
+
+
+@pytest.fixture
+def at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: END)
+
+
+def backtest(*words: str) -> Result:
+    return CliRunner().invoke(app, ["backtest", *words])
+
+
+def told(*words: str) -> dict[str, Any]:
+    done = backtest(*words, "--days", "61", "--json")
+    assert done.exit_code == 0, done.output
+    report: dict[str, Any] = json.loads(done.output)
+    return report
+
+
+def test_a_change_is_what_the_same_edit_of_the_file_is(
+    connection: Connection, at_the_end: None, tmp_path: Path
+) -> None:
+    edited = tmp_path / "agreement"
+    shutil.copytree(SEEDS, edited)
+    path = edited / "definitions.csv"
+    path.write_text(path.read_text().replace("live,65,", "live,75,"))
+    by_file = told("--from", str(SEEDS), "--to", str(edited))
+    by_change = told("--change", "platform-mql:threshold=75")
+    assert by_change["before"]["label"] == "this checkout"
+    assert by_change["after"]["label"] == "this checkout with platform-mql:threshold=75"
+    assert by_change["lost"] == by_file["lost"] != []
+    assert by_change["by_rule"] == [["platform-mql", 0, len(by_change["lost"])]]
+    assert by_change["gained"] == []
+
+
+def test_changes_add_up_on_the_to_side_alone(connection: Connection, at_the_end: None, tmp_path: Path) -> None:
+    edited = tmp_path / "agreement"
+    shutil.copytree(SEEDS, edited)
+    path = edited / "definitions.csv"
+    path.write_text(path.read_text().replace("live,65,", "live,75,"))
+    back = told("--to", str(edited), "--change", "platform-mql:threshold=65", "--change", "dq-country:value=US")
+    assert back["gained"] == []
+    assert {rule for rule, _, _ in back["by_rule"]} == {"dq-country"}
+    assert path.read_text().count("live,75,") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "Nothing to compare: name --from, for example main, or a --change such as sig-page-blog:points=0."),
+        (["--change", "blog"], "'blog' is no change: write ID:COLUMN=VALUE, for example sig-page-blog:points=0."),
+        (
+            ["--change", "platform:threshold=1"],
+            "no row of the agreement has the id 'platform': did you mean platform-mql?",
+        ),
+        (
+            ["--change", "platform-mql:treshold=1"],
+            "definition platform-mql has no column 'treshold': did you mean threshold?",
+        ),
+        (
+            ["--change", "platform-mql:threshold=high"],
+            "threshold of definition platform-mql cannot be 'high': it is of type numeric.",
+        ),
+        (["--from", "nonsense", "--change", "platform-mql:threshold=70"], "'nonsense' is neither a directory nor"),
+    ],
+)
+def test_what_cannot_be_tried_is_one_sentence(at_the_end: None, words: list[str], says: str) -> None:
+    done = backtest(*words)
+    assert done.exit_code == 1
+    assert done.output.startswith(says)
+    assert done.output.count("\n") == 1
+
+
+def test_a_change_that_could_not_go_live_is_refused_as_the_check_would(at_the_end: None) -> None:
+    done = backtest("--change", "platform-mql:threshold=9000")
+    assert done.exit_code == 1
+    assert done.output.startswith(
+        "the checkout with platform-mql:threshold=9000 breaks its own rules:\nseeds/agreement/"
+    )
+    assert "definitions.csv:2: threshold '9000' of definition platform-mql is above 1000" in done.output
