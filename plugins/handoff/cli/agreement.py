@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from handoff.cli.performance import performance
 from handoff.cli.shared import AsJson, fail, use_local_connections
+from handoff.cli.suggest import suggest
 
 if TYPE_CHECKING:
     from handoff.agreement.model import Agreement
@@ -18,6 +20,8 @@ commands = typer.Typer(
     "the change with `diff`, then `load` it.",
     no_args_is_help=True,
 )
+commands.command()(suggest)
+commands.command()(performance)
 
 Source = Annotated[
     str | None,

@@ -1,0 +1,92 @@
+"""What became of the handoffs, each given the same time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handoff.agreement.model import Agreement
+from handoff.ledger.db import Connection
+
+SEED = "suggest_outcomes"
+YOUNG = "too young to know"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one handoff.
+
+    Attributes:
+        as_of: the moment that its decision was made for.
+        is_good: whether it became an SQL in time, by `suggest_outcomes.csv`.
+        is_rejected: whether sales answered so that it did not, in time.
+        left_out: why nothing can be learned from it; None where something can.
+    """
+
+    handoff_id: str
+    lead_id: str
+    as_of: datetime
+    routed_at: datetime
+    is_good: bool
+    is_rejected: bool
+    left_out: str | None
+
+
+def of_handoffs(
+    connection: Connection, agreement: Agreement, product_id: str, as_of: datetime, maturity: timedelta
+) -> list[Outcome]:
+    """Every handoff of a product until `as_of`, the earliest first.
+
+    Args:
+        maturity: how long each has to become an SQL; it ends before that when the lead is handed over again.
+    """
+    kinds = {
+        f"{'good' if is_good else 'bad'}_{kind}": [
+            row["match_value"] for row in agreement.rows(SEED, is_good=is_good, evidence_kind=kind)
+        ]
+        for is_good in (True, False)
+        for kind in ("answered", "reached_stage")
+    }
+    asked = {**kinds, "product": product_id, "as_of": as_of, "maturity": maturity, "young": YOUNG}
+    return [Outcome(**row) for row in connection.execute(_OUTCOMES, asked)]
+
+
+# Each handoff has the same time, whatever has been heard of it before that: to count early answers would be to take
+# quick rejections for the whole of it.
+_OUTCOMES = """
+with handoffs as (
+    select handoff.*, coalesce(alias.id, handoff.lead_id) as present_id,
+        least(routed_at + %(maturity)s, lead(routed_at) over (
+            partition by coalesce(alias.id, handoff.lead_id) order by routed_at
+        )) as ends_at
+    from handoff.handoffs as handoff
+    left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
+    where product_id = %(product)s and routed_at <= %(as_of)s
+),
+evidence as (
+    select handoffs.handoff_id, answer.kind = any(%(good_answered)s) as is_good,
+        answer.kind = any(%(bad_answered)s) as is_bad
+    from handoffs
+    inner join handoff.dispositions as answer on answer.handoff_id = handoffs.handoff_id
+    where answer.occurred_at < ends_at
+    union all
+    select handoffs.handoff_id, stage.lifecycle_stage = any(%(good_reached_stage)s),
+        stage.lifecycle_stage = any(%(bad_reached_stage)s)
+    from handoffs
+    inner join staging.stg_hubspot__lifecycle_stages as stage on stage.contact_id = present_id
+    where stage.occurred_at >= routed_at and stage.occurred_at < ends_at
+),
+ended as (
+    select handoff_id, bool_or(is_good) as is_good, bool_or(is_bad) as is_bad from evidence group by handoff_id
+)
+select handoffs.handoff_id, lead_id, as_of, routed_at, coalesce(is_good, false) as is_good,
+    coalesce(is_bad and not is_good, false) as is_rejected,
+    case
+        when exists (
+            select from handoff.dispositions as answer
+            where answer.handoff_id = handoffs.handoff_id and answer.kind = 'withdrawn'
+        ) then 'withdrawn'
+        when routed_at + %(maturity)s > %(as_of)s then %(young)s
+    end as left_out
+from handoffs
+left join ended on ended.handoff_id = handoffs.handoff_id
+order by routed_at, handoffs.handoff_id
+"""
