@@ -68,7 +68,8 @@ def main() -> int:
     }
     print(json.dumps(found["seconds"]))
     if given.json:
-        given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        rounded = json.loads(json.dumps(found), parse_float=lambda text: round(float(text), 4))
+        given.json.write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
     return 0 if min(by_rules.difference.low, by_columns.difference.low) > 0 else 1
 
 

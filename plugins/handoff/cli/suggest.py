@@ -21,10 +21,12 @@ def suggest(
     good: Annotated[
         list[str] | None, typer.Option(help="A value of it that is a good one; else yes, 1, won ….")
     ] = None,
-    id_column: Annotated[str | None, typer.Option("--id", help="Its column that tells leads apart.")] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id", help="Its column with a number that rises with time, where no --at is given.")
+    ] = None,
     at_column: Annotated[
         str | None,
-        typer.Option("--at", help="Its column with the moment of each lead; without one the id orders them."),
+        typer.Option("--at", help="Its column with the moment of each lead."),
     ] = None,
     today: Annotated[str | None, typer.Option(help="Its column with each lead's score by the points of today.")] = None,
     keep: Annotated[Names, typer.Option(help="A column to learn from whatever speaks against it.")] = None,

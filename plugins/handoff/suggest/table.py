@@ -19,7 +19,7 @@ class Wanted:
 
     Attributes:
         good: values of the outcome that are good ones, every other then being bad; empty goes by the vocabulary.
-        id: column by which leads are told apart, and ordered where `at` is missing.
+        id: column with a number by which leads are ordered where `at` is missing; None is the only one there is.
         at: column with the moment of each lead.
         today: column with the score that each lead has by the points of now.
         keep, leave_out: columns about which a person has decided.
@@ -95,9 +95,11 @@ def _outcomes(cells: Sequence[str], wanted: Wanted, vocabulary: Vocabulary) -> l
 def _moments(cells: dict[str, list[str]], wanted: Wanted, rows: int) -> tuple[Floats, str]:
     if wanted.at:
         return np.array([_moment(text, wanted.at) for text in cells[wanted.at]]), f"the moment in {wanted.at}"
-    if wanted.id and all(text.isdecimal() for text in cells[wanted.id]):
-        order = f"the number in {wanted.id}, because no column with a moment was named"
-        return np.array([float(text) for text in cells[wanted.id]]), order
+    numbers = [wanted.id] if wanted.id else [name for name, texts in cells.items() if len(set(texts)) == rows > 1]
+    rising = [name for name in numbers if all(text.isdecimal() for text in cells[name])]
+    if len(rising) == 1:
+        order = f"the number in {rising[0]}, because no column with a moment was named"
+        return np.array([float(text) for text in cells[rising[0]]]), order
     return np.arange(rows, dtype=np.float64), "the order of the file, because no column with a moment was named"
 
 

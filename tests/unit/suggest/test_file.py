@@ -108,6 +108,18 @@ def test_the_later_leads_judge(leads: Leads, tmp_path: Path) -> None:
     assert answer["ways"]["suggested points"]["auc"]["high"] < 0.5
 
 
+def test_without_a_moment_the_number_of_each_lead_orders_them(leads: Leads, tmp_path: Path) -> None:
+    path = leads.write(tmp_path / "leads.csv")
+    header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    answer = found(path)
+    assert answer["order"].startswith("the number in Number, because")
+    path.write_text("".join([header, *reversed(rows)]), encoding="utf-8")
+    assert found(path) == answer
+    text = path.read_text(encoding="utf-8")
+    path.write_text("\n".join(line.partition(",")[2] for line in text.splitlines()), encoding="utf-8")
+    assert found(path)["order"].startswith("the order of the file, because")
+
+
 def test_a_person_decides_about_columns(path: Path) -> None:
     kept = found(path, "--keep", "Field 7")
     assert kept["ways"]["suggested points"]["auc"]["low"] > 0.9
