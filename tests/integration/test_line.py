@@ -117,8 +117,8 @@ def test_the_handoff_holds_what_was_known_and_the_crm_says_so(connection: Connec
     assert 0 < len(context["activities"]) <= 10
 
     told = explain.explain(connection, act["contactId"])
-    assert told.qualifications[0]["decision"] == "mql"
-    assert sum(part["points"] for part in told.parts) == told.qualifications[0]["score"]
+    assert told.decisions[0]["decision"] == "mql"
+    assert sum(part["points"] for part in told.parts) == told.decisions[0]["score"]
     assert act["email"].lower() == told.lead["email"]
 
     assignment = connection.execute("select * from handoff.assignments").fetchone()

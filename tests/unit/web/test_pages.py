@@ -294,7 +294,9 @@ def test_a_route_that_asks_nobody_is_found() -> None:
     planted.include_router(router.router)
     planted.mount("/files", FastAPI())
     planted.add_api_route("/health", lambda: None, methods=["GET", "POST"])
-    assert sorted(unguarded(planted.routes)) == ["/", "/board", "/files", "/health", "/static/{name}"]
+    assert sorted(unguarded(planted.routes)) == [
+        *("/", "/agreement", "/board", "/files", "/health", "/lead/{lead_id}", "/static/{name}")
+    ]
 
 
 def test_without_the_plugin_there_are_no_pages() -> None:
