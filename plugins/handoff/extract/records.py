@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handoff.ledger.landing import REMEDY, Record, Unreadable
+from handoff.ledger.landing import Record, Unreadable
+from handoff.ledger.quarantine import REMEDY
 
 # Instants outside a century around the web are typing errors or placeholders ("0001-01-01", "9999-12-31").
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)

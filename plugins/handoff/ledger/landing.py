@@ -1,7 +1,6 @@
 """Append source records to `raw`, note whose score they may change, and move the cursor: one transaction."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,17 +10,13 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from handoff import identity
-from handoff.ledger import doubts, pending
+from handoff.ledger import pending, quarantine
 from handoff.ledger.db import Connection
+from handoff.ledger.storable import storable
 from handoff.ledger.streams import Stream
 
 Source = Literal["poll", "webhook", "enrich", "backfill", "settle", "sweep"]
 
-# Text that JSON can carry and Postgres cannot: NUL and halves of surrogate pairs.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_REPLACEMENT = "�"
-
-REMEDY = "correct the record in the CRM; any later change to it is read again"
 MANY = 1000
 """Rows after which the planner's statistics are renewed at once instead of when autovacuum comes by."""
 
@@ -105,7 +100,7 @@ def land(
     bad = [record for record in records if isinstance(record, Unreadable)]
     result = Landed(seen=len(records), quarantined=len(bad))
     with connection.transaction():
-        _quarantine(connection, batch_id, stream, bad, loaded_at)
+        quarantine.hold_records(connection, batch_id, stream, bad, loaded_at)
         fresh = _append(connection, batch_id, stream, good, loaded_at)
         result.landed = len(fresh)
         ids = set(fresh.values())
@@ -113,7 +108,7 @@ def land(
         identity.learn(connection, stream, [record.payload for record in new])
         result.lead_ids, result.echoes = pending.concerned(connection, stream, fresh)
         pending.queue(connection, batch_id, result.lead_ids, result.echoes, loaded_at, received_at or {})
-        result.quarantined += _doubt(connection, batch_id, stream, new, loaded_at)
+        result.quarantined += quarantine.renew(connection, batch_id, stream, new, loaded_at)
         if cursor is not None:
             _move(connection, batch_id, stream, cursor, loaded_at)
     if result.landed >= MANY:
@@ -132,17 +127,6 @@ def _move(connection: Connection, batch_id: int, stream: Stream, cursor: Cursor,
         ).format(until=sql.Identifier(until), moved=sql.Identifier(moved)),
         (stream.name, cursor.until, loaded_at, batch_id),
     )
-
-
-def storable(value: Any) -> Any:
-    """The same JSON value, with characters that Postgres cannot hold replaced by U+FFFD."""
-    if isinstance(value, str):
-        return _UNSTORABLE.sub(_REPLACEMENT, value)
-    if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [storable(item) for item in value]
-    return value
 
 
 def _append(
@@ -166,70 +150,3 @@ def _append(
     ).fetchall()
     connection.execute("drop table landing")
     return {row["version_id"]: row["id"] for row in fresh}
-
-
-def _quarantine(
-    connection: Connection, batch_id: int, stream: Stream, records: Iterable[Unreadable], loaded_at: datetime
-) -> None:
-    for each in records:
-        _hold(connection, batch_id, stream, "record", each, loaded_at)
-
-
-def _hold(
-    connection: Connection, batch_id: int, stream: Stream, kind: doubts.Kind, held: Unreadable, loaded_at: datetime
-) -> int:
-    """Put something in quarantine; 0 when it lies there already."""
-    return connection.execute(
-        """insert into raw.quarantine (stream, id, batch_id, loaded_at, kind, field, reason, remedy, payload)
-        select %(stream)s, %(id)s, %(batch)s, %(loaded)s, %(kind)s, %(field)s, %(reason)s, %(remedy)s, %(payload)s
-        where not exists (
-            select from raw.quarantine
-            where stream = %(stream)s and id is not distinct from %(id)s and field = %(field)s
-            and payload = %(payload)s and released_at is null
-        )""",
-        {
-            "stream": stream.name,
-            "id": held.id,
-            "batch": batch_id,
-            "loaded": loaded_at,
-            "kind": kind,
-            "field": held.field,
-            "reason": held.reason,
-            "remedy": held.remedy,
-            "payload": _UNSTORABLE.sub(_REPLACEMENT, held.payload),
-        },
-    ).rowcount
-
-
-def _doubt(
-    connection: Connection, batch_id: int, stream: Stream, records: Sequence[Record], loaded_at: datetime
-) -> int:
-    """Quarantine what cannot be read of landed records, and let go of what was mended; returns how many are new."""
-    found = [(each.id, doubt) for each in records for doubt in doubts.of(stream, each.payload)]
-    if records:
-        connection.execute(
-            """update raw.quarantine as held set released_at = %s
-            where held.stream = %s and held.id = any(%s) and held.released_at is null and not exists (
-                select from unnest(%s::text[], %s::text[], %s::text[]) as still (id, field, payload)
-                where (still.id, still.field, still.payload) = (held.id, held.field, held.payload)
-            )""",
-            (
-                loaded_at,
-                stream.name,
-                [each.id for each in records],
-                [record_id for record_id, _ in found],
-                [doubt.field for _, doubt in found],
-                [_UNSTORABLE.sub(_REPLACEMENT, doubt.value) for _, doubt in found],
-            ),
-        )
-    return sum(
-        _hold(
-            connection,
-            batch_id,
-            stream,
-            doubt.kind,
-            Unreadable(record_id, doubt.field, doubt.reason, REMEDY, doubt.value),
-            loaded_at,
-        )
-        for record_id, doubt in found
-    )

@@ -5,7 +5,7 @@ import math
 from typing import Any
 from urllib.parse import parse_qsl
 
-from handoff.ledger.landing import storable
+from handoff.ledger.storable import storable
 
 DEEPEST = 32
 """Levels of nesting. Slack's messages, the deepest that is sent to us, have about twelve."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from handoff.ledger import db, doubts, landing, streams
 from handoff.ledger.db import Connection
 from handoff.ledger.landing import Landed, Record
+from handoff.ledger.storable import storable
 from handoff.ledger.streams import Stream
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -137,6 +138,6 @@ def test_it_is_held_exactly_where_the_models_read_nothing(
         (row[key_column], field)
         for row in rows
         for field, column in columns.items()
-        if row[column] is None and str(landing.storable(given_values[row[key_column]])).strip(" ")
+        if row[column] is None and str(storable(given_values[row[key_column]])).strip(" ")
     }
     assert {(key, field) for _, key, field in held(connection, stream) if key in given_values} == unread
