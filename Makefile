@@ -35,7 +35,7 @@ logs: runtime ## Follow what the components print
 
 .PHONY: test
 test: development browser ## Run the whole test suite: two at a time, and the real Airflow by itself
-	@$(BIN)/pytest -m "not stack" --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest -m "not stack" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/pytest -m stack
 
 .PHONY: browser

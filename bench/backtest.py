@@ -8,6 +8,7 @@ compared with itself after one change: a threshold ten points higher. Exit 0 whe
 
 import argparse
 import json
+import resource
 import sys
 import time
 from datetime import datetime
@@ -17,8 +18,6 @@ from typing import Any
 if not __package__:
     root = Path(__file__).resolve().parents[1]
     sys.path[:1] = [str(root), str(root / "plugins")]
-
-import psutil
 
 from bench import machine, own_line
 from handoff import agreement, clock, connections
@@ -124,7 +123,7 @@ def _measure(connection: db.Connection, days: int, end: datetime) -> dict[str, A
         "gained": len(report.gained),
         "moments": report.before.moments + report.after.moments,
         "asked": report.before.asked + report.after.asked,
-        "peak_mb": round(psutil.Process().memory_info().rss / 1e6),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
     }
 
 

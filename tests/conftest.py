@@ -52,6 +52,13 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(autouse=True)
+def fresh_settings() -> Iterator[None]:
+    """What one test put into the environment, no later one reads from the settings' memory."""
+    yield
+    settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[scratch.Cluster]:
     """An empty server on a free port of 127.0.0.1."""

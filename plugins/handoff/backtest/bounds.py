@@ -1,9 +1,9 @@
-"""The score at every act, nearly: floating point and one pass instead of exact decimals and a sum per act.
+"""The score at every act, nearly: running sums in floating point instead of exact decimals and a sum per act.
 
 It decides nothing. It finds the moments at which the models have to be asked, among millions at which they need not be.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,11 @@ from handoff.backtest.history import History, Numbers
 
 ROUNDING = 0.005
 """Each part of a score is rounded to two decimals: so much may one differ from its exact value."""
+
+BLOCK = 1 << 18
+"""Acts worked on at a time: what fits in a processor's cache."""
+OLDEST, NEWEST = 60, 900
+"""Half-lives after which nothing is left of any points, and to which a floating point number can grow."""
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -45,13 +50,11 @@ class Rules:
 
 @dataclass(frozen=True)
 class Moments:
-    """Acts under a rule, in order of lead and time; `engagement` is at least the exact points, and less than `slack`
-    above them."""
+    """Acts under a rule, in order of lead and time; `engagement` is never below the exact points."""
 
     lead: Numbers
     at: Numbers
     engagement: Floats
-    slack: Floats
     is_hand_raiser: Flags
     has_trigger: Flags
     """Whether an act that may start a handoff happened then or recently enough before."""
@@ -90,44 +93,77 @@ def rules(history: History, matches: Sequence[Mapping[str, Any]], caps: Mapping[
     )
 
 
-def moments(history: History, rules: Rules, trigger_age: float) -> Moments:
-    """Score every act that falls under a rule.
+def moments(history: History, rules: Rules, start: int, trigger_age: float) -> Moments:
+    """Score every act since `start` that falls under a rule; what was done before decays into it.
 
     Args:
+        start: microseconds since 1970.
         trigger_age: how long an act may start a handoff, in microseconds.
     """
     rule = rules.of_what[history.what]
     kept = rule >= 0
     lead, at, rule = history.lead[kept], history.at[kept], rule[kept]
     inbound = np.array([row["is_inbound"] for row in history.whats], dtype=bool)[history.what[kept]]
-    engagement, slack = np.zeros(len(lead)), np.zeros(len(lead))
+    _, firsts, counts = np.unique(lead, return_index=True, return_counts=True)
+    engagement = np.zeros(len(lead))
+    for block, width in _blocks(counts):
+        steps = np.arange(width)
+        is_act = steps < counts[block, None]
+        place = firsts[block, None] + np.where(is_act, steps, 0)
+        for begin in _spans(start, at, rules.half_life):
+            near = is_act & (at[place] >= begin)
+            engagement[place[near]] = _engagement(rules, rule[place], at[place] - begin, is_act)[near]
     triggers = rules.can_trigger[rule] & inbound
-    has_trigger = np.zeros(len(lead), dtype=bool)
-    _, starts, counts = np.unique(lead, return_index=True, return_counts=True)
-    # Leads with most acts first, so that those still in the race at the k-th act are always the first ones.
-    order = np.argsort(-counts, kind="stable")
-    starts, counts = starts[order], counts[order]
-    gained, lost = (np.zeros((len(starts), len(rules.half_life))) for _ in range(2))
-    has_penalties = bool((rules.points < 0).any())
-    last, last_trigger = np.zeros(len(starts)), np.full(len(starts), -np.inf)
-    in_group = np.zeros((len(rules.half_life), len(rules.group_cap)))
-    in_group[np.arange(len(rules.half_life)), rules.group] = 1
-    for k in range(int(counts.max(initial=0))):
-        racing = int(np.searchsorted(-counts, -k, side="left"))
-        place = starts[:racing] + k
-        now, which = at[place].astype(np.float64), rule[place]
-        left = np.exp2(-(now - last[:racing])[:, None] / rules.half_life[None, :]) if k else 1.0
-        gained[:racing] *= left
-        rows = np.arange(racing)
-        gained[rows, rules.sum_of[which]] += np.maximum(rules.points[which], 0)
-        if has_penalties:
-            lost[:racing] *= left
-            lost[rows, rules.sum_of[which]] += np.minimum(rules.points[which], 0)
-        last[:racing] = now
-        by_group = np.minimum(gained[:racing], rules.sum_cap) @ in_group
-        of_family = np.minimum(np.minimum(by_group, rules.group_cap).sum(axis=1), rules.family_cap)
-        engagement[place] = of_family + lost[:racing].sum(axis=1) + ROUNDING * (k + 1)
-        slack[place] = 2 * ROUNDING * (k + 1)
-        last_trigger[:racing] = np.where(triggers[place], now, last_trigger[:racing])
-        has_trigger[place] = now - last_trigger[:racing] <= trigger_age
-    return Moments(lead, at, engagement, slack, rules.is_hand_raiser[rule] & triggers, has_trigger)
+    last = np.maximum.accumulate(np.where(triggers, np.arange(len(lead)), -1))
+    has_trigger = (last >= np.repeat(firsts, counts)) & (at - at[last] <= trigger_age)
+    since = at >= start
+    return Moments(
+        lead[since], at[since], engagement[since], (rules.is_hand_raiser[rule] & triggers)[since], has_trigger[since]
+    )
+
+
+def _blocks(counts: Numbers) -> Iterator[tuple[Numbers, int]]:
+    """Leads in groups of about as many acts each, so that a row per lead wastes little: (their places, most acts)."""
+    order = np.argsort(counts, kind="stable")
+    begun = 0
+    while begun < len(order):
+        width = 2 * int(counts[order[begun]])
+        ended = min(
+            int(np.searchsorted(counts[order], width, side="right")),
+            begun + max(BLOCK // width, 1),
+        )
+        yield order[begun:ended], int(counts[order[ended - 1]])
+        begun = ended
+
+
+def _spans(start: int, at: Numbers, half_life: Floats) -> range:
+    """Moments to reckon from, so near that no act is more half-lives later than a number can grow."""
+    return range(start, max(int(at.max(initial=start)), start) + 1, int(NEWEST * half_life.min(initial=np.inf)))
+
+
+def _engagement(rules: Rules, rule: Numbers, age: Numbers, is_act: Flags) -> Floats:
+    """Points at each act, a lead a row.
+
+    A sum that decays is a plain running sum of points that grow as fast, divided by that growth.
+
+    Args:
+        rule: place of the rule of each act.
+        age: microseconds from the moment that is reckoned from; what is said of acts before it is worth nothing.
+    """
+    points, of = np.where(is_act, rules.points[rule], 0), rules.sum_of[rule]
+    in_groups = np.zeros((len(rules.group_cap), *rule.shape))
+    lost = np.zeros(rule.shape)
+    for each in np.unique(of):
+        own = np.where(of == each, points, 0)
+        # What is ever so old counts as a little younger than it is: nothing overflows, and the bound holds.
+        growth = np.exp2(np.clip(age / rules.half_life[each], -OLDEST, NEWEST))
+        gained = _running(np.maximum(own, 0), growth)
+        in_groups[rules.group[each]] += np.minimum(gained, rules.sum_cap[each])
+        if (own < 0).any():
+            lost += _running(np.minimum(own, 0), growth)
+    by_group = np.minimum(in_groups, rules.group_cap[:, None, None])
+    return np.asarray(np.minimum(by_group.sum(axis=0), rules.family_cap) + lost)
+
+
+def _running(points: Floats, growth: Floats) -> Floats:
+    return np.asarray(np.cumsum(points * growth, axis=1) / growth + ROUNDING * np.cumsum(points != 0, axis=1))

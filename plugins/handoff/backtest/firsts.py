@@ -88,9 +88,11 @@ def _candidates(
     if not own:
         return {}
     found = bounds.moments(
-        history, bounds.rules(history, own, caps), float(definition["max_trigger_age_hours"]) * 3_600e6
+        history,
+        bounds.rules(history, own, caps),
+        _microseconds(start),
+        float(definition["max_trigger_age_hours"]) * 3_600e6,
     )
-    in_span = (found.at >= _microseconds(start)) & found.has_trigger
     # What the facts alone rule out needs no further question, whatever was done.
     known = facts.judge(connection, judge, key, caps)
     possible = ~known.is_ruled_out
@@ -99,7 +101,7 @@ def _candidates(
     is_known = np.zeros(len(history.lead_ids), dtype=bool)
     is_known[known.lead[possible & ~known.is_unknown]] = True
     near = (found.engagement + fit[found.lead] >= float(definition["threshold"])) & is_known[found.lead]
-    mask = in_span & np.isfinite(fit[found.lead]) & (near | found.is_hand_raiser)
+    mask = found.has_trigger & np.isfinite(fit[found.lead]) & (near | found.is_hand_raiser)
     by_lead: dict[int, list[datetime]] = defaultdict(list)
     for lead_no, at in zip(found.lead[mask].tolist(), found.at[mask].tolist(), strict=True):
         moment = _moment(at)
