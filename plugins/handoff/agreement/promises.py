@@ -10,7 +10,8 @@ from handoff.agreement.vocabulary import METRICS
 _ACTIONS = {
     "remind": "the {} is reminded",
     "warn": "the {} is warned",
-    "reassign": "another rep gets the lead, and the {} is told",
+    "reassign": "another rep gets the lead unless it was accepted, and the {} is told",
+    "escalate": "the {} is told",
 }
 
 
@@ -34,10 +35,15 @@ def _tiers(agreement: Agreement, day: date) -> Table:
     rows = []
     for row in agreement.in_force("tiers", day):
         who = "Raised a hand" if row["is_for_hand_raisers"] else f"Score of {words.number(row['min_score'])} or more"
-        rows.append((row["name"] or "", who, words.open_time(row["response_minutes"]), row.key, row["why"] or ""))
+        snooze = "never"
+        if row["max_snoozes"]:
+            snooze = f"{words.open_time(row['snooze_minutes'])}, {words.count(row['max_snoozes'], 'time')}"
+        present = "whoever is at work comes first" if row["prefers_present"] else "at work or not"
+        cells = (words.open_time(row["response_minutes"]), present, snooze, row.key, row["why"] or "")
+        rows.append((row["name"] or "", who, *cells))
     return Table(
         "Service levels; the highest score that is reached applies",
-        ("Level", "For", "Within", "Id", "Why"),
+        ("Level", "For", "Within", "Goes to", "May be snoozed", "Id", "Why"),
         tuple(rows),
     )
 
@@ -51,7 +57,9 @@ def _escalations(agreement: Agreement, day: date) -> Table:
         cells = (
             tier["name"] if tier else row["tier_id"],
             when,
-            _ACTIONS.get(row["action"], "{}").format(row["notify"]),
+            _ACTIONS.get(row["action"], "{}").format(
+                (row["notify"] or "").replace("second_manager", "manager's manager")
+            ),
         )
         rows.append((*cells, row.key, row["why"] or ""))
     return Table("On the way to a breach", ("Level", "After", "What happens", "Id", "Why"), tuple(rows))
@@ -67,7 +75,12 @@ def _commitments(agreement: Agreement, day: date) -> Table:
 
 
 def _return(agreement: Agreement, day: date) -> list[str]:
-    return [
+    limits = [
+        f"A rep rejects {words.number(row['max_rejections_per_day'])} leads a day at most; nobody is told of more than "
+        f"{words.number(row['max_alerts'])} deadlines within {words.count(row['alert_window_minutes'], 'minute')}."
+        for row in agreement.in_force("handoff_policy", day)
+    ]
+    return limits + [
         f"{row['name']}: a rejected lead may qualify again after "
         f"{words.count(row['requalify_cooling_off_days'], 'day')}, and only by a new act."
         for row in agreement.in_force("definitions", day, status="live")
@@ -78,8 +91,9 @@ def _reasons(agreement: Agreement, day: date) -> Table:
     rows = []
     for row in agreement.in_force("rejection_reasons", day):
         waits = "yes" if row["starts_cooling_off"] else "no"
-        rows.append((row["label"] or "", row["clause_id"] or "", waits, row.key, row["why"] or ""))
-    columns = ("Reason", "Clause that let the lead in", "Waits before it may qualify again", "Id", "Why")
+        then = "another rep gets it" if row["next_step"] == "reroute" else "the handoff is over"
+        rows.append((row["label"] or "", then, row["clause_id"] or "", waits, row.key, row["why"] or ""))
+    columns = ("Reason", "Then", "Clause that let the lead in", "Waits before it may qualify again", "Id", "Why")
     return Table("Reasons that a rep can give", columns, tuple(rows))
 
 

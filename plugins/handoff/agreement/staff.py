@@ -10,6 +10,7 @@ from handoff.agreement.model import Agreement, Row
 AHEAD = timedelta(days=365)
 _STEPS = {
     "account_owner": "Whoever owns the account in the CRM",
+    "open_deal_owner": "Whoever has an open deal with the account or the person",
     "contact_owner": "Whoever owns the person in the CRM",
     "territory": "The pool of the territory, by weight",
     "fallback": "The fallback",
@@ -19,7 +20,10 @@ _STEPS = {
 def sections(agreement: Agreement, day: date) -> list[Section]:
     """Routing, reps, hours and holidays, as they hold on a day."""
     steps = sorted(agreement.in_force("routing_steps", day), key=lambda row: row["step_rank"] or 0)
-    order = "The first of these who is not away gets the lead."
+    order = (
+        "The first of these who is not away and not full gets the lead. A rep who let a lead lapse or handed it on "
+        "does not get it again."
+    )
     pools = "A pool shares by weight: a rep with weight 2 takes twice as many leads as one with weight 1."
     return [
         Section(
@@ -50,8 +54,12 @@ def _territories(agreement: Agreement, day: date) -> Table:
         region = "Every region" if row["region"] == "*" else row["region"] or ""
         where = region if row["country"] == "*" else f"{row['country']} ({region})"
         who = words.sizes(row["min_employees"], row["max_employees"])
-        lines.append((str(row["precedence"]), where, who, row["pool_id"] or "", row.key, row["why"] or ""))
-    columns = ("Precedence", "Where", "Companies with", "Pool", "Id", "Why")
+        segment = words.listed(
+            row[name] for name in ("industry", "product_id", "source") if row[name] not in ("*", None)
+        )
+        cells = (where, who, segment or "any", row["pool_id"] or "", row.key, row["why"] or "")
+        lines.append((str(row["precedence"]), *cells))
+    columns = ("Precedence", "Where", "Companies with", "Industry, product, source", "Pool", "Id", "Why")
     return Table("Territories; the lowest precedence wins", columns, tuple(lines))
 
 
@@ -67,9 +75,8 @@ def _pools(agreement: Agreement, day: date) -> Table:
             else "?"
             for row in members
         )
-        since = words.count(pool["fairness_days"], "day")
-        lines.append((pool["name"] or "", who, since, pool.key, pool["why"] or ""))
-    return Table("Pools", ("Pool", "Members and their shares", "Shares counted over", "Id", "Why"), tuple(lines))
+        lines.append((pool["name"] or "", who, pool.key, pool["why"] or ""))
+    return Table("Pools", ("Pool", "Members and their shares", "Id", "Why"), tuple(lines))
 
 
 def _reps(agreement: Agreement, day: date) -> Table:
@@ -79,8 +86,10 @@ def _reps(agreement: Agreement, day: date) -> Table:
     for row in reps:
         manager = "the head" if row["manager_id"] == row.key else names.get(row["manager_id"], row["manager_id"] or "")
         place = (row["time_zone"] or "", row["calendar_id"] or "", manager)
-        lines.append((names[row.key], row["email"] or "", *place, row.key, row["why"] or ""))
-    return Table("Reps", ("Name", "Address", "Time zone", "Hours", "Reports to", "Id", "Why"), tuple(lines))
+        most = f"{words.number(row['max_open'])} open, {words.number(row['max_per_day'])} a day"
+        lines.append((names[row.key], row["email"] or "", *place, most, row.key, row["why"] or ""))
+    columns = ("Name", "Address", "Time zone", "Hours", "Reports to", "At most", "Id", "Why")
+    return Table("Reps", columns, tuple(lines))
 
 
 def _absences(agreement: Agreement, day: date) -> Table:

@@ -65,6 +65,19 @@ CELLS = [
     added("absences", "abs-ben-2026-12", {"absence_id": "Ben 2"}, "absence_id", "'Ben 2' of absence", "lower-case"),
     Fault("definitions", "platform-mql", {"status": "Live"}, "status", "'Live' of definition", "did you mean live?"),
     Fault("tiers", "high", {"response_minutes": "0"}, "response_minutes", "'0' of tier high is below 1", "from 1"),
+    Fault("tiers", "high", {"max_snoozes": "-1"}, "max_snoozes", "'-1' of tier high is below 0", "0 for never"),
+    Fault("tiers", "high", {"snooze_minutes": "1 h"}, "snooze_minutes", "'1 h' of tier high is no whole", "from 0"),
+    Fault("tiers", "high", {"prefers_present": "1"}, "prefers_present", "neither true nor false", "true or false"),
+    Fault("reps", "ben-okafor", {"max_open": "0"}, "max_open", "'0' of rep ben-okafor is below 1", "from 1"),
+    Fault("reps", "ben-okafor", {"max_per_day": "∞"}, "max_per_day", "'∞' of rep ben-okafor is no whole", "from 1"),
+    Fault("handoff_policy", "handoff", {"max_alerts": "0"}, "max_alerts", "'0' of handoff policy", "from 1"),
+    Fault(
+        "handoff_policy", "handoff", {"alert_window_minutes": "0"}, "alert_window_minutes", "is below 1", "from 1 to a"
+    ),
+    Fault(
+        "rejection_reasons", "not_mine", {"next_step": "rerout"}, "next_step", "'rerout' of rejection", "mean reroute?"
+    ),
+    Fault("escalations", "esc-high-warn", {"notify": "boss"}, "notify", "'boss' of escalation", "manager"),
     Fault("tiers", "high", {"min_score": "-1"}, "min_score", "'-1' of tier high is below 0", "from 0"),
     Fault(
         "escalations", "esc-high-warn", {"at_percent": "0.8"}, "at_percent", "'0.8' of escalation", "80 for four fifths"
@@ -436,6 +449,48 @@ ROUTING = [
         "with 1000 employees",
         "write 1000",
     ),
+    added(
+        "territories",
+        "ter-emea",
+        {"territory_id": "ter-soft", "precedence": "5", "industry": "Softwear"},
+        "industry",
+        "industry 'Softwear' of territory ter-soft is none",
+        "did you mean Software?",
+    ),
+    added(
+        "territories",
+        "ter-emea",
+        {"territory_id": "ter-paid", "precedence": "5", "source": "Paid search"},
+        "source",
+        "is no source as HubSpot names it",
+        "PAID_SEARCH",
+    ),
+    added(
+        "territories",
+        "ter-emea",
+        {"territory_id": "ter-product", "precedence": "5", "product_id": "platfrom"},
+        "product_id",
+        "product_id 'platfrom' of territory ter-product is none",
+        "did you mean platform?",
+    ),
+    Fault(
+        "territories",
+        "ter-emea",
+        {"industry": "Software"},
+        "value",
+        "nobody covers leads of EMEA from",
+        "add a row to territories.csv for EMEA",
+        told_at=("requirements", "req-region"),
+    ),
+    Fault(
+        "handoff_policy",
+        "handoff",
+        {"valid_from": "2026-06-01"},
+        "valid_from",
+        "handoff_policy.csv does not say what holds for its handoffs from 2026-01-01",
+        "add a row to handoff_policy.csv",
+        told_at=("definitions", "platform-mql"),
+    ),
     Fault("territories", "ter-emea", {"country": "FR"}, "country", "nobody covers leads of EMEA in AD", "write *"),
     Fault(
         "territories",
@@ -539,7 +594,7 @@ ROUTING = [
         "'na' of routing step territory is not looked at",
         "none",
     ),
-    Fault("routing_steps", "territory", {"step_rank": "9"}, "step_rank", "after the fallback", "below 4"),
+    Fault("routing_steps", "territory", {"step_rank": "9"}, "step_rank", "after the fallback", "below 5"),
     Fault(
         "routing_steps",
         "fallback",

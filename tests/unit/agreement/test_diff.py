@@ -53,7 +53,7 @@ CHANGES: dict[str, tuple[Callable[[Seeds], object], str]] = {
     ),
     "added from today": (
         lambda seeds: seeds.add("pools", "na", pool_id="latam", valid_from="2026-11-24", why="New"),
-        "pools latam: new, with name North America, fairness_days 30 from 2026-11-24 (New)",
+        "pools latam: new, with name North America from 2026-11-24 (New)",
     ),
     "another reason": (
         lambda seeds: seeds.change("pools", "na", why="Better said"),
@@ -102,7 +102,7 @@ def test_a_line_is_where_the_newer_row_stands(seeds: Seeds) -> None:
 def test_a_new_column_is_one_change_and_not_one_for_each_row(seeds: Seeds) -> None:
     before = read(seeds.directory)
     described = seeds.directory / "agreement" / "_agreement__seeds.yml"
-    typed = "        fairness_days: integer\n"
+    typed = "        pool_id: text\n        name: text\n"
     described.write_text(described.read_text(encoding="utf-8").replace(typed, f"{typed}        team: text\n"))
     seeds.edit("pools", lambda text: text.replace(b",valid_from", b",team,valid_from").replace(b",2026", b",red,2026"))
     after = read(seeds.directory)

@@ -45,7 +45,13 @@ def _serves(requirement: Row, region: str) -> bool:
 
 def _uncovered(agreement: Agreement, day: date, region: str, countries: set[str], asking: Row) -> Problem | None:
     # What is wrong with a cell is told once.
-    near = [row for row in agreement.in_force("territories", day) if row["region"] in (region, ANY, None)]
+    near = [
+        row
+        for row in agreement.in_force("territories", day)
+        if row["region"] in (region, ANY, None)
+        # One that asks for more than a place and a size leaves others of that place to nobody.
+        and all(row[name] in (ANY, None) for name in ("industry", "product_id", "source"))
+    ]
     for country in sorted(countries):
         here = [row for row in near if row["country"] in (country, ANY, None)]
         size = _first_size(here)

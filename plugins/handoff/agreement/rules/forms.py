@@ -89,8 +89,12 @@ LIMITS: Mapping[tuple[str, str], Limit] = {
     ("escalations", "step"): _limit("1", "100", "number the steps from 1"),
     ("escalations", "at_percent"): _limit("1", "500", "write per cent of the response time, e.g. 80 for four fifths"),
     ("fit_points", "points"): _POINTS,
+    ("handoff_policy", "alert_window_minutes"): _limit("1", "1440", "write whole minutes, from 1 to a day's 1440"),
+    ("handoff_policy", "max_alerts"): _limit("1", "1000", "write how many one person is told of in the window, from 1"),
+    ("handoff_policy", "max_rejections_per_day"): _limit("0", "1000", "write how many a rep may reject a day, from 0"),
     ("pool_members", "weight"): _WEIGHT,
-    ("pools", "fairness_days"): _DAYS,
+    ("reps", "max_open"): _limit("1", "100000", "write how many open handoffs a rep can work on, from 1"),
+    ("reps", "max_per_day"): _limit("1", "100000", "write how many handoffs a rep can take a day, from 1"),
     ("reps", "weight"): _WEIGHT,
     ("routing_steps", "step_rank"): _limit("1", "100", "number the steps from 1"),
     ("score_caps", "max_points"): _limit("0.01", "1000", "write the points that may count at most, above 0"),
@@ -100,6 +104,8 @@ LIMITS: Mapping[tuple[str, str], Limit] = {
     ("territories", "min_employees"): _limit("0", "1000000000", "write the smallest head count, from 0"),
     ("territories", "max_employees"): _limit("1", "1000000000", "write the head count below which it ends"),
     ("tiers", "min_score"): _limit("0", "1000", "write the lowest score of the tier, from 0"),
+    ("tiers", "max_snoozes"): _limit("0", "100", "write how often a rep may snooze, from 0 for never"),
+    ("tiers", "snooze_minutes"): _limit("0", "525600", "write open minutes, from 0"),
     ("tiers", "response_minutes"): _limit("1", "525600", "write open minutes until first contact, from 1, e.g. 240"),
 }
 

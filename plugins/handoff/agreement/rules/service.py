@@ -39,6 +39,10 @@ def _signed(agreement: Agreement, row: Row) -> Iterator[Problem]:
     if day and "company" in agreement.tables:
         wrong = f"{row.label} is live, and company.csv says nobody who sells from {day}"
         yield row.problem("valid_from", wrong, f"add a row to company.csv that holds on {day}")
+    day = first_gap(row, agreement.rows("handoff_policy"))
+    if day and "handoff_policy" in agreement.tables:
+        wrong = f"{row.label} is live, and handoff_policy.csv does not say what holds for its handoffs from {day}"
+        yield row.problem("valid_from", wrong, f"add a row to handoff_policy.csv that holds on {day}")
 
 
 def _tiers(agreement: Agreement, row: Row) -> Iterator[Problem]:
