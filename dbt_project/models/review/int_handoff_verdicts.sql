@@ -13,6 +13,12 @@ dispositions as (
     select * from {{ ref('stg_handoff__dispositions') }}
 ),
 
+-- One rep after another may have accepted it.
+acceptances as (
+    select distinct handoff_id from dispositions
+    where kind = 'accepted'
+),
+
 sqls as (
     select * from {{ ref('int_conversions') }}
     where conversion_kind = 'sql'
@@ -46,7 +52,7 @@ final as (
         ), false) as is_converted
     from handoffs
     cross join maturity
-    left join dispositions as acceptance on handoffs.handoff_id = acceptance.handoff_id and acceptance.kind = 'accepted'
+    left join acceptances as acceptance on handoffs.handoff_id = acceptance.handoff_id
     left join dispositions as rejection on handoffs.handoff_id = rejection.handoff_id and rejection.kind = 'rejected'
     left join reasons
         on

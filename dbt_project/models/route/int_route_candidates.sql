@@ -4,8 +4,8 @@ with
 
 mqls as (
     select
-        qualification.lead_id, qualification.product_id, lead_row.owner_id, lead_row.company_owner_id,
-        lead_row.region, lead_row.country, lead_row.employees
+        qualification.lead_id, qualification.product_id,
+        lead_row.region, lead_row.country, lead_row.employees, lead_row.industry, lead_row.latest_source
     from {{ ref('int_qualifications') }} as qualification
     inner join {{ ref('int_leads') }} as lead_row on qualification.lead_id = lead_row.lead_id
     where
@@ -41,15 +41,12 @@ covered as (
         on
             territories.region in (mqls.region, '*')
             and territories.country in (mqls.country, '*')
+            and territories.industry in (mqls.industry, '*')
+            and territories.product_id in (mqls.product_id, '*')
+            and territories.source in (mqls.latest_source, '*')
             and coalesce(mqls.employees, 0) >= territories.min_employees
             and coalesce(mqls.employees, 0) < territories.max_employees
     order by mqls.lead_id, mqls.product_id, territories.precedence, territories.territory_id
-),
-
-owners as (
-    select lead_id, product_id, 'account_owner' as step, company_owner_id as crm_owner_id from mqls
-    union all
-    select lead_id, product_id, 'contact_owner' as step, owner_id as crm_owner_id from mqls
 ),
 
 pooled as (
@@ -60,39 +57,35 @@ pooled as (
     where steps.step = 'fallback'
 ),
 
-considered as (
+nominated as (
     select
-        owners.lead_id, owners.product_id, owners.step, null::text as pool_id,
-        coalesce(reps.rep_id, 'crm-owner-' || owners.crm_owner_id) as rep_id, coalesce(reps.weight, 0) as weight,
-        case
-            when reps.rep_id is null then 'no rep of the agreement'
-            else reps.unavailable_because
-        end as unavailable_because,
-        'CRM owner ' || owners.crm_owner_id as why
-    from owners
+        mqls.lead_id, mqls.product_id, owners.step, null::text as pool_id,
+        coalesce(reps.rep_id, 'crm-owner-' || owners.crm_owner_id) as rep_id,
+        coalesce(reps.weight, 0) as weight, owners.why
+    from mqls
+    inner join {{ ref('int_route_owners') }} as owners on mqls.lead_id = owners.lead_id
     left join reps on owners.crm_owner_id = reps.crm_owner_id
-    where owners.crm_owner_id is not null
+    where {{ only_pending('owners.lead_id') }}
     union all
     select
-        pooled.lead_id, pooled.product_id, pooled.step, pooled.pool_id, members.rep_id, members.weight,
-        case
-            when reps.rep_id is null then 'no rep of the agreement'
-            else reps.unavailable_because
-        end as unavailable_because,
-        pooled.why
+        pooled.lead_id, pooled.product_id, pooled.step, pooled.pool_id, members.rep_id, members.weight, pooled.why
     from pooled
     inner join pool_members as members on pooled.pool_id = members.pool_id
-    left join reps on members.rep_id = reps.rep_id
 ),
 
 final as (
     select
-        considered.lead_id, considered.product_id, steps.step_rank, considered.step, considered.pool_id,
-        considered.rep_id, considered.weight,
-        considered.unavailable_because is null as is_eligible,
-        considered.why || coalesce(', but ' || considered.unavailable_because, '') as reason
-    from considered
-    inner join steps on considered.step = steps.step
+        nominated.lead_id, nominated.product_id, steps.step_rank, nominated.step, nominated.pool_id, nominated.rep_id,
+        nominated.weight,
+        reps.rep_id is not null and reps.unavailable_because is null as is_eligible,
+        nominated.why || coalesce(
+            ', but ' || case when reps.rep_id is null then 'no rep of the agreement' else reps.unavailable_because end,
+            ''
+        ) as reason,
+        reps.is_at_work, reps.unavailable_until, reps.max_open, reps.max_per_day, reps.time_zone
+    from nominated
+    inner join steps on nominated.step = steps.step
+    left join reps on nominated.rep_id = reps.rep_id
 )
 
 select * from final

@@ -19,6 +19,7 @@ crm_dispositions as (
 final as (
     select
         assignments.handoff_id,
+        assignments.assignment_id,
         contacts.owner_id,
         crm_dispositions.kind,
         case when crm_dispositions.takes_reason then contacts.rejection_reason_id end as reason_id,

@@ -153,7 +153,7 @@ def _side(
         len(handed),
         dict(sorted(Counter(tiers).items())),
         outcomes.conversion(((each.lead_no, each.at) for each in handed), sqls, judge.end, horizon),
-        load.per_rep(judge, handed),
+        load.per_rep(handed),
         outcomes.breaches(connection, tiers),
         found.moments,
         found.asked,

@@ -1,12 +1,27 @@
-"""Who gets the lead: a pure choice among the candidates that dbt weighed, given what each already got."""
+"""Who gets the lead: a pure choice among the candidates that dbt weighed, given what each has and is owed.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+Within a pool it is smooth weighted round robin: at each turn everybody who may take the lead is credited their weight,
+and whoever is owed most takes it and pays what was credited to all. Who may not take it keeps what they were owed, so
+nobody who comes back or joins gets a flood. Source:
+https://github.com/nginx/nginx/commit/52327e0627f49dbda1e8db695e63a4b0af4448b1
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 
 class NobodyEligible(LookupError):
-    """No candidate may take the lead; the message says who was considered and why not."""
+    """No candidate may take the lead; the message says who was considered and why not.
+
+    Attributes:
+        until: when the first of those who are away comes back; None when that is not what is waited for.
+    """
+
+    def __init__(self, message: str, until: datetime | None = None):
+        super().__init__(message)
+        self.until = until
 
 
 @dataclass(frozen=True)
@@ -20,39 +35,113 @@ class Candidate:
     weight: int
     is_eligible: bool
     reason: str
+    is_at_work: bool | None = None
+    unavailable_until: datetime | None = None
+    max_open: int | None = None
+    max_per_day: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """For the ledger, without what is not known."""
+        return {name: value for name, value in asdict(self).items() if value is not None} | {
+            "pool_id": self.pool_id,
+            **({"unavailable_until": self.unavailable_until.isoformat()} if self.unavailable_until else {}),
+        }
+
+    def but(self, why: str) -> "Candidate":
+        """The same rep, who may not take it."""
+        return replace(self, is_eligible=False, reason=f"{self.reason}, but {why}")
+
+
+@dataclass(frozen=True)
+class Burden:
+    """What a rep has: handoffs without first contact, and handoffs given in the present day of the rep's zone."""
+
+    open: int = 0
+    today: int = 0
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen candidate and the sentence that explains the choice."""
+    """The chosen candidate, the sentence that explains the choice, every candidate with the final reason for or
+    against, and what each member of the pool is owed afterwards; None where no turns are taken."""
 
     candidate: Candidate
     reason: str
+    candidates: tuple[Candidate, ...]
+    credits: dict[str, int] | None
 
 
-def choose(candidates: Sequence[Candidate], taken: Mapping[tuple[str | None, str], int]) -> Choice:
-    """Take the first step of the agreement's order that has an eligible rep, and there the rep furthest behind.
+Credits = Mapping[str | None, Mapping[str, int]]
+"""What each member of a pool is owed, by pool and rep."""
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    credits: Credits,
+    burdens: Mapping[str, Burden],
+    *,
+    had: Collection[str] = (),
+    prefers_present: bool = False,
+) -> Choice:
+    """Take the first step of the agreement's order that has somebody for the lead, and there whose turn it is.
 
     Args:
         candidates: every rep considered, of one lead.
-        taken: handoffs that a rep got from a pool lately, by (pool id, rep id).
+        had: reps who had this lead and let it lapse or handed it on.
+        prefers_present: who is not at work is passed over when somebody of the same step is.
 
-    Behind is measured as (taken + 1) / weight; equals are settled by rep id, never by chance.
+    Equals are settled by rep id, never by chance.
 
     Raises:
-        NobodyEligible: not one candidate is eligible.
+        NobodyEligible: not one candidate may take it.
     """
-    eligible = [each for each in candidates if each.is_eligible and each.weight > 0]
-    if not eligible:
-        considered = "; ".join(f"{each.rep_id}: {each.reason}" for each in candidates) or "no rep was considered"
-        raise NobodyEligible(f"{considered}. Add a fallback rep to seeds/agreement/pool_members.csv")
-    rank = min(each.step_rank for each in eligible)
-    step = [each for each in eligible if each.step_rank == rank]
-    chosen = min(step, key=lambda each: ((taken.get((each.pool_id, each.rep_id), 0) + 1) / each.weight, each.rep_id))
-    if len(step) == 1:
-        return Choice(chosen, chosen.reason)
-    had = taken.get((chosen.pool_id, chosen.rep_id), 0)
-    return Choice(chosen, f"{chosen.reason}; next in turn among {len(step)} (had {had}, weight {chosen.weight})")
+    judged = [_judged(each, burdens.get(each.rep_id, Burden()), had) for each in candidates]
+    for rank in sorted({each.step_rank for each in judged}):
+        step = [each for each in judged if each.step_rank == rank]
+        able = [each for each in step if each.is_eligible]
+        if prefers_present and any(each.is_at_work for each in able):
+            step = [each.but("not at work") if each.is_eligible and not each.is_at_work else each for each in step]
+            judged = [each for each in judged if each.step_rank != rank] + step
+            able = [each for each in step if each.is_eligible]
+        if able:
+            return _taken(able, step, tuple(sorted(judged, key=_place)), credits)
+    considered = "; ".join(f"{each.rep_id}: {each.reason}" for each in judged) or "no rep was considered"
+    back = [each.unavailable_until for each in judged if each.unavailable_until is not None]
+    raise NobodyEligible(
+        f"{considered}. Add a fallback rep to seeds/agreement/pool_members.csv", min(back) if back else None
+    )
+
+
+def _judged(candidate: Candidate, burden: Burden, had: Collection[str]) -> Candidate:
+    if not candidate.is_eligible:
+        return candidate
+    if candidate.weight <= 0:
+        return candidate.but("without a share in the pool")
+    if candidate.rep_id in had:
+        return candidate.but("had this lead before")
+    if candidate.max_open is not None and burden.open >= candidate.max_open:
+        return candidate.but(f"full: {burden.open} of {candidate.max_open} open")
+    if candidate.max_per_day is not None and burden.today >= candidate.max_per_day:
+        return candidate.but(f"full for today: {burden.today} of {candidate.max_per_day}")
+    return candidate
+
+
+def _taken(
+    able: Sequence[Candidate], step: Sequence[Candidate], judged: tuple[Candidate, ...], credits: Credits
+) -> Choice:
+    pool_id = able[0].pool_id
+    if pool_id is None:
+        chosen = min(able, key=lambda each: each.rep_id)
+        return Choice(chosen, chosen.reason, judged, None)
+    # Who left the pool is forgotten; who may not take this lead keeps what they are owed.
+    owed = {each.rep_id: credits.get(pool_id, {}).get(each.rep_id, 0) for each in step}
+    for each in able:
+        owed[each.rep_id] += each.weight
+    chosen = min(able, key=lambda each: (-owed[each.rep_id], each.rep_id))
+    owed[chosen.rep_id] -= sum(each.weight for each in able)
+    turn = f"; next in turn among {len(able)}" if len(able) > 1 else ""
+    return Choice(chosen, f"{chosen.reason}{turn}", judged, owed)
+
+
+def _place(candidate: Candidate) -> tuple[int, str]:
+    return candidate.step_rank, candidate.rep_id

@@ -46,7 +46,8 @@ select
     lead.country, lead.lifecycle_stage, lead.owner_id, lead.first_source, lead.first_source_detail,
     lead.latest_source, lead.latest_source_detail, lead.campaign, lead.company_name, lead.company_domain,
     lead.industry, lead.employees, definition.threshold, definition.requalify_cooling_off_days,
-    tier.name as tier_name, tier.response_minutes
+    tier.name as tier_name, tier.response_minutes,
+    coalesce(to_jsonb(tier) ->> 'prefers_present' = 'true', false) as prefers_present
 from {line}.int_qualifications as qualification
 inner join {line}.int_leads as lead on lead.lead_id = qualification.lead_id
 inner join {agreement}.definitions as definition
@@ -185,17 +186,22 @@ def _activities(connection: Connection, ids: list[str], where: Where) -> dict[st
     return found
 
 
+def candidate(row: Row) -> Candidate:
+    """From a row of `int_route_candidates`; models of former days have fewer columns."""
+    values: dict[str, Any] = {name: row[name] for name in Candidate.__dataclass_fields__ if name in row}
+    return Candidate(**values)
+
+
 def candidates_of(connection: Connection, ids: list[str], where: Where) -> dict[tuple[str, str], list[Candidate]]:
     """Every rep considered for each lead and product, in the order of the agreement's steps."""
     found: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for row in connection.execute(
         of(
-            """select lead_id, product_id, step_rank, step, pool_id, rep_id, weight, is_eligible, reason
-            from {line}.int_route_candidates where lead_id = any(%s) order by lead_id, step_rank, rep_id""",
+            """select * from {line}.int_route_candidates where lead_id = any(%s)
+            order by lead_id, step_rank, rep_id""",
             where,
         ),
         (ids,),
     ):
-        values: dict[str, Any] = {name: row[name] for name in Candidate.__dataclass_fields__}
-        found[row["lead_id"], row["product_id"]].append(Candidate(**values))
+        found[row["lead_id"], row["product_id"]].append(candidate(row))
     return found

@@ -25,6 +25,8 @@ class Decision:
     owner_id: str | None
     lifecycle_stage: str | None
     context: Context
+    prefers_present: bool
+    """Whether whoever is at work comes first."""
     candidates: tuple[Candidate, ...]
 
 
@@ -53,6 +55,7 @@ def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list
             owner_id=row["owner_id"],
             lifecycle_stage=row["lifecycle_stage"],
             context=contexts[row["lead_id"], row["product_id"]][1],
+            prefers_present=row["prefers_present"],
             candidates=tuple(candidates[row["lead_id"], row["product_id"]]),
         )
         for row in rows

@@ -10,7 +10,7 @@ from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import REPLICA, candidates_of, contexts_of
-from handoff.route.taken import taken
+from handoff.route.turns import burdens, credits
 
 MODELS = ("int_leads", "int_activities", "int_score_parts", "int_qualifications", "int_route_candidates")
 
@@ -97,6 +97,7 @@ def _kept(handoff: Row, assignment: Row) -> dict[str, Any]:
         "rep_id": assignment["rep_id"],
         "pool_id": assignment["pool_id"],
         "reason": assignment["reason"],
+        "credits": assignment["credits"],
         "candidates": assignment["candidates"],
     }
 
@@ -111,10 +112,21 @@ def _decided(connection: Connection, handoff: Row, assignment: Row) -> dict[str,
     row, context = found
     candidates = candidates_of(connection, [lead_id], REPLICA)[lead_id, product_id]
     try:
-        choice = choose(candidates, taken(connection, handoff["routed_at"], REPLICA, before=assignment))
-        chosen = {"rep_id": choice.candidate.rep_id, "pool_id": choice.candidate.pool_id, "reason": choice.reason}
+        choice = choose(
+            candidates,
+            credits(connection, candidates, before=assignment),
+            burdens(connection, candidates, handoff["routed_at"], REPLICA, before=assignment),
+            prefers_present=row["prefers_present"],
+        )
+        chosen = {
+            "rep_id": choice.candidate.rep_id,
+            "pool_id": choice.candidate.pool_id,
+            "reason": choice.reason,
+            "credits": choice.credits,
+            "candidates": [each.as_json() for each in choice.candidates],
+        }
     except NobodyEligible as nobody:
-        chosen = {"rep_id": "nobody", "pool_id": None, "reason": str(nobody)}
+        chosen = {"rep_id": "nobody", "pool_id": None, "reason": str(nobody), "credits": None, "candidates": []}
     return {
         "decision": row["decision"],
         "definition_id": row["definition_id"],
@@ -125,7 +137,6 @@ def _decided(connection: Connection, handoff: Row, assignment: Row) -> dict[str,
         "trigger_kind": row["trigger_kind"],
         "context": context.to_json(),
         **chosen,
-        "candidates": [each.as_json() for each in candidates],
     }
 
 

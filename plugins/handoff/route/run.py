@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -9,19 +10,21 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from handoff import connections
-from handoff.ledger import outbox
-from handoff.ledger.db import Connection, Row, only_one
+from handoff.ledger.db import Connection, only_one
 from handoff.qualify import loads
-from handoff.route import withdraw
-from handoff.route.assign import Choice, NobodyEligible, choose
+from handoff.route import assignments, withdraw
+from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
-from handoff.route.due import NoCalendar, due_at
-from handoff.route.taken import taken
+from handoff.route.due import NoCalendar
+from handoff.route.turns import burdens, credits
 from handoff.settings import settings
 from handoff.sync.targets import contact_target
 
 log = logging.getLogger(__name__)
+
+Held = tuple[str, datetime | None]
+"""Why a lead is held, and until when, if that is known."""
 
 
 def handoff_id(lead_id: str, product_id: str, cycle: int) -> str:
@@ -33,8 +36,8 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
     """Settle every lead that was pending up to `batch_id`; returns counts.
 
     Leads that wait for enrichment stay pending. While a gate is closed nothing is handed over: the MQLs stay pending
-    and are counted as `held`, with the gate's reason. A lead that cannot be routed stays pending as `stuck`, with the
-    reason in the log, and is tried again by the next run.
+    and are counted as `held`, with the gate's reason. A lead that cannot be routed stays pending as `stuck`; why, and
+    until when, stands in `handoff.pending_leads`, and the next run tries again.
     """
     with only_one(connection, "route") as free:
         if not free:
@@ -44,16 +47,22 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         decisions = pending_mqls(connection, batch_id, record_url)
         closed = closed_gates(connection)
         if closed and decisions:
+            reason = "; ".join(closed)
+            _hold(connection, {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions})
             _settle(connection, batch_id, keep=[each.lead_id for each in decisions])
-            return {"held": len(decisions), "reason": "; ".join(closed)}
+            return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()
-        stuck: list[str] = []
+        stuck: dict[str, Held] = {}
         for decision in decisions:
             try:
                 counts["handed_off"] += _hand_off(connection, decision, as_of)
-            except (NobodyEligible, NoCalendar) as error:
-                log.error("lead %s has no rep: %s", decision.lead_id, error)
-                stuck.append(decision.lead_id)
+            except NobodyEligible as error:
+                stuck[decision.lead_id] = (str(error), error.until)
+            except NoCalendar as error:
+                stuck[decision.lead_id] = (str(error), None)
+        for lead_id, (because, _) in stuck.items():
+            log.error("lead %s has no rep: %s", lead_id, because)
+        _hold(connection, stuck)
         _settle(connection, batch_id, keep=stuck)
         return {"mqls": len(decisions), "stuck": len(stuck), "withdrawn": withdrawn, **counts}
 
@@ -70,113 +79,72 @@ def _hand_off(connection: Connection, decision: Decision, as_of: datetime) -> in
     """Write one handoff with all that follows from it; 0 when it already stands."""
     key = handoff_id(decision.lead_id, decision.product_id, decision.cycle)
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtextextended('route:choose', 0))")
-        choice = choose(decision.candidates, taken(connection, as_of, LINE))
-        rep = _rep(connection, choice.candidate.rep_id, as_of)
-        context = decision.context
-        seconds = context.tier.response_minutes * 60
-        due = due_at(connection, rep["calendar_id"], rep["time_zone"], as_of, seconds)
-        written = connection.execute(
-            """insert into handoff.handoffs (
-                handoff_id, lead_id, product_id, cycle, definition_id, definition_version, tier_id, score,
-                trigger_activity_id, trigger_kind, context, as_of, event_at, received_at, extracted_at, qualified_at,
-                routed_at, load_id
-            ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            on conflict do nothing""",
-            (
-                key,
-                decision.lead_id,
-                decision.product_id,
-                decision.cycle,
-                context.definition.id,
-                context.definition.version,
-                context.tier.id,
-                context.score.total,
-                context.trigger.activity_id,
-                context.trigger.kind,
-                Jsonb(context.to_json()),
-                decision.as_of,
-                context.trigger.occurred_at,
-                decision.received_at,
-                decision.extracted_at,
-                decision.decided_at,
-                as_of,
-                load.load_id if (load := loads.newest(connection, decision.decided_at)) else None,
-            ),
-        ).rowcount
-        if not written:
+        assignments.lock(connection)
+        choice = choose(
+            decision.candidates,
+            credits(connection, decision.candidates),
+            burdens(connection, decision.candidates, as_of, LINE),
+            prefers_present=decision.prefers_present,
+        )
+        if not _write(connection, key, decision, as_of):
             return 0
-        assignment_id = _assign(connection, key, choice, decision, as_of, due)
-        outbox.put(connection, *_effects(decision, key, assignment_id, rep, due, as_of))
+        given = assignments.give(connection, key, choice, decision.context, as_of, "handoff")
+        target = contact_target(
+            decision.context,
+            decision.as_of,
+            given.due_at,
+            given.rep["crm_owner_id"],
+            expected_owner_id=decision.owner_id,
+            read_at=decision.extracted_at,
+        )
+        assignments.write_back(connection, given, target, as_of)
         return 1
 
 
-def _assign(
-    connection: Connection, key: str, choice: Choice, decision: Decision, as_of: datetime, due: datetime
-) -> int:
-    row = connection.execute(
-        """insert into handoff.assignments (handoff_id, rep_id, pool_id, reason, candidates, assigned_at, due_at)
-        values (%s, %s, %s, %s, %s, %s, %s) returning assignment_id""",
+def _write(connection: Connection, key: str, decision: Decision, as_of: datetime) -> bool:
+    context = decision.context
+    load = loads.newest(connection, decision.decided_at)
+    written = connection.execute(
+        """insert into handoff.handoffs (
+            handoff_id, lead_id, product_id, cycle, definition_id, definition_version, tier_id, score,
+            trigger_activity_id, trigger_kind, context, as_of, event_at, received_at, extracted_at, qualified_at,
+            routed_at, load_id
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        on conflict do nothing""",
         (
             key,
-            choice.candidate.rep_id,
-            choice.candidate.pool_id,
-            choice.reason,
-            Jsonb([each.as_json() for each in decision.candidates]),
+            decision.lead_id,
+            decision.product_id,
+            decision.cycle,
+            context.definition.id,
+            context.definition.version,
+            context.tier.id,
+            context.score.total,
+            context.trigger.activity_id,
+            context.trigger.kind,
+            Jsonb(context.to_json()),
+            decision.as_of,
+            context.trigger.occurred_at,
+            decision.received_at,
+            decision.extracted_at,
+            decision.decided_at,
             as_of,
-            due,
+            load.load_id if load else None,
         ),
-    ).fetchone()
-    assert row is not None
-    return int(row["assignment_id"])
+    ).rowcount
+    return bool(written)
 
 
-def _effects(
-    decision: Decision, key: str, assignment_id: int, rep: Row, due: datetime, as_of: datetime
-) -> list[outbox.Effect]:
-    message = {
-        "rep_name": rep["name"],
-        "slack_user_id": rep["slack_user_id"],
-        "time_zone": rep["time_zone"],
-        "due_at": due.isoformat(),
-        "context": decision.context.to_json(),
-    }
-    channel = connections.get(connections.SLACK).extra.get("channel", "#mql-handoffs")
-    target = contact_target(
-        decision.context,
-        decision.as_of,
-        due,
-        rep["crm_owner_id"],
-        expected_owner_id=decision.owner_id,
-        read_at=decision.extracted_at,
-    )
-    effects = (
-        ("slack_dm", {**message, "kind": "assigned"}),
-        ("slack_channel", {**message, "channel": channel}),
-        ("hubspot_contact", target),
-    )
-    return [
-        outbox.Effect(
-            dedupe_key=f"{kind}:{key}:{assignment_id}", kind=kind, payload=payload, handoff_id=key, created_at=as_of
+def _hold(connection: Connection, held: Mapping[str, Held]) -> None:
+    """Say on the pending leads why they wait and until when."""
+    for lead_id, (because, until) in held.items():
+        connection.execute(
+            "update handoff.pending_leads set held_because = %s, held_until = %s where lead_id = %s",
+            (because, until, lead_id),
         )
-        for kind, payload in effects
-    ]
 
 
-def _rep(connection: Connection, rep_id: str, as_of: datetime) -> Row:
-    row = connection.execute(
-        """select rep_id, name, crm_owner_id, slack_user_id, time_zone, calendar_id from agreement.reps
-        where rep_id = %(rep)s and valid_from <= %(at)s and %(at)s < valid_to""",
-        {"rep": rep_id, "at": as_of},
-    ).fetchone()
-    if row is None:
-        raise NobodyEligible(
-            f"{rep_id} is not in seeds/agreement/reps.csv at {as_of:%Y-%m-%d}: add a row that is valid"
-        )
-    return row
-
-
-def _settle(connection: Connection, batch_id: int, keep: list[str]) -> None:
+def _settle(connection: Connection, batch_id: int, keep: Collection[str]) -> None:
     """Let go of the leads whose decision stands; those still waiting for enrichment stay."""
     connection.execute(
         """delete from handoff.pending_leads as pending
@@ -184,7 +152,7 @@ def _settle(connection: Connection, batch_id: int, keep: list[str]) -> None:
             select from line.int_qualifications as qualification
             where qualification.lead_id = pending.lead_id and qualification.decision = 'waiting'
         )""",
-        (batch_id, keep),
+        (batch_id, list(keep)),
     )
 
 

@@ -74,7 +74,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
 def _withdraw(connection: Connection, row: Row, as_of: datetime) -> None:
     written = connection.execute(
         """insert into handoff.dispositions (handoff_id, kind, reason_id, occurred_at, recorded_at, evidence)
-        values (%s, 'withdrawn', %s, %s, %s, %s) on conflict (handoff_id, kind) do nothing""",
+        values (%s, 'withdrawn', %s, %s, %s, %s) on conflict do nothing""",
         (row["handoff_id"], row["reason_id"], as_of, as_of, Jsonb({"contact_id": row["present_id"]})),
     ).rowcount
     if not written:

@@ -46,6 +46,21 @@ def contact_target(
     }
 
 
+def owner_target(
+    contact_id: str, owner_id: str, due_at: datetime, expected_owner_id: str | None, read_at: datetime
+) -> dict[str, Any]:
+    """A handoff that went to another rep: owner and deadline; whom a person made the owner meanwhile stays."""
+    return {
+        "contact_id": contact_id,
+        "properties": {
+            "hubspot_owner_id": owner_id,
+            "handoff_sla_due_at": instant(due_at),
+            "handoff_sla_status": "due",
+        },
+        "expected": {"hubspot_owner_id": expected_owner_id or "", "read_at": read_at.isoformat()},
+    }
+
+
 def status_target(contact_id: str, status: str, first_contact_at: datetime | None) -> dict[str, Any]:
     """A clock that was stopped or ran out. `status` is `met` or `breached`."""
     properties = {"handoff_sla_status": status}

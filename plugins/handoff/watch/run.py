@@ -32,11 +32,13 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
 def _record_contacts(connection: Connection, as_of: datetime) -> list[dict[str, Any]]:
     return connection.execute(
         """with fresh as (
-            insert into handoff.dispositions (handoff_id, kind, owner_id, occurred_at, recorded_at, evidence)
-            select handoff_id, 'contacted', owner_id, first_contact_at, %s,
+            insert into handoff.dispositions (
+                handoff_id, assignment_id, kind, owner_id, occurred_at, recorded_at, evidence
+            )
+            select handoff_id, assignment_id, 'contacted', owner_id, first_contact_at, %s,
                 jsonb_build_object('activity_id', activity_id, 'kind', kind, 'logged_at', logged_at)
             from line.int_first_contacts
-            on conflict (handoff_id, kind) do nothing
+            on conflict do nothing
             returning handoff_id, occurred_at
         )
         select fresh.handoff_id, handoff.lead_id, fresh.occurred_at as first_contact_at, assignment.assignment_id,
@@ -53,10 +55,12 @@ def _record_contacts(connection: Connection, as_of: datetime) -> list[dict[str, 
 
 def _record_answers(connection: Connection, as_of: datetime) -> int:
     return connection.execute(
-        """insert into handoff.dispositions (handoff_id, kind, reason_id, owner_id, occurred_at, recorded_at, evidence)
-        select handoff_id, kind, reason_id, owner_id, occurred_at, %s, evidence
+        """insert into handoff.dispositions (
+            handoff_id, assignment_id, kind, reason_id, owner_id, occurred_at, recorded_at, evidence
+        )
+        select handoff_id, assignment_id, kind, reason_id, owner_id, occurred_at, %s, evidence
         from line.int_crm_dispositions
-        on conflict (handoff_id, kind) do nothing""",
+        on conflict do nothing""",
         (as_of,),
     ).rowcount
 

@@ -3,6 +3,7 @@ select
     handoff_id,
     rep_id,
     pool_id,
+    cause,
     reason,
     assigned_at,
     due_at

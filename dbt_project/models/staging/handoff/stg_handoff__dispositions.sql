@@ -1,6 +1,7 @@
 select
     disposition_id,
     handoff_id,
+    assignment_id,
     kind,
     reason_id,
     owner_id,

@@ -1,5 +1,6 @@
 select
     version.id as owner_id,
+    {{ as_text("version.payload ->> 'userId'") }} as user_id,
     lower({{ as_text("version.payload ->> 'email'") }}) as email,
     {{ as_text("version.payload ->> 'firstName'") }} as first_name,
     {{ as_text("version.payload ->> 'lastName'") }} as last_name,
