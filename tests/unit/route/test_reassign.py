@@ -1,0 +1,74 @@
+"""Another rep: by the same rules, never one who had it, with the clock started again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from handoff.ledger.db import Connection
+from handoff.route.assign import NobodyEligible
+from handoff.route.reassign import reassign
+from tests.unit.route.handed import NOON, to
+
+
+def test_it_goes_down_the_pool_then_to_the_fallback_then_nowhere(connection: Connection) -> None:
+    given = [to(connection, "1", "ana-costa", NOON)]
+    for hours in (1, 2):
+        given.append(reassign(connection, given[0].handoff_id, NOON + timedelta(hours=hours), "breach"))
+    assert [each.rep["rep_id"] for each in given] == ["ana-costa", "ben-okafor", "farah-ali"]
+    with pytest.raises(NobodyEligible, match=r"ana-costa: .* had this lead before; .* farah-ali: .* had this lead"):
+        reassign(connection, given[0].handoff_id, NOON + timedelta(hours=3), "breach")
+    rows = connection.execute("select * from handoff.assignments order by assignment_id").fetchall()
+    assert [(row["cause"], row["pool_id"]) for row in rows] == [
+        ("handoff", "na"),
+        ("breach", "na"),
+        ("breach", "fallback"),
+    ]
+    # Four open hours from 12:00 in Chicago, lunch left out: until 16:30 there.
+    assert given[1].due_at == datetime(2026, 11, 25, 22, 30, tzinfo=UTC)
+
+
+def test_rep_crm_and_the_alert_of_the_fallback_are_queued_with_it(connection: Connection) -> None:
+    first = to(connection, "1", "ana-costa", NOON)
+    second = reassign(connection, first.handoff_id, NOON + timedelta(hours=1), "declined")
+    third = reassign(connection, first.handoff_id, NOON + timedelta(hours=2), "declined")
+    effects = {
+        row["dedupe_key"]: row["payload"]
+        for row in connection.execute("select dedupe_key, payload from handoff.outbox order by outbox_id")
+    }
+    key = f"{first.handoff_id}:{second.assignment_id}"
+    assert effects[f"slack_dm:{key}"]["slack_user_id"] == "U0BENOKAFO"
+    assert effects[f"slack_channel:{key}"]["rep_name"] == "Ben Okafor"
+    assert effects[f"hubspot_contact:{key}"] == {
+        "contact_id": "1",
+        "properties": {
+            "hubspot_owner_id": "1002",
+            "handoff_sla_due_at": "2026-11-25T22:30:00.000Z",
+            "handoff_sla_status": "due",
+        },
+        # Whoever a person made the owner since stays the owner.
+        "expected": {"hubspot_owner_id": "1001", "read_at": NOON.isoformat()},
+    }
+    told = effects[f"slack_review:fallback:{third.assignment_id}"]["text"]
+    assert told.startswith("Lead 1 went to Farah Ali, the fallback: ana-costa: territory ter-na, but had this lead")
+
+
+def test_a_merged_lead_is_routed_and_written_as_what_it_became(connection: Connection) -> None:
+    given = to(connection, "9", "ana-costa", NOON)
+    connection.execute(
+        "insert into handoff.aliases (object_type, old_id, id, noticed_at) values ('contacts', '9', '2', %s)", (NOON,)
+    )
+    again = reassign(connection, given.handoff_id, NOON + timedelta(hours=1), "breach")
+    assert again.rep["rep_id"] == "ben-okafor"
+    row = connection.execute(
+        "select payload from handoff.outbox where kind = 'hubspot_contact' order by outbox_id desc limit 1"
+    ).fetchone()
+    assert row is not None
+    assert row["payload"]["contact_id"] == "2"
+
+
+def test_nothing_is_left_when_the_caller_s_transaction_is_rolled_back(connection: Connection) -> None:
+    given = to(connection, "1", "ana-costa", NOON)
+    with connection.transaction(force_rollback=True):
+        reassign(connection, given.handoff_id, NOON + timedelta(hours=1), "breach")
+    row = connection.execute("select count(*) as n from handoff.assignments").fetchone()
+    assert row == {"n": 1}
