@@ -45,7 +45,17 @@ def test_no_value_of_the_agreement_is_repeated(path: Path, seeds: dict[str, Rows
     """Ids, names and values of rules stand in rows only; the words that give a column its meaning may be used."""
     vocabulary = {
         *("fit", "engagement", "rule", "group", "family", "total", "*", "fact", "all_activity", "live", "none", "any"),
-        *("account_owner", "contact_owner", "territory", "fallback", "person", "organization", "true", "false"),
+        *(
+            "account_owner",
+            "open_deal_owner",
+            "contact_owner",
+            "territory",
+            "fallback",
+            "person",
+            "organization",
+            "true",
+            "false",
+        ),
         *("page_viewed", "email_opened", "email_clicked", "form_submitted", "prefix", "exact", "mql", "disqualified"),
         *("waiting", "not_yet", "acceptance_rate", "sla_attainment", "handoffs_per_week", "unknown", "industry"),
         *("is_known", "equals", "one_of", "none_of", "ends_with", "at_least", "at_most", "between", "country"),

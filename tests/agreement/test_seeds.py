@@ -67,7 +67,8 @@ def test_numbers_are_numbers(seeds: Seeds) -> None:
         ("definitions", "threshold"),
         ("tiers", "response_minutes"),
         ("pool_members", "weight"),
-        ("pools", "fairness_days"),
+        ("reps", "max_open"),
+        ("reps", "max_per_day"),
     ):
         for row in seeds[name]:
             value = float(row[column])

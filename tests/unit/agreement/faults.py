@@ -70,9 +70,14 @@ CELLS = [
     Fault("tiers", "high", {"prefers_present": "1"}, "prefers_present", "neither true nor false", "true or false"),
     Fault("reps", "ben-okafor", {"max_open": "0"}, "max_open", "'0' of rep ben-okafor is below 1", "from 1"),
     Fault("reps", "ben-okafor", {"max_per_day": "∞"}, "max_per_day", "'∞' of rep ben-okafor is no whole", "from 1"),
-    Fault("handoff_policy", "handoff", {"max_alerts": "0"}, "max_alerts", "'0' of handoff policy", "from 1"),
+    Fault("handoff_policy", "every-handoff", {"max_alerts": "0"}, "max_alerts", "'0' of handoff policy", "from 1"),
     Fault(
-        "handoff_policy", "handoff", {"alert_window_minutes": "0"}, "alert_window_minutes", "is below 1", "from 1 to a"
+        "handoff_policy",
+        "every-handoff",
+        {"alert_window_minutes": "0"},
+        "alert_window_minutes",
+        "is below 1",
+        "from 1 to a",
     ),
     Fault(
         "rejection_reasons", "not_mine", {"next_step": "rerout"}, "next_step", "'rerout' of rejection", "mean reroute?"
@@ -484,7 +489,7 @@ ROUTING = [
     ),
     Fault(
         "handoff_policy",
-        "handoff",
+        "every-handoff",
         {"valid_from": "2026-06-01"},
         "valid_from",
         "handoff_policy.csv does not say what holds for its handoffs from 2026-01-01",
