@@ -40,6 +40,8 @@ def link_by_type(world: World, record: Record, to_id: int, type_id: int) -> None
             if not world.store.read(to_type, [to_id]):
                 raise not_found()
             link(world, record.type, record.id, to_type, to_id, primary=type_id == primary)
+            if type_id == primary and (from_type, to_type) == (CONTACT, COMPANY):
+                _name_company(world, record, to_id)
             return
     raise Refused(400, f"Association type {type_id} does not exist for {record.type}")
 
@@ -50,9 +52,13 @@ def join_company(world: World, contact: Record) -> None:
     found = world.store.by_key(COMPANY, domain) if domain else []
     if found and not world.store.associated(CONTACT, contact.id, COMPANY):
         link(world, CONTACT, contact.id, COMPANY, found[0], primary=True)
-        contact.properties["associatedcompanyid"] = str(found[0])
-        world.index.superseded(CONTACT, contact.id)
-        world.store.put(contact)
+        _name_company(world, contact, found[0])
+
+
+def _name_company(world: World, contact: Record, company_id: int) -> None:
+    contact.properties["associatedcompanyid"] = str(company_id)
+    world.index.superseded(CONTACT, contact.id)
+    world.store.put(contact)
 
 
 def entries_of(

@@ -85,6 +85,16 @@ def test_list_embeds_associations_once_per_label(hubspot_v3: HubSpot) -> None:
     assert {entry.type for entry in embedded[0]} == {"contact_to_company", "contact_to_company_primary"}
 
 
+def test_a_contact_created_with_a_primary_company_names_it(hubspot_v3: HubSpot, new_email: NewEmail) -> None:
+    api = hubspot_v3.crm.contacts.basic_api
+    company = hubspot_v3.crm.companies.basic_api.get_page(limit=1).results[0].id
+    primary = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}]
+    made = api.create(
+        {"properties": {"email": new_email()}, "associations": [{"to": {"id": company}, "types": primary}]}
+    )
+    assert api.get_by_id(made.id, properties=["associatedcompanyid"]).properties["associatedcompanyid"] == company
+
+
 def test_duplicate_email_is_a_conflict(hubspot_v3: HubSpot, new_email: NewEmail) -> None:
     email = new_email()
     first = create(hubspot_v3, email=email)

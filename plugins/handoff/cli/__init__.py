@@ -2,7 +2,7 @@
 
 import typer
 
-from handoff.cli import agreement, backtest, crm, database, gate, leads, stack
+from handoff.cli import agreement, backtest, crm, database, gate, leads, route, stack
 
 app = typer.Typer(
     help="From the moment a lead qualifies to the message a rep acts on, and the clock after it.\n\n"
@@ -16,5 +16,6 @@ app.add_typer(leads.commands)
 app.add_typer(backtest.commands)
 app.add_typer(crm.commands, name="crm")
 app.add_typer(gate.commands, name="gate")
+app.add_typer(route.commands, name="route")
 app.add_typer(database.commands, name="db")
 app.add_typer(agreement.commands, name="agreement")

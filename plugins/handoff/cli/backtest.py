@@ -56,7 +56,7 @@ def backtest(
 
     if before is None and not change:
         fail("Nothing to compare: name --from, for example main, or a --change such as sig-page-blog:points=0.")
-    sides = (_side(before), _side(after, change or ()))
+    sides = (side(before), side(after, change or ()))
     use_local_connections()
     with connect() as connection:
         report = run.run(
@@ -73,7 +73,7 @@ def backtest(
     typer.echo(text, nl=as_json)
 
 
-def _side(where: str | None, changes: Sequence[str] = ()) -> "tuple[str, Tables]":
+def side(where: str | None, changes: Sequence[str] = ()) -> "tuple[str, Tables]":
     """What people call the agreement, and its tables."""
     from handoff import clock
     from handoff.agreement import Unreadable, check, source, what_if

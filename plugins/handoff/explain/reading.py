@@ -33,7 +33,7 @@ class Explanation:
         load: which agreement and models decided; None before the first was loaded with a record of it.
         decisions: one row per definition, shadows included (`is_shadow`).
         changes: single acts or facts that would have made it an MQL.
-        is_pending: newer data waits for the next run.
+        waits: what the lead waits for: the next run, or, held, whoever or whatever must come first; None when decided.
     """
 
     at: datetime
@@ -44,7 +44,7 @@ class Explanation:
     clauses: list[Row]
     changes: list[Change]
     handoffs: list[Row]
-    is_pending: bool
+    waits: str | None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -63,7 +63,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
     """
     if at is not None and at > clock.now():
         raise ValueError(f"{at.isoformat()} has not come yet: give a moment of the past, or none for the last decision")
-    lead_id = _lead_id(connection, lead.strip())
+    lead_id = lead_id_of(connection, lead)
     with _decided(connection, lead_id, at) as (load, schema):
         found = _rows(connection, schema, _LEAD, lead_id)
         if not found:
@@ -75,7 +75,6 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
         cycles = _as_json(connection, schema, "int_handoff_cycles", lead_id)
         decisions = _rows(connection, schema, _DECISIONS, lead_id)
         parts, clauses = _rows(connection, schema, _PARTS, lead_id), _rows(connection, schema, _CLAUSES, lead_id)
-    pending = connection.execute("select from handoff.pending_leads where lead_id = %s", (lead_id,)).rowcount
     return Explanation(
         at=moment,
         lead=found[0],
@@ -89,7 +88,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
         if load
         else [],
         handoffs=_handoffs(connection, lead_id, moment if at else None),
-        is_pending=at is None and pending > 0,
+        waits=None if at else _waits(connection, lead_id),
     )
 
 
@@ -113,7 +112,13 @@ def _decided(connection: Connection, lead_id: str, at: datetime | None) -> Itera
         yield load, "pg_temp"
 
 
-def _lead_id(connection: Connection, lead: str) -> str:
+def lead_id_of(connection: Connection, lead: str) -> str:
+    """The contact id of a lead that somebody named by it, or by an e-mail address.
+
+    Raises:
+        UnknownLead: nobody here has it.
+    """
+    lead = lead.strip()
     found = connection.execute(
         """select lead_id from line.int_leads where lead_id = %(lead)s or email = lower(%(lead)s)
         union all
@@ -123,6 +128,18 @@ def _lead_id(connection: Connection, lead: str) -> str:
     if found is None:
         raise UnknownLead(f"no lead {lead!r}: give a HubSpot contact id or an e-mail address. {NEW}")
     return str(found["lead_id"])
+
+
+def _waits(connection: Connection, lead_id: str) -> str | None:
+    row = connection.execute(
+        "select held_because, held_until from handoff.pending_leads where lead_id = %s", (lead_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    if row["held_because"] is None:
+        return "New data has arrived; the next run decides again."
+    until = f" until {row['held_until']:%Y-%m-%d %H:%M} UTC at least" if row["held_until"] else ""
+    return f"Held{until}: {row['held_because']}"
 
 
 _LEAD = """
@@ -177,7 +194,7 @@ def _handoffs(connection: Connection, lead_id: str, at: datetime | None) -> list
             on assignment.handoff_id = handoff.handoff_id
             and (%(at)s::timestamptz is null or assignment.assigned_at <= %(at)s)
         left join handoff.outbox as message
-            on message.handoff_id = handoff.handoff_id and message.kind = 'slack_dm'
+            on message.dedupe_key = 'slack_dm:' || handoff.handoff_id || ':' || assignment.assignment_id
         where handoff.lead_id = any(%(ids)s) and (%(at)s::timestamptz is null or handoff.routed_at <= %(at)s)
         order by handoff.cycle, assignment.assigned_at""",
         {"ids": aliases.ids_of(connection, "contacts", lead_id), "at": at},

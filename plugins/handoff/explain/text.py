@@ -25,8 +25,8 @@ def _lines(told: Explanation) -> Iterator[str]:
         if told.load
         else ""
     )
-    if told.is_pending:
-        yield "New data has arrived; the next run decides again."
+    if told.waits:
+        yield told.waits
     for each in told.decisions:
         yield from _decision(told, each)
     for each in told.handoffs:

@@ -57,16 +57,17 @@ class ModelSet:
         return cls(tuple(Model(**{**row, "inputs": tuple(row["inputs"])}) for row in rows))
 
 
-def compiled(*, for_all: bool = False) -> ModelSet:
+def compiled(*, for_all: bool = False, selection: str = SELECTION) -> ModelSet:
     """Compile the models for pending leads; their tables must exist, or dbt compiles them for all leads.
 
     Args:
         for_all: without the filters on pending leads, which cost more than they spare where leads are many.
+        selection: which models, as dbt selects them.
 
     Raises:
         handoff.qualify.dbt.DbtFailed: dbt could not.
     """
-    nodes = {node.unique_id: node for node in dbt.compile_models(SELECTION, for_all=for_all)}
+    nodes = {node.unique_id: node for node in dbt.compile_models(selection, for_all=for_all)}
     return ModelSet(
         tuple(
             Model(

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from psycopg import sql
+
 from handoff.ledger.db import Connection
 
 
@@ -9,18 +11,29 @@ class NoCalendar(LookupError):
     """The calendar has no open time that reaches the due moment."""
 
 
-def due_at(connection: Connection, calendar_id: str, time_zone: str, start: datetime, seconds: int) -> datetime:
+def due_at(
+    connection: Connection,
+    calendar_id: str,
+    time_zone: str,
+    start: datetime,
+    seconds: float,
+    schema: str = "line",
+) -> datetime:
     """The earliest instant at which `seconds` of open time have passed since `start`.
 
     A start outside opening hours counts from the next opening. Zero seconds is the first open instant.
-    `line.int_open_intervals` holds each open interval with the open seconds before it, so both ends are look-ups.
+    `int_open_intervals` holds each open interval with the open seconds before it, so both ends are look-ups.
+
+    Args:
+        schema: where that model is: the line's, or `pg_temp` in a replica.
 
     Raises:
         NoCalendar: the calendar is unknown, or its intervals end too early.
     """
     row = connection.execute(
-        """with calendar as (
-            select opens_at, closes_at, seconds_before from line.int_open_intervals
+        sql.SQL(
+            """with calendar as (
+            select opens_at, closes_at, seconds_before from {}.int_open_intervals
             where calendar_id = %(calendar)s and time_zone = %(zone)s
         ),
         entered as (
@@ -33,7 +46,8 @@ def due_at(connection: Connection, calendar_id: str, time_zone: str, start: date
             calendar.closes_at > %(start)s
             and calendar.seconds_before + extract(epoch from calendar.closes_at - calendar.opens_at)
             >= entered.passed + %(seconds)s
-        order by calendar.opens_at limit 1""",
+        order by calendar.opens_at limit 1"""
+        ).format(sql.Identifier(schema)),
         {"calendar": calendar_id, "zone": time_zone, "start": start, "seconds": seconds},
     ).fetchone()
     if row is None:

@@ -1,0 +1,80 @@
+"""Who gets a lead, and who would."""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from handoff.cli.backtest import side
+from handoff.cli.shared import AsJson, fail, use_local_connections
+
+commands = typer.Typer(help="Who gets a lead and why, and who would under another agreement.", no_args_is_help=True)
+
+
+@commands.command()
+def explain(
+    lead: Annotated[str, typer.Argument(help="A HubSpot contact id, or an e-mail address.")],
+) -> None:
+    """Say who got a lead each time and why nobody else did, why it is held if it is, and who would get it now."""
+    from handoff import clock
+    from handoff.explain import UnknownLead, lead_id_of
+    from handoff.ledger.db import connect
+    from handoff.route import story
+
+    use_local_connections()
+    with connect() as connection:
+        try:
+            found = story.story(connection, lead_id_of(connection, lead), clock.now())
+        except (UnknownLead, LookupError) as wrong:
+            fail(str(wrong))
+    typer.echo(story.as_text(found))
+
+
+@commands.command()
+def simulate(
+    before: Annotated[
+        str | None, typer.Option("--from", help="A directory or a revision of git; without it, this checkout.")
+    ] = None,
+    after: Annotated[str | None, typer.Option("--to", help="Likewise, to compare with.")] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID:COLUMN=VALUE",
+            help="Another value for the row that is in force under an id, on the --to side. May be repeated.",
+        ),
+    ] = None,
+    days: Annotated[int, typer.Option(help="How far back to go; the calendars go back 120.", min=1, max=120)] = 90,
+    as_json: AsJson = False,
+) -> None:
+    """Route the handoffs of the last days again by two agreements: load, fairness, wait and breaches.
+
+    For example: handoff route simulate --change ben-okafor:max_open=10 --change high:response_minutes=120
+    """
+    from handoff import clock
+    from handoff.agreement.document import markdown
+    from handoff.ledger.db import connect
+    from handoff.qualify import models
+    from handoff.route import simulate as simulating
+    from handoff.route import simulated
+
+    if before is None and after is None and not change:
+        fail("Nothing to compare: name --from or --to, or a --change such as ben-okafor:max_open=10.")
+    sides = (side(before), side(after, change or ()))
+    use_local_connections()
+    end = clock.now()
+    start = end - timedelta(days=days)
+    with connect() as connection:
+        compiled = models.compiled(for_all=True, selection=simulating.SELECTION)
+        rows = simulating.arrivals(connection, start, end)
+        outcomes = [
+            simulated.outcome(
+                label, tables, list(simulating.simulate(connection, compiled, tables, rows, end)), end.date()
+            )
+            for label, tables in sides
+        ]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in outcomes], indent=2, default=str))
+    else:
+        typer.echo(markdown(simulated.document(outcomes[0], outcomes[1], start, end)), nl=False)

@@ -1,0 +1,42 @@
+"""Who may take a lead at a moment, whether or not it qualifies then: the line's own model, asked again."""
+
+from datetime import datetime
+
+from psycopg import sql
+
+from handoff.ledger.db import Connection
+from handoff.qualify import loads, replica
+from handoff.route.assign import Candidate
+from handoff.route.contexts import Where, candidates_of
+
+REPLICA = Where("pg_temp", "agreement")
+"""The models again, over the agreement that is loaded."""
+
+
+def candidates_now(connection: Connection, lead_id: str, product_id: str, as_of: datetime) -> list[Candidate]:
+    """Every rep considered for a lead as the agreement and the CRM stand at `as_of`.
+
+    Raises:
+        LookupError: no agreement has been loaded.
+    """
+    load = loads.newest(connection)
+    if load is None:
+        raise LookupError("no agreement has been loaded yet: `handoff agreement load`")
+    mql = {"lead_id": lead_id, "product_id": product_id, "decision": "mql"}
+    given: dict[str, sql.Composable] = {
+        "int_qualifications": replica.these("int_qualifications", [mql]),
+        "int_leads": sql.SQL("select * from line.int_leads where lead_id = {}").format(sql.Literal(lead_id)),
+    }
+    models = replica.Replica(loads.models(connection, load.models_hash), ("int_route_candidates",), as_of, given=given)
+    with replica.opened(connection, models, [lead_id]):
+        return candidates_of(connection, [lead_id], REPLICA)[lead_id, product_id]
+
+
+def prefers_present(connection: Connection, tier_id: str, as_of: datetime) -> bool:
+    """Whether for a service level whoever is at work comes first."""
+    row = connection.execute(
+        """select prefers_present from agreement.tiers
+        where tier_id = %(tier)s and valid_from <= %(at)s and %(at)s < valid_to""",
+        {"tier": tier_id, "at": as_of},
+    ).fetchone()
+    return bool(row and row["prefers_present"])

@@ -1,0 +1,197 @@
+"""Past arrivals under another rota, other caps, calendars or service levels: who would have got what, and how late.
+
+A lead is taken to be called after as many open minutes as it was in truth; one that nobody called is called by nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from handoff.ledger.db import Connection, Row
+from handoff.qualify import replica
+from handoff.qualify.loads import Tables
+from handoff.qualify.models import ModelSet
+from handoff.route.assign import Burden, Candidate, Choice, NobodyEligible, choose
+from handoff.route.contexts import candidate
+from handoff.route.due import NoCalendar, due_at
+
+CANDIDATES = "int_route_candidates"
+SELECTION = "+path:models/route"
+"""By its folder: dbt prints the SQL of models that are selected by name."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """One arrival as it would have gone. `rep_id` is None when nobody could take it; `reason` says why."""
+
+    handoff_id: str
+    tier_id: str
+    at: datetime
+    rep_id: str | None
+    pool_id: str | None
+    reason: str
+    due_at: datetime | None = None
+    contacted_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def is_breach(self) -> bool:
+        """Whether the first contact would have come too late, or never."""
+        return self.due_at is not None and (self.contacted_at is None or self.contacted_at > self.due_at)
+
+
+def arrivals(connection: Connection, start: datetime, end: datetime) -> list[Row]:
+    """Handoffs of a span, oldest first, each with the facts that it is routed by: what was known of the lead then.
+
+    `contact_seconds` and `end_seconds` are open time of the rep of then, until first contact and until that, a
+    rejection or a withdrawal; null when there was none.
+    """
+    return connection.execute(_ARRIVALS, {"start": start, "end": end}).fetchall()
+
+
+_ARRIVALS = """
+with given as (
+    select handoff.handoff_id, handoff.lead_id, handoff.product_id, handoff.tier_id, handoff.routed_at,
+        first.assigned_at, rep.calendar_id, rep.time_zone, answer.contacted_at, answer.ended_at
+    from handoff.handoffs as handoff
+    inner join lateral (
+        select assigned_at, rep_id from handoff.assignments as assignment
+        where assignment.handoff_id = handoff.handoff_id order by assignment_id limit 1
+    ) as first on true
+    left join agreement.reps as rep
+        on rep.rep_id = first.rep_id and rep.valid_from <= first.assigned_at and first.assigned_at < rep.valid_to
+    left join lateral (
+        select min(occurred_at) filter (where kind = 'contacted') as contacted_at, min(occurred_at) as ended_at
+        from handoff.dispositions as answer
+        where answer.handoff_id = handoff.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
+    ) as answer on true
+    where handoff.routed_at >= %(start)s and handoff.routed_at < %(end)s
+)
+select
+    given.handoff_id, given.product_id, given.tier_id, given.routed_at, told.facts, waited.contact_seconds,
+    waited.end_seconds
+from given
+inner join lateral (
+    select facts from handoff.lead_facts as version where version.lead_id = given.lead_id
+    order by version.known_from > given.routed_at, abs(extract(epoch from version.known_from - given.routed_at))
+    limit 1
+) as told on true
+left join lateral (
+    select
+        sum(extract(epoch from least(shift.closes_at, given.contacted_at) - opened.at))
+            filter (where opened.at < given.contacted_at) as contact_seconds,
+        sum(extract(epoch from least(shift.closes_at, given.ended_at) - opened.at)) as end_seconds
+    from line.int_open_intervals as shift
+    cross join lateral (select greatest(shift.opens_at, given.assigned_at) as at) as opened
+    where shift.calendar_id = given.calendar_id and shift.time_zone = given.time_zone
+    and shift.closes_at > given.assigned_at and shift.opens_at < given.ended_at
+) as waited on true
+order by given.routed_at, given.handoff_id
+"""
+
+
+def simulate(
+    connection: Connection, models: ModelSet, tables: Tables, rows: Sequence[Row], end: datetime
+) -> Iterator[Given]:
+    """Route each arrival again, one after the other, by an agreement.
+
+    Args:
+        models: compiled for all leads, with `SELECTION`.
+        tables: the agreement's; their rows count as they are in force on the day of `end`.
+    """
+    keyed = [
+        {**row["facts"], "lead_id": row["handoff_id"], "as_of": row["routed_at"], "extracted_at": row["routed_at"]}
+        for row in rows
+    ]
+    mqls = [{"lead_id": row["handoff_id"], "product_id": row["product_id"], "decision": "mql"} for row in rows]
+    asked = replica.Replica(
+        # As a view it says at each moment who is there.
+        ModelSet(tuple(replace(each, is_view=each.is_view or each.name == CANDIDATES) for each in models.models)),
+        (CANDIDATES, "int_open_intervals"),
+        end,
+        tables,
+        {
+            "int_leads": replica.these("int_leads", keyed),
+            "int_qualifications": replica.these("int_qualifications", mqls),
+        },
+    )
+    day = end.date().isoformat()
+    tiers = {row["tier_id"]: row for row in tables["tiers"] if str(row["valid_from"]) <= day < str(row["valid_to"])}
+    reps = {row["rep_id"]: row for row in tables["reps"] if str(row["valid_from"]) <= day < str(row["valid_to"])}
+    with replica.opened(connection, asked, [row["handoff_id"] for row in rows]):
+        done: dict[str | None, list[Given]] = defaultdict(list)
+        credits: dict[str | None, dict[str, int]] = {}
+        for row in rows:
+            given = _routed(connection, row, tiers, reps, credits, done)
+            done[given.rep_id].append(given)
+            yield given
+
+
+def _routed(
+    connection: Connection,
+    row: Row,
+    tiers: dict[str, dict[str, Any]],
+    reps: dict[str, dict[str, Any]],
+    credits: dict[str | None, dict[str, int]],
+    done: Mapping[str | None, Sequence[Given]],
+) -> Given:
+    at, tier = row["routed_at"], tiers.get(row["tier_id"])
+    if tier is None:
+        return Given(row["handoff_id"], row["tier_id"], at, None, None, "the agreement has no such service level")
+    connection.execute("select set_config('handoff.as_of', %s, true)", (at.isoformat(),))
+    candidates = [
+        candidate(each)
+        for each in connection.execute(
+            "select * from pg_temp.int_route_candidates where lead_id = %s order by step_rank, rep_id",
+            (row["handoff_id"],),
+        )
+    ]
+    present = str(tier["prefers_present"]).lower() == "true"
+    try:
+        choice = choose(candidates, credits, _burdens(candidates, reps, done, at), prefers_present=present)
+        return _given(connection, row, choice, int(tier["response_minutes"]) * 60, reps, credits)
+    except (NobodyEligible, NoCalendar) as error:
+        return Given(row["handoff_id"], row["tier_id"], at, None, None, str(error))
+
+
+def _given(
+    connection: Connection,
+    row: Row,
+    choice: Choice,
+    seconds: int,
+    reps: dict[str, dict[str, Any]],
+    credits: dict[str | None, dict[str, int]],
+) -> Given:
+    chosen, at = choice.candidate, row["routed_at"]
+    rep = reps[chosen.rep_id]
+    clock = (rep["calendar_id"], rep["time_zone"], at)
+    due = due_at(connection, *clock, seconds, "pg_temp")
+    called, ended = (
+        None if row[name] is None else due_at(connection, *clock, float(row[name]), "pg_temp")
+        for name in ("contact_seconds", "end_seconds")
+    )
+    if choice.credits is not None:
+        credits[chosen.pool_id] = choice.credits
+    who = (chosen.rep_id, chosen.pool_id, choice.reason)
+    return Given(row["handoff_id"], row["tier_id"], at, *who, due, called, ended)
+
+
+def _burdens(
+    candidates: Sequence[Candidate],
+    reps: dict[str, dict[str, Any]],
+    done: Mapping[str | None, Sequence[Given]],
+    at: datetime,
+) -> dict[str, Burden]:
+    """As `turns.burdens`, of what was given in the simulation."""
+    found = {}
+    for rep_id in {each.rep_id for each in candidates} & reps.keys():
+        zone = ZoneInfo(reps[rep_id]["time_zone"])
+        today = at.astimezone(zone).date()
+        found[rep_id] = Burden(
+            open=sum(each.ended_at is None or each.ended_at > at for each in done.get(rep_id, ())),
+            today=sum(each.at.astimezone(zone).date() == today for each in done.get(rep_id, ())),
+        )
+    return found

@@ -1,0 +1,163 @@
+"""Routing over the whole line: who is considered, who is held and until when, and what another agreement would do."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from handoff import clock, explain
+from handoff.cli import app
+from handoff.ledger import db, inbox
+from handoff.ledger.db import Connection
+from sandbox.testing import RunningSandbox
+from tests.conftest import Database
+from tests.integration.test_line import hint, line, messages, one
+
+
+@pytest.fixture
+def connection(agreement_database: Database, sandbox: RunningSandbox) -> Iterator[Connection]:
+    with db.connect() as connection:
+        line()
+        yield connection
+
+
+def ask_for_a_demo(connection: Connection, sandbox: RunningSandbox) -> str:
+    lead_id: str = sandbox.act("demo_request")["contactId"]
+    hint(connection, lead_id)
+    return lead_id
+
+
+def told(*command: str) -> str:
+    result = CliRunner().invoke(app, list(command))
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+AUTH = {"Authorization": "Bearer pat-na1-sandbox"}
+OWNERS = {"ana-costa": "1001", "ben-okafor": "1002", "chloe-martin": "1003", "daniel-weber": "1004"}
+OWNERS |= {"emi-tanaka": "1005", "farah-ali": "1006"}
+
+
+def call(sandbox: RunningSandbox, method: str, path: str, body: Any = None) -> Any:
+    answer = httpx.request(method, f"{sandbox.url}/crm/v3/{path}", json=body, headers=AUTH)
+    answer.raise_for_status()
+    return answer.json()
+
+
+PRIMARY_COMPANY, DEAL_TO_CONTACT = 1, 3
+"""HubSpot's association types: https://developers.hubspot.com/docs/api-reference/latest/crm/associations/guide"""
+
+
+def created(sandbox: RunningSandbox, kind: str, properties: dict[str, str], to: str, type_id: int) -> str:
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}]
+    body = {"properties": properties, "associations": [{"to": {"id": to}, "types": types}]}
+    record_id: str = call(sandbox, "POST", f"objects/{kind}", body)["id"]
+    return record_id
+
+
+def be_away(database: Database, sandbox: RunningSandbox, until: datetime | None, *reps: str) -> None:
+    """Mark leave in HubSpot, as a rep does in their own calendar there, and let the next run read it."""
+    span = {"startTimestamp": 1_700_000_000_000, "endTimestamp": int(until.timestamp() * 1000)} if until else None
+    users = call(sandbox, "GET", "objects/users?limit=100&properties=hs_email,hs_internal_user_id")["results"]
+    owners = {each["id"]: each for each in call(sandbox, "GET", "owners")["results"]}
+    for rep in reps:
+        user_id = str(owners[OWNERS[rep]]["userId"])
+        (record,) = [each["id"] for each in users if each["properties"]["hs_internal_user_id"] == user_id]
+        changed = {"hs_out_of_office_hours": json.dumps([span] if span else [])}
+        call(sandbox, "PATCH", f"objects/users/{record}", {"properties": changed})
+    with psycopg.connect(database.admin_dsn) as admin:
+        admin.execute("delete from handoff.cursors where stream = 'hubspot_users'")
+
+
+def assigned(connection: Connection, lead_id: str) -> dict[str, Any]:
+    row = connection.execute(
+        """select assignment.* from handoff.assignments as assignment
+        inner join handoff.handoffs as handoff using (handoff_id) where handoff.lead_id = %s""",
+        (lead_id,),
+    ).fetchone()
+    assert row is not None
+    return row
+
+
+def test_leave_is_marked_once_and_nobody_is_unassigned_in_silence(
+    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+) -> None:
+    until = (clock.now() + timedelta(days=3)).replace(microsecond=0)
+    everybody = tuple(rep for rep in OWNERS if rep != "farah-ali")
+    be_away(agreement_database, sandbox, until, *everybody)
+    first = ask_for_a_demo(connection, sandbox)
+    line()
+    given = assigned(connection, first)
+    assert (given["rep_id"], given["reason"]) == ("farah-ali", "fallback of the agreement")
+    assert any("out of office in HubSpot until" in each["reason"] for each in given["candidates"])
+    (alerted,) = messages(sandbox, "C0REVIEW00")
+    assert "went to Farah Ali, the fallback" in alerted["text"]
+
+    be_away(agreement_database, sandbox, until, "farah-ali")
+    second = ask_for_a_demo(connection, sandbox)
+    _, counts = line()
+    assert counts["route"]["stuck"] == 1
+    waits = explain.explain(connection, second).waits
+    assert waits is not None
+    assert waits.startswith(f"Held until {until:%Y-%m-%d %H:%M} UTC at least: ")
+    assert "farah-ali: fallback of the agreement, but out of office in HubSpot" in waits
+    assert one(connection, "select count(*) from handoff.handoffs") == 1
+
+    be_away(agreement_database, sandbox, None, *OWNERS)
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 1
+    assert assigned(connection, second)["rep_id"] != "farah-ali"
+
+
+def test_who_has_an_open_deal_with_a_colleague_gets_the_lead(connection: Connection, sandbox: RunningSandbox) -> None:
+    lead_id = ask_for_a_demo(connection, sandbox)
+    lead = call(sandbox, "GET", f"objects/contacts/{lead_id}?properties=associatedcompanyid")
+    company_id = lead["properties"]["associatedcompanyid"]
+    call(sandbox, "PATCH", f"objects/companies/{company_id}", {"properties": {"hubspot_owner_id": ""}})
+    colleague = created(sandbox, "contacts", {"email": "colleague@northwind.example"}, company_id, PRIMARY_COMPANY)
+    deal = {"dealname": "Northwind", "hubspot_owner_id": OWNERS["emi-tanaka"], "dealstage": "appointmentscheduled"}
+    deal_id = created(sandbox, "deals", deal, colleague, DEAL_TO_CONTACT)
+    for kind, record_id in (("contact", colleague), ("company", company_id), ("deal", deal_id)):
+        now = clock.now()
+        inbox.store(connection, [inbox.Event("hubspot", f"{kind}:{record_id}", kind, record_id, now, {})], now)
+    line()
+    given = assigned(connection, lead_id)
+    assert (given["rep_id"], given["reason"]) == ("emi-tanaka", f"owner of deal {deal_id}")
+    assert "open_deal_owner" in told("route", "explain", lead_id)
+
+
+def test_route_explain_shows_every_rep_considered(connection: Connection, sandbox: RunningSandbox) -> None:
+    lead_id = ask_for_a_demo(connection, sandbox)
+    line()
+    given = assigned(connection, lead_id)
+    text = told("route", "explain", lead_id)
+    assert f"{given['rep_id']}: {given['reason']}" in text
+    for each in given["candidates"]:
+        assert each["reason"] in text
+    assert "if it were routed now" in text
+    assert "never handed over" in told("route", "explain", one(connection, "select min(lead_id) from line.int_leads"))
+
+
+def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: RunningSandbox) -> None:
+    for _ in range(6):
+        ask_for_a_demo(connection, sandbox)
+        line()
+    before, after = json.loads(told("route", "simulate", "--change", "farah-ali:max_open=1", "--days", "1", "--json"))
+    assert before["arrivals"] == after["arrivals"] == 6
+    in_truth = connection.execute("select rep_id, count(*) as leads from handoff.assignments group by rep_id")
+    assert {each["rep_id"]: each["leads"] for each in before["reps"]} == {
+        row["rep_id"]: row["leads"] for row in in_truth
+    }
+    most = before["reps"][0]
+    change = f"{most['rep_id']}:max_open=1"
+    before, after = json.loads(told("route", "simulate", "--change", change, "--days", "1", "--json"))
+    assert {each["rep_id"]: each["leads"] for each in after["reps"]}[most["rep_id"]] == 1
+    assert after["arrivals"] == 6
+    page = told("route", "simulate", "--change", change, "--days", "1")
+    assert "| Handoffs | 6 | 6 |" in page
+    assert one(connection, "select count(*) from handoff.handoffs") == 6
