@@ -55,7 +55,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         stuck: dict[str, Held] = {}
         for decision in decisions:
             try:
-                counts["handed_off"] += _hand_off(connection, decision, as_of)
+                counts["handed_off"] += hand_off(connection, decision, as_of)
             except NobodyEligible as error:
                 stuck[decision.lead_id] = (str(error), error.until)
             except NoCalendar as error:
@@ -75,8 +75,12 @@ def closed_gates(connection: Connection) -> list[str]:
     return [row["reason"] for row in rows if not row["is_open"]]
 
 
-def _hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int:
-    """Write one handoff with all that follows from it; 0 when it already stands."""
+def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int:
+    """Write one handoff with all that follows from it, in one transaction; 0 when it already stands.
+
+    Raises:
+        NobodyEligible, NoCalendar: nobody can take it now; nothing is written.
+    """
     key = handoff_id(decision.lead_id, decision.product_id, decision.cycle)
     with connection.transaction():
         assignments.lock(connection)

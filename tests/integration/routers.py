@@ -1,0 +1,53 @@
+"""One of several routers that are at work at once: `python -m tests.integration.routers SEED LEADS MAX_OPEN`.
+
+It hands leads over in an order of its own until every one stands or nobody has room, whoever else does the same.
+"""
+
+import random
+import sys
+from datetime import timedelta
+
+from handoff.ledger import db
+from handoff.route.assign import Candidate, NobodyEligible
+from handoff.route.decisions import Decision
+from handoff.route.run import hand_off
+from tests.unit.route.handed import NOON, context
+
+WEIGHTS = {"ana-costa": 1, "ben-okafor": 2, "chloe-martin": 4}
+
+
+def decision(number: int, max_open: int) -> Decision:
+    at = NOON + timedelta(milliseconds=number)
+    return Decision(
+        lead_id=str(number),
+        product_id="platform",
+        cycle=1,
+        as_of=at,
+        decided_at=at,
+        received_at=None,
+        extracted_at=at,
+        owner_id=None,
+        lifecycle_stage="lead",
+        context=context(str(number), at),
+        prefers_present=False,
+        candidates=tuple(
+            Candidate(4, "territory", "na", rep, weight, True, "territory ter-na", max_open=max_open)
+            for rep, weight in WEIGHTS.items()
+        ),
+    )
+
+
+def main() -> None:
+    seed, leads, max_open = (int(each) for each in sys.argv[1:])
+    order = list(range(leads))
+    random.Random(seed).shuffle(order)
+    with db.connect() as connection:
+        for number in order:
+            try:
+                hand_off(connection, decision(number, max_open), NOON + timedelta(hours=1))
+            except NobodyEligible:
+                return
+
+
+if __name__ == "__main__":
+    main()
