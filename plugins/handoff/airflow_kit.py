@@ -6,6 +6,7 @@ from typing import Any
 
 from airflow.sdk import Asset, AssetWatcher
 
+from handoff.triggers.flood import FloodTrigger
 from handoff.triggers.inbox import InboxTrigger
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,13 @@ INBOX = Asset(
     watchers=[AssetWatcher(name="handoff_inbox_watcher", trigger=InboxTrigger())],
 )
 """Updated when a webhook has been stored."""
+
+FLOOD = Asset(
+    name="handoff_flood",
+    uri="handoff://ledger/flood",
+    watchers=[AssetWatcher(name="handoff_flood_watcher", trigger=FloodTrigger())],
+)
+"""Updated when the line holds more MQLs than usual."""
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "revops",

@@ -109,6 +109,30 @@ def route(run_id: str) -> Counts:
         return counts
 
 
+def flood() -> Counts | None:
+    """What a person is to be asked about MQLs that are held; None when there is nothing to ask."""
+    from handoff.route import flood as breaker
+
+    with db.connect() as connection:
+        found = breaker.current(connection)
+    return {"flood_id": found.flood_id, "subject": found.subject, "body": found.body} if found else None
+
+
+def answer_flood(flood_id: int, chosen: str, who: str) -> Counts:
+    """Act on a person's choice, `Release` or `Drop`; anything else leaves the question open."""
+    from handoff.route import flood as breaker
+
+    said = breaker.CHOICES.get(chosen)
+    if said is None:
+        return {"open": flood_id}
+    with db.connect() as connection:
+        try:
+            breaker.answer(connection, flood_id, said, who, clock.now())
+        except breaker.NothingToAnswer as late:
+            return {"ignored": str(late)}
+        return {said: flood_id}
+
+
 def notify(run_id: str) -> Counts:
     """Send the messages that are due."""
     from handoff.notify.deliver import deliver

@@ -10,10 +10,11 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from handoff import clock, explain
+from handoff import clock, explain, stations
 from handoff.cli import app
 from handoff.ledger import db, inbox
 from handoff.ledger.db import Connection
+from handoff.qualify import dbt
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
 from tests.integration.test_line import hint, line, messages, one
@@ -161,3 +162,41 @@ def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: Run
     page = told("route", "simulate", "--change", change, "--days", "1")
     assert "| Handoffs | 6 | 6 |" in page
     assert one(connection, "select count(*) from handoff.handoffs") == 6
+
+
+def test_a_mass_of_mqls_is_held_until_a_person_has_answered(
+    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+) -> None:
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        admin.execute("update agreement.handoff_policy set flood_floor = 2, flood_factor = 1")
+    leads = [ask_for_a_demo(connection, sandbox) for _ in range(5)]
+    _, counts = line()
+    assert (counts["route"]["handed_off"], counts["route"]["flooded"], counts["route"]["stuck"]) == (2, 3, 0)
+    handed = {row["lead_id"] for row in connection.execute("select lead_id from handoff.handoffs")}
+    waiting = sorted(set(leads) - handed)
+    waits = explain.explain(connection, waiting[0]).waits
+    assert waits is not None
+    assert waits.startswith("Held: more MQLs than go through in an hour without asking: 3 wait")
+    (asked,) = messages(sandbox, "C0REVIEW00")
+    assert "3 MQLs more than the 2 an hour" in asked["text"]
+    question = stations.flood()
+    assert question is not None
+    assert "Demo" in question["body"] or "demo" in question["body"]
+
+    assert stations.answer_flood(question["flood_id"], "Ask again later", "Farah") == {"open": question["flood_id"]}
+    line()
+    assert one(connection, "select count(*) from handoff.handoffs") == 2
+    assert stations.answer_flood(question["flood_id"], "Release", "Farah") == {"released": question["flood_id"]}
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 3
+    assert one(connection, "select count(*) from handoff.pending_leads") == 0
+
+    late = ask_for_a_demo(connection, sandbox)
+    line()
+    assert "1 MQLs dropped" in told("route", "drop", "--by", "Farah")
+    line()
+    assert one(connection, "select count(*) from handoff.pending_leads") == 0
+    assert one(connection, "select count(*) from handoff.handoffs where lead_id = %s", late) == 0
+    dbt.invoke(connection, ["run"], selector="marts", as_of=clock.now())
+    assert one(connection, "select count(*) from marts.mqls_without_handoff") == 0
+    assert "Nothing is held" in CliRunner().invoke(app, ["route", "release"]).output

@@ -16,6 +16,12 @@ handoffs as (
     select * from {{ ref('stg_handoff__handoffs') }}
 ),
 
+-- A person said that what they had done until then hands nothing over.
+dropped as (
+    select * from {{ ref('stg_handoff__flood_leads') }}
+    where answer = 'dropped'
+),
+
 final as (
     select
         qualifications.lead_id,
@@ -29,6 +35,13 @@ final as (
         qualifications.decision = 'mql'
         and qualifications.qualified_at >= go_live.live_at
         and not exists (select 1 from pending where pending.lead_id = qualifications.lead_id)
+        and not exists (
+            select 1 from dropped
+            where
+                dropped.lead_id = qualifications.lead_id
+                and dropped.product_id = qualifications.product_id
+                and qualifications.trigger_at <= dropped.answered_at
+        )
         and not exists (
             select 1 from handoffs
             where

@@ -74,12 +74,19 @@ def _commitments(agreement: Agreement, day: date) -> Table:
     return Table("Commitments", ("Team", "What", "At least", "Id", "Why"), tuple(rows))
 
 
+def _limits(row: Row) -> tuple[str, ...]:
+    window = words.count(row["alert_window_minutes"], "minute")
+    floor, factor = words.number(row["flood_floor"]), words.number(row["flood_factor"])
+    return (
+        f"A rep rejects {words.number(row['max_rejections_per_day'])} leads a day at most.",
+        f"Nobody is told of more than {words.number(row['max_alerts'])} deadlines within {window}.",
+        f"More than {floor} MQLs in an hour, and than {factor} times the busiest hour of a week, are held until a "
+        "person has looked.",
+    )
+
+
 def _return(agreement: Agreement, day: date) -> list[str]:
-    limits = [
-        f"A rep rejects {words.number(row['max_rejections_per_day'])} leads a day at most; nobody is told of more than "
-        f"{words.number(row['max_alerts'])} deadlines within {words.count(row['alert_window_minutes'], 'minute')}."
-        for row in agreement.in_force("handoff_policy", day)
-    ]
+    limits = [line for row in agreement.in_force("handoff_policy", day) for line in _limits(row)]
     return limits + [
         f"{row['name']}: a rejected lead may qualify again after "
         f"{words.count(row['requalify_cooling_off_days'], 'day')}, and only by a new act."

@@ -1,15 +1,20 @@
 """Who gets a lead, and who would."""
 
+import getpass
 import json
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handoff.cli.backtest import side
 from handoff.cli.shared import AsJson, fail, use_local_connections
 
+if TYPE_CHECKING:
+    from handoff.route.flood import Answer
+
+Who = Annotated[str | None, typer.Option("--by", help="Who decides; without it, the user of this machine.")]
 commands = typer.Typer(help="Who gets a lead and why, and who would under another agreement.", no_args_is_help=True)
 
 
@@ -30,6 +35,35 @@ def explain(
         except (UnknownLead, LookupError) as wrong:
             fail(str(wrong))
     typer.echo(story.as_text(found))
+
+
+@commands.command()
+def release(who: Who = None) -> None:
+    """Hand over the MQLs that are held because more came than usual."""
+    _answer("released", who)
+
+
+@commands.command()
+def drop(who: Who = None) -> None:
+    """Hand none of them over for what they did until now; a new act counts again."""
+    _answer("dropped", who)
+
+
+def _answer(said: "Answer", who: str | None) -> None:
+    from handoff import clock
+    from handoff.ledger.db import connect
+    from handoff.route import flood
+
+    use_local_connections()
+    with connect() as connection:
+        found = flood.current(connection)
+        if found is None:
+            fail("Nothing is held: no more MQLs came than go through without asking.")
+        try:
+            flood.answer(connection, found.flood_id, said, who or getpass.getuser(), clock.now())
+        except flood.NothingToAnswer as late:
+            fail(str(late))
+    typer.echo(f"{found.held:,} MQLs {said}; the next run of the line acts on it.")
 
 
 @commands.command()

@@ -95,6 +95,13 @@ left join last_handoff
 where
     pending.batch_id <= %(batch)s
     and decided.decision = 'mql'
+    and not exists (
+        -- A person said that what it had done until then hands nothing over.
+        select from handoff.flood_leads as held
+        inner join handoff.floods as flood on flood.flood_id = held.flood_id
+        where held.lead_id = decided.lead_id and held.product_id = decided.product_id
+        and flood.answer = 'dropped' and decided.trigger_at <= flood.answered_at
+    )
     and (
         last_handoff.lead_id is null
         or (

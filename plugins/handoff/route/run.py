@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from handoff import connections
 from handoff.ledger.db import Connection, only_one
 from handoff.qualify import loads
-from handoff.route import assignments, withdraw
+from handoff.route import assignments, flood, withdraw
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
@@ -52,8 +52,9 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             _settle(connection, batch_id, keep=[each.lead_id for each in decisions])
             return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()
-        stuck: dict[str, Held] = {}
-        for decision in decisions:
+        admitted, flooded = flood.admit(connection, decisions, as_of)
+        stuck: dict[str, Held] = {each.lead_id: (flood.why_held(flooded), None) for each in flooded}
+        for decision in admitted:
             try:
                 counts["handed_off"] += hand_off(connection, decision, as_of)
             except NobodyEligible as error:
@@ -64,7 +65,9 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             log.error("lead %s has no rep: %s", lead_id, because)
         _hold(connection, stuck)
         _settle(connection, batch_id, keep=stuck)
-        return {"mqls": len(decisions), "stuck": len(stuck), "withdrawn": withdrawn, **counts}
+        flooding = {"flooded": len(flooded)} if flooded else {}
+        stuck_now = len(stuck) - len(flooded)
+        return {"mqls": len(decisions), "stuck": stuck_now, "withdrawn": withdrawn, **flooding, **counts}
 
 
 def closed_gates(connection: Connection) -> list[str]:

@@ -79,6 +79,8 @@ CELLS = [
         "is below 1",
         "from 1 to a",
     ),
+    Fault("handoff_policy", "every-handoff", {"flood_floor": "0"}, "flood_floor", "'0' of handoff policy", "from 1"),
+    Fault("handoff_policy", "every-handoff", {"flood_factor": "0.5"}, "flood_factor", "'0.5' of handoff", "from 1"),
     Fault(
         "rejection_reasons", "not_mine", {"next_step": "rerout"}, "next_step", "'rerout' of rejection", "mean reroute?"
     ),

@@ -90,6 +90,8 @@ LIMITS: Mapping[tuple[str, str], Limit] = {
     ("escalations", "at_percent"): _limit("1", "500", "write per cent of the response time, e.g. 80 for four fifths"),
     ("fit_points", "points"): _POINTS,
     ("handoff_policy", "alert_window_minutes"): _limit("1", "1440", "write whole minutes, from 1 to a day's 1440"),
+    ("handoff_policy", "flood_factor"): _limit("1", "1000", "write how many times the busiest hour go through, from 1"),
+    ("handoff_policy", "flood_floor"): _limit("1", "1000000", "write how many MQLs an hour go through, from 1"),
     ("handoff_policy", "max_alerts"): _limit("1", "1000", "write how many one person is told of in the window, from 1"),
     ("handoff_policy", "max_rejections_per_day"): _limit("0", "1000", "write how many a rep may reject a day, from 0"),
     ("pool_members", "weight"): _WEIGHT,

@@ -1,0 +1,193 @@
+"""A breaker against a mass of MQLs, as a wrong rule or an import makes: some go, a person decides about the rest.
+
+In an hour as many go through as the agreement allows: a number that is always allowed, or a multiple of the busiest
+hour of the last seven days. The hottest go first. What is held waits for an answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from handoff.ledger.db import Connection, Row
+from handoff.notify.alert import alert
+from handoff.notify.text import slack_text
+from handoff.route.decisions import Decision
+
+CHANNEL = "handoff_flood"
+"""Postgres notification channel that makes Airflow ask."""
+Answer = Literal["released", "dropped"]
+CHOICES: dict[str, Answer] = {"Release": "released", "Drop": "dropped"}
+"""What a person may choose, and what it does."""
+EXAMPLES = 10
+
+
+class NothingToAnswer(LookupError):
+    """No flood is open, or it was answered before; the message says by whom."""
+
+
+@dataclass(frozen=True)
+class Flood:
+    """An open question. `by_rule` counts what held leads qualified by, most frequent first."""
+
+    flood_id: int
+    opened_at: datetime
+    allowed: int
+    held: int
+    by_reason: tuple[tuple[str, int], ...]
+    examples: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """One line."""
+        return f"{self.held:,} MQLs more than usual: hand them over?"
+
+    @property
+    def body(self) -> str:
+        """What a person needs to decide, in Markdown."""
+        reasons = "\n".join(f"- {count:,} × {reason}" for reason, count in self.by_reason)
+        leads = ", ".join(self.examples)
+        return (
+            f"Since {self.opened_at:%Y-%m-%d %H:%M} UTC more leads became MQLs than the {self.allowed:,} an hour that "
+            f"the agreement lets through. {self.held:,} are held, and nobody has been told of them.\n\n"
+            f"What they qualified by:\n\n{reasons}\n\nSome of them: {leads}. `handoff explain LEAD` tells why.\n\n"
+            "Release hands all of them over now, hottest first. Drop hands none of them over for what they did until "
+            "now; a new act counts again."
+        )
+
+
+def admit(
+    connection: Connection, decisions: Sequence[Decision], as_of: datetime
+) -> tuple[list[Decision], list[Decision]]:
+    """Split MQLs, hottest first, into those that go on and those that are held for a person; opens a flood, and tells
+    the review channel, when the first one is held."""
+    released = _leads(connection, "released")
+    waiting = _leads(connection, None)
+    free = [each for each in decisions if (each.lead_id, each.product_id) in released]
+    others = [each for each in decisions if (each.lead_id, each.product_id) not in released]
+    allowed = _allowed(connection, as_of)
+    # Who was held stays held until somebody answers: an hour later the allowance is not theirs.
+    new = [each for each in others if (each.lead_id, each.product_id) not in waiting]
+    left = max(allowed - _lately(connection, as_of), 0)
+    held = [each for each in others if (each.lead_id, each.product_id) in waiting] + new[left:]
+    if new[left:]:
+        _hold(connection, new[left:], allowed, as_of)
+    return [*free, *new[:left]], held
+
+
+def why_held(held: Sequence[Decision]) -> str:
+    """What `handoff.pending_leads` says of them."""
+    return (
+        f"more MQLs than go through in an hour without asking: {len(held):,} wait for an answer in Airflow (Required "
+        "Actions of DAG handoff_flood), or by `handoff route release` or `handoff route drop`"
+    )
+
+
+def _allowed(connection: Connection, as_of: datetime) -> int:
+    row = connection.execute(
+        """select greatest(policy.flood_floor, policy.flood_factor * coalesce((
+            select max(hour.handoffs) from (
+                select count(*) as handoffs from handoff.handoffs as handoff
+                where handoff.routed_at > %(at)s - interval '7 days' and handoff.routed_at <= %(at)s - interval '1 hour'
+                and not exists (select from handoff.flood_leads as held where held.lead_id = handoff.lead_id)
+                group by date_trunc('hour', handoff.routed_at)
+            ) as hour
+        ), 0)) as allowed
+        from agreement.handoff_policy as policy where policy.valid_from <= %(at)s and %(at)s < policy.valid_to""",
+        {"at": as_of},
+    ).fetchone()
+    assert row is not None, "`handoff agreement check` refuses an agreement without a policy"
+    return int(row["allowed"])
+
+
+def _lately(connection: Connection, as_of: datetime) -> int:
+    row = connection.execute(
+        """select count(*) as handoffs from handoff.handoffs as handoff
+        where handoff.routed_at > %(at)s - interval '1 hour'
+        and not exists (select from handoff.flood_leads as held where held.lead_id = handoff.lead_id)""",
+        {"at": as_of},
+    ).fetchone()
+    assert row is not None
+    return int(row["handoffs"])
+
+
+def _leads(connection: Connection, answer: Answer | None) -> set[tuple[str, str]]:
+    rows = connection.execute(
+        """select distinct lead_id, product_id from handoff.flood_leads inner join handoff.floods using (flood_id)
+        where answer is not distinct from %s
+        and exists (select from handoff.pending_leads as pending where pending.lead_id = flood_leads.lead_id)""",
+        (answer,),
+    )
+    return {(row["lead_id"], row["product_id"]) for row in rows}
+
+
+def _hold(connection: Connection, held: Sequence[Decision], allowed: int, as_of: datetime) -> None:
+    with connection.transaction():
+        opened = connection.execute(
+            "insert into handoff.floods (opened_at, allowed) values (%s, %s) on conflict do nothing returning flood_id",
+            (as_of, allowed),
+        ).fetchone()
+        open_one = connection.execute("select flood_id from handoff.floods where answer is null").fetchone()
+        assert open_one is not None
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """insert into handoff.flood_leads (flood_id, lead_id, product_id, held_at) values (%s, %s, %s, %s)
+                on conflict do nothing""",
+                [(open_one["flood_id"], each.lead_id, each.product_id, as_of) for each in held],
+            )
+        if opened:
+            text = (
+                f"{len(held):,} MQLs more than the {allowed:,} an hour that go through without asking are held. "
+                "Release or drop them: in Airflow under Required Actions (DAG handoff_flood), or with "
+                "`handoff route release` or `handoff route drop`."
+            )
+            alert(connection, f"flood:{opened['flood_id']}", text, as_of)
+            connection.execute("select pg_notify(%s, '')", (CHANNEL,))
+
+
+def current(connection: Connection) -> Flood | None:
+    """The open question, or None."""
+    row = connection.execute("select * from handoff.floods where answer is null").fetchone()
+    if row is None:
+        return None
+    reasons = connection.execute(
+        """select coalesce(decision.reason, 'no longer an MQL') as reason, count(*) as leads
+        from handoff.flood_leads as held
+        left join line.int_qualifications as decision
+            on decision.lead_id = held.lead_id and decision.product_id = held.product_id
+        where held.flood_id = %s group by 1 order by 2 desc, 1""",
+        (row["flood_id"],),
+    ).fetchall()
+    examples = connection.execute(
+        "select lead_id from handoff.flood_leads where flood_id = %s order by held_at, lead_id limit %s",
+        (row["flood_id"], EXAMPLES),
+    ).fetchall()
+    return Flood(
+        row["flood_id"],
+        row["opened_at"],
+        row["allowed"],
+        sum(each["leads"] for each in reasons),
+        tuple((each["reason"], each["leads"]) for each in reasons[:EXAMPLES]),
+        tuple(each["lead_id"] for each in examples),
+    )
+
+
+def answer(connection: Connection, flood_id: int, said: Answer, who: str, as_of: datetime) -> Row:
+    """Take a person's word, the first one that comes; the next run of the line acts on it.
+
+    Raises:
+        NothingToAnswer: somebody was quicker, or there is no such flood.
+    """
+    with connection.transaction():
+        row: dict[str, Any] | None = connection.execute(
+            """update handoff.floods set answer = %s, answered_at = %s, answered_by = %s
+            where flood_id = %s and answer is null returning *""",
+            (said, as_of, who, flood_id),
+        ).fetchone()
+        if row is None:
+            before = connection.execute("select * from handoff.floods where flood_id = %s", (flood_id,)).fetchone()
+            told = f"{before['answered_by']} {before['answer']} it" if before else "there is none by that number"
+            raise NothingToAnswer(f"flood {flood_id}: {told}")
+        verb = "hands the held MQLs over" if said == "released" else "drops the held MQLs"
+        alert(connection, f"flood:{flood_id}:{said}", f"{slack_text(who, 60)} {verb}.", as_of)
+    return row

@@ -1,0 +1,123 @@
+"""More MQLs than usual: the hottest go through, a person decides about the rest, and is asked once."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from handoff.ledger.db import Connection
+from handoff.route import flood
+from handoff.route.decisions import Decision
+from tests.conftest import Database
+from tests.integration.routers import decision
+from tests.unit.route.handed import NOON, write
+
+FLOOR, FACTOR = 30, 5
+"""Of the agreement's `handoff_policy`."""
+
+
+@pytest.fixture
+def pending(connection: Connection, agreement_database: Database) -> None:
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        admin.execute(
+            """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+            select number::text, 1, %s from generate_series(0, 999) as number""",
+            (NOON,),
+        )
+
+
+def mqls(first: int, last: int) -> list[Decision]:
+    return [decision(number, 100) for number in range(first, last)]
+
+
+def ids(decisions: list[Decision]) -> list[int]:
+    return [int(each.lead_id) for each in decisions]
+
+
+def messages(connection: Connection) -> list[str]:
+    rows = connection.execute("select payload ->> 'text' as text from handoff.outbox order by outbox_id")
+    return [row["text"] for row in rows]
+
+
+def handed(connection: Connection, numbers: range, at: timedelta) -> None:
+    for number in numbers:
+        write(connection, str(number), NOON + at)
+
+
+@pytest.mark.usefixtures("pending")
+class TestHeld:
+    def test_as_many_as_are_always_allowed_go_through_and_nobody_is_asked(self, connection: Connection) -> None:
+        admitted, held = flood.admit(connection, mqls(0, FLOOR), NOON)
+        assert (len(admitted), held) == (FLOOR, [])
+        assert flood.current(connection) is None
+        assert messages(connection) == []
+
+    def test_one_more_is_held_and_a_person_is_asked_once(self, connection: Connection) -> None:
+        admitted, held = flood.admit(connection, mqls(0, FLOOR + 1), NOON)
+        assert (ids(admitted), ids(held)) == (list(range(FLOOR)), [FLOOR])
+        found = flood.current(connection)
+        assert found is not None
+        assert (found.held, found.allowed, found.examples) == (1, FLOOR, (str(FLOOR),))
+        assert found.subject == "1 MQLs more than usual: hand them over?"
+        handed(connection, range(FLOOR), timedelta(seconds=1))
+        flood.admit(connection, mqls(FLOOR, FLOOR + 5), NOON + timedelta(minutes=1))
+        again = flood.current(connection)
+        assert again is not None
+        assert (again.flood_id, again.held) == (found.flood_id, 5)
+        assert [text[:40] for text in messages(connection)] == ["1 MQLs more than the 30 an hour that go "]
+
+    def test_what_was_handed_over_within_the_hour_counts(self, connection: Connection) -> None:
+        handed(connection, range(25), timedelta(minutes=-59))
+        handed(connection, range(25, 29), timedelta(minutes=-61))
+        admitted, held = flood.admit(connection, mqls(100, 110), NOON)
+        assert (len(admitted), len(held)) == (5, 5)
+
+    def test_a_company_with_a_busy_week_is_asked_later(self, connection: Connection) -> None:
+        handed(connection, range(8), timedelta(days=-2))
+        assert len(flood.admit(connection, mqls(100, 200), NOON)[0]) == FACTOR * 8
+
+    def test_a_week_that_is_over_and_a_flood_that_was_released_make_no_busy_week(self, connection: Connection) -> None:
+        handed(connection, range(20), timedelta(days=-10))
+        flood.admit(connection, mqls(100, 200), NOON - timedelta(days=2))
+        found = flood.current(connection)
+        assert found is not None
+        flood.answer(connection, found.flood_id, "released", "Farah", NOON - timedelta(days=2))
+        handed(connection, range(100 + FLOOR, 200), timedelta(days=-2))
+        assert len(flood.admit(connection, mqls(300, 400), NOON)[0]) == FLOOR
+
+    def test_held_is_held_also_when_the_hour_is_over(self, connection: Connection) -> None:
+        flood.admit(connection, mqls(0, FLOOR + 10), NOON)
+        admitted, held = flood.admit(connection, mqls(FLOOR, FLOOR + 20), NOON + timedelta(hours=2))
+        assert ids(held) == list(range(FLOOR, FLOOR + 10))
+        assert ids(admitted) == list(range(FLOOR + 10, FLOOR + 20))
+
+
+@pytest.mark.usefixtures("pending")
+class TestAnswered:
+    @pytest.fixture
+    def asked(self, connection: Connection) -> flood.Flood:
+        flood.admit(connection, mqls(0, 100), NOON)
+        found = flood.current(connection)
+        assert found is not None
+        return found
+
+    def test_released_go_through_together(self, connection: Connection, asked: flood.Flood) -> None:
+        flood.answer(connection, asked.flood_id, "released", "Farah", NOON)
+        admitted, held = flood.admit(connection, mqls(FLOOR, 100), NOON)
+        assert (len(admitted), held) == (70, [])
+        assert flood.current(connection) is None
+        assert messages(connection)[-1] == "Farah hands the held MQLs over."
+
+    def test_the_first_answer_counts(self, connection: Connection, asked: flood.Flood) -> None:
+        flood.answer(connection, asked.flood_id, "dropped", "Farah", NOON)
+        with pytest.raises(flood.NothingToAnswer, match=f"flood {asked.flood_id}: Farah dropped it"):
+            flood.answer(connection, asked.flood_id, "released", "Ben", NOON)
+        with pytest.raises(flood.NothingToAnswer, match="there is none by that number"):
+            flood.answer(connection, 999, "released", "Ben", NOON)
+
+    def test_the_next_flood_is_another_question(self, connection: Connection, asked: flood.Flood) -> None:
+        flood.answer(connection, asked.flood_id, "dropped", "Farah", NOON)
+        flood.admit(connection, mqls(200, 300), NOON)
+        again = flood.current(connection)
+        assert again is not None
+        assert again.flood_id > asked.flood_id
