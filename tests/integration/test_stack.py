@@ -71,14 +71,25 @@ class Stack:
         return list(self._newest("assets/events", "-timestamp")["asset_events"])
 
     def _newest(self, path: str, order_by: str) -> dict[str, Any]:
-        airflow = f"http://127.0.0.1:{self.environment['HANDOFF_AIRFLOW_PORT']}"
-        token = httpx.get(f"{airflow}/auth/token").json()["access_token"]
-        answer = httpx.get(
-            f"{airflow}/api/v2/{path}",
-            params={"order_by": order_by, "limit": 20},
-            headers={"Authorization": f"Bearer {token}"},
-        )
+        return self.airflow("GET", f"{path}?order_by={order_by}&limit=20")
+
+    def airflow(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Ask Airflow's own API."""
+        address = f"http://127.0.0.1:{self.environment['HANDOFF_AIRFLOW_PORT']}"
+        token = httpx.get(f"{address}/auth/token").json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = httpx.request(method, f"{address}/api/v2/{path}", json=body, headers=headers)
         return dict(answer.raise_for_status().json())
+
+    def ledger(self, query: str) -> list[dict[str, Any]]:
+        """Rows of the stack's own database."""
+        code = """import json, sys
+from handoff.ledger import db
+with db.connect() as connection:
+    print(json.dumps(connection.execute(sys.argv[1]).fetchall(), default=str))"""
+        done = self.handoff("run", sys.executable, "-c", code, query)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return list(json.loads(done.stdout.splitlines()[-1]))
 
     def logs(self) -> str:
         return "".join(f"\n== {path.name}\n{path.read_text()[-1500:]}" for path in self.where.logs.glob("*.log"))
@@ -210,6 +221,31 @@ def test_one_event_is_one_message_and_nothing_repeats_it(stack: Stack) -> None:
 
     assert progress.wait(is_done, timeout_s=BACK_S, interval_s=1), stack.logs()
     assert messages() == 1
+
+
+def test_a_mass_of_mqls_is_a_required_action_in_airflow(stack: Stack) -> None:
+    stack.ledger(
+        """with flood as (insert into handoff.floods (opened_at, allowed) values (now(), 30) returning flood_id)
+        insert into handoff.flood_leads select flood_id, '4711', 'platform', now() from flood returning flood_id"""
+    )
+
+    def asked() -> list[dict[str, Any]]:
+        found = stack.airflow("GET", "dags/~/dagRuns/~/hitlDetails?response_received=false")["hitl_details"]
+        return [each for each in found if each["task_instance"]["dag_id"] == "handoff_flood"]
+
+    assert progress.wait(lambda: len(asked()) == 1, timeout_s=BACK_S, interval_s=1), stack.logs()
+    (question,) = asked()
+    assert question["subject"] == "1 MQLs more than usual: hand them over?"
+    assert "Some of them: 4711" in question["body"]
+    task = question["task_instance"]
+    path = f"dags/handoff_flood/dagRuns/{task['dag_run_id']}/taskInstances/ask/-1/hitlDetails"
+    stack.airflow("PATCH", path, {"chosen_options": ["Drop"], "params_input": {}})
+
+    def answers() -> list[dict[str, Any]]:
+        return stack.ledger("select answer, answered_by from handoff.floods where answer is not null")
+
+    assert progress.wait(lambda: bool(answers()), timeout_s=BACK_S, interval_s=1), stack.logs()
+    assert answers()[0]["answer"] == "dropped"
 
 
 def test_secrets_are_readable_by_their_owner_only_and_in_no_log(stack: Stack) -> None:
