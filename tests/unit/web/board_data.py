@@ -49,6 +49,12 @@ def plant(admin_dsn: str, at: datetime) -> None:
     """A company on a middling day: most is well, and of everything that can be wrong there is some."""
     with psycopg.connect(admin_dsn) as admin:
         batch = _batch(admin, at)
+        for lead_id, because in (("77", f"everybody is away {HOSTILE}"), ("78", None)):
+            admin.execute(
+                """insert into handoff.pending_leads (lead_id, batch_id, extracted_at, held_because, held_until)
+                values (%s, %s, %s, %s, %s)""",
+                (lead_id, batch, at, because, at + timedelta(days=30) if because else None),
+            )
         for each in SOURCES:
             seen, certain = at - timedelta(seconds=40), at - timedelta(minutes=19)
             admin.execute(

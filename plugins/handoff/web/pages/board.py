@@ -9,10 +9,11 @@ from handoff.extract.quarantine import Quarantine
 from handoff.ledger.db import Connection
 from handoff.web.pages import board_streams, board_waiting
 from handoff.web.pages.board_streams import StreamRow
-from handoff.web.pages.board_waiting import ClosedGate, Shadow, Waiting
+from handoff.web.pages.board_waiting import ClosedGate, Held, Shadow, Waiting
 from handoff.web.pages.marks import Mark
 
 QUARANTINE_ROWS = 100
+HELD_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Board:
     closed_gates: tuple[ClosedGate, ...]
     streams: tuple[StreamRow, ...]
     quarantine: Quarantine
+    held: Held
     shadows: tuple[Shadow, ...]
     """None before an agreement was loaded."""
 
@@ -43,14 +45,23 @@ def read(connection: Connection, as_of: datetime) -> Board:
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
         states = overview.read(connection, as_of)
-        held = quarantine.read(connection, QUARANTINE_ROWS)
+        unread = quarantine.read(connection, QUARANTINE_ROWS)
+        held = board_waiting.held(connection, HELD_ROWS)
         gates = board_waiting.closed_gates(connection)
         waiting = board_waiting.waiting(connection, as_of)
         loaded = connection.execute("select to_regclass('agreement.definitions') is not null as yes").fetchone()
         shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()
     streams = board_streams.rows(states, as_of)
-    tiles = (*_standing_still(gates, streams), *_missing(held, streams), *_waiting(waiting))
-    return Board(as_of=as_of, tiles=tiles, closed_gates=gates, streams=streams, quarantine=held, shadows=shadows)
+    tiles = (*_standing_still(gates, streams), *_missing(unread, streams), *_waiting(waiting, held))
+    return Board(
+        as_of=as_of,
+        tiles=tiles,
+        closed_gates=gates,
+        streams=streams,
+        quarantine=unread,
+        held=held,
+        shadows=shadows,
+    )
 
 
 def _standing_still(gates: Sequence[ClosedGate], streams: Sequence[StreamRow]) -> tuple[Tile, ...]:
@@ -74,10 +85,11 @@ def _missing(held: Quarantine, streams: Sequence[StreamRow]) -> tuple[Tile, ...]
     )
 
 
-def _waiting(waiting: Waiting) -> tuple[Tile, ...]:
+def _waiting(waiting: Waiting, held: Held) -> tuple[Tile, ...]:
     outbox_mark = "act" if waiting.given_up else _note(waiting.outbox)
     given_up = f"and {waiting.given_up:,} given up in 7 days" if waiting.given_up else "messages and write-backs"
     return (
+        Tile("MQLs held", held.total, _act(held.total), "nobody has them" if held.total else "every one has a rep"),
         Tile("Inbox waiting", waiting.inbox, _note(waiting.inbox), "webhooks and presses"),
         Tile("Outbox waiting", waiting.outbox, outbox_mark, given_up),
     )

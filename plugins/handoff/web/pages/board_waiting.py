@@ -27,6 +27,36 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class HeldLead:
+    """An MQL that has not been handed over, why, and until when if that is known."""
+
+    lead_id: str
+    because: str
+    until: datetime | None
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Held:
+    """All of them: how many, and the oldest."""
+
+    total: int = 0
+    oldest: tuple[HeldLead, ...] = ()
+
+
+def held(connection: Connection, most: int) -> Held:
+    """MQLs that wait for a rep, a gate or a person's answer."""
+    rows = connection.execute(
+        """select lead_id, held_because as because, held_until as until, extracted_at as since,
+            count(*) over ()::int as total
+        from handoff.pending_leads where held_because is not null order by extracted_at, lead_id limit %s""",
+        (most,),
+    ).fetchall()
+    total = rows[0]["total"] if rows else 0
+    return Held(total, tuple(HeldLead(row["lead_id"], row["because"], row["until"], row["since"]) for row in rows))
+
+
+@dataclass(frozen=True)
 class Shadow:
     """A shadow definition beside the live ones of its product, over the last seven days, in leads."""
 
