@@ -1,6 +1,7 @@
 {{ config(
     materialized='table',
     indexes=[
+        {'columns': ['calendar_id', 'time_zone', 'opens_at'], 'unique': true},
         {'columns': ['calendar_id', 'time_zone', 'closes_at'], 'unique': true},
         {'columns': ['calendar_id', 'time_zone', 'seconds_before']},
     ],
@@ -12,59 +13,59 @@ blocks as (
     select * from {{ ref('int_open_blocks') }}
 ),
 
-ordinary as (
+offsets as (
+    select * from {{ ref('int_zone_offsets') }}
+),
+
+-- A wall time that comes twice is open twice, one that never comes is never open.
+pieces as (
     select
-        calendar_id, time_zone,
-        (open_on + opens) at time zone time_zone as opens_at,
-        (open_on + closes) at time zone time_zone as closes_at
+        blocks.calendar_id,
+        blocks.time_zone,
+        blocks.first_on,
+        blocks.last_on,
+        greatest((blocks.open_on + blocks.opens) at time zone 'UTC' - zone.utc_offset, zone.begins_at) as opens_at,
+        least((blocks.open_on + blocks.closes) at time zone 'UTC' - zone.utc_offset, zone.ends_at) as closes_at
     from blocks
-    where not is_clock_change
+    inner join offsets as zone on blocks.time_zone = zone.time_zone
 ),
 
--- On days around a clock change every minute says itself what its wall time is.
-open_minutes as (
-    select blocks.calendar_id, blocks.time_zone, blocks.opens, blocks.open_on, minutes.at
-    from blocks
-    cross join
-        lateral generate_series(
-            blocks.open_on::timestamp at time zone 'UTC' - interval '1 day',
-            blocks.open_on::timestamp at time zone 'UTC' + interval '2 days',
-            interval '1 minute'
-        ) as minutes (at)
-    where
-        blocks.is_clock_change
-        and (minutes.at at time zone blocks.time_zone)::date = blocks.open_on
-        and (minutes.at at time zone blocks.time_zone)::time >= blocks.opens
-        and (minutes.at at time zone blocks.time_zone)::time < blocks.closes
-),
-
-islands as (
+followed as (
     select
         *,
-        at - interval '1 minute' * row_number() over (
-            partition by calendar_id, time_zone, open_on, opens order by at
-        ) as island
-    from open_minutes
+        opens_at <= max(closes_at) over (
+            partition by calendar_id, time_zone
+            order by opens_at, closes_at
+            rows between unbounded preceding and 1 preceding
+        ) as goes_on
+    from pieces
+    where opens_at < closes_at
 ),
 
-changed as (
-    select calendar_id, time_zone, min(at) as opens_at, max(at) + interval '1 minute' as closes_at
-    from islands
-    group by calendar_id, time_zone, open_on, opens, island
+numbered as (
+    select
+        *,
+        count(*) filter (where goes_on is not true) over (
+            partition by calendar_id, time_zone order by opens_at, closes_at rows unbounded preceding
+        ) as interval_number
+    from followed
 ),
 
 intervals as (
-    select * from ordinary
-    union all
-    select * from changed
+    select
+        calendar_id,
+        time_zone,
+        min(opens_at) as opens_at,
+        max(closes_at) as closes_at,
+        min(first_on)::timestamp at time zone time_zone as covered_from,
+        (max(last_on) + 1)::timestamp at time zone time_zone as covered_until
+    from numbered
+    group by calendar_id, time_zone, interval_number
 ),
 
 final as (
     select
-        calendar_id,
-        time_zone,
-        opens_at,
-        closes_at,
+        *,
         coalesce(sum(extract(epoch from (closes_at - opens_at))) over (
             partition by calendar_id, time_zone
             order by opens_at

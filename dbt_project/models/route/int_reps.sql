@@ -11,14 +11,29 @@ absences as (
     select * from {{ ref('int_rep_absences') }}
 ),
 
-calendars as (
+openings as (
     select * from {{ ref('calendars') }}
-    where {{ is_in_force() }}
+),
+
+special_hours as (
+    select * from {{ ref('special_hours') }}
 ),
 
 holidays as (
     select * from {{ ref('holidays') }}
-    where {{ is_in_force() }}
+),
+
+today as (
+    select
+        rep_id,
+        calendar_id,
+        ({{ as_of() }} at time zone time_zone)::date as open_on,
+        ({{ as_of() }} at time zone time_zone)::time as wall_time
+    from reps
+),
+
+blocks as (
+    {{ working_blocks('today') }}
 ),
 
 final as (
@@ -36,18 +51,12 @@ final as (
         reps.max_per_day,
         absences.because as unavailable_because,
         absences.ends_at as unavailable_until,
-        exists (
-            select 1 from calendars
+        exists(
+            select 1 from blocks
             where
-                calendars.calendar_id = reps.calendar_id
-                and calendars.weekday = extract(isodow from {{ as_of() }} at time zone reps.time_zone)
-                and calendars.opens <= ({{ as_of() }} at time zone reps.time_zone)::time
-                and ({{ as_of() }} at time zone reps.time_zone)::time < calendars.closes
-        ) and not exists (
-            select 1 from holidays
-            where
-                holidays.calendar_id = reps.calendar_id
-                and holidays.holiday_on = ({{ as_of() }} at time zone reps.time_zone)::date
+                blocks.rep_id = reps.rep_id
+                and blocks.opens <= blocks.wall_time
+                and blocks.wall_time < blocks.closes
         ) as is_at_work
     from reps
     left join absences on reps.rep_id = absences.rep_id
