@@ -8,6 +8,7 @@ from handoff.agreement.rules import (
     cells,
     coverage,
     facts,
+    hours,
     patterns,
     people,
     references,
@@ -22,7 +23,7 @@ from handoff.agreement.rules import (
 RULES: tuple[Callable[[Agreement], Iterable[Problem]], ...] = (
     *(cells.problems, validity.problems, twins.problems, references.problems, facts.problems, patterns.problems),
     *(scoring.problems, service.problems, routing.problems, territories.problems, coverage.problems),
-    *(people.problems, cases.problems),
+    *(people.problems, hours.problems, cases.problems),
 )
 
 

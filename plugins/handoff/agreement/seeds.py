@@ -8,6 +8,7 @@ import yaml
 
 NOUNS = {
     **{"attribution_conversions": "conversion rule", "attribution_models": "attribution model"},
+    **{"calendar_countries": "calendar's country", "special_hours": "special opening"},
     **{"touch_channels": "channel rule", "touch_parameters": "touch parameter"},
     **{"absences": "absence", "behaviours": "behaviour", "calendars": "opening", "commitments": "commitment"},
     **{"company": "company", "competitors": "competitor", "definitions": "definition", "disqualifiers": "disqualifier"},

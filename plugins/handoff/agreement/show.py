@@ -12,7 +12,7 @@ _WRITTEN = frozenset(
         *("definitions", "requirements", "behaviours", "fit_points", "signals", "score_caps", "disqualifiers"),
         *("tiers", "escalations", "commitments", "rejection_reasons", "enrichment_policy", "competitors"),
         *("golden_cases", "routing_steps", "territories", "pools", "pool_members", "reps", "absences", "calendars"),
-        *("holidays", "company"),
+        *("holidays", "special_hours", "calendar_countries", "company"),
     }
 )
 

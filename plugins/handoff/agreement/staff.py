@@ -1,13 +1,11 @@
 """The part of the page that says who gets a lead and when they work."""
 
-from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 
-from handoff.agreement import words
+from handoff.agreement import words, working_hours
 from handoff.agreement.document import Section, Table
 from handoff.agreement.model import Agreement, Row
 
-AHEAD = timedelta(days=365)
 _STEPS = {
     "account_owner": "Whoever owns the account in the CRM",
     "open_deal_owner": "Whoever has an open deal with the account or the person",
@@ -30,11 +28,7 @@ def sections(agreement: Agreement, day: date) -> list[Section]:
             "Who gets a lead", (order, pools), (_steps(steps), _territories(agreement, day), _pools(agreement, day))
         ),
         Section("The reps", (), (_reps(agreement, day), _absences(agreement, day))),
-        Section(
-            "Working hours",
-            ("Hours are in the rep's own time zone.",),
-            (_hours(agreement, day), _holidays(agreement, day)),
-        ),
+        working_hours.section(agreement, day),
     ]
 
 
@@ -93,31 +87,9 @@ def _reps(agreement: Agreement, day: date) -> Table:
 
 
 def _absences(agreement: Agreement, day: date) -> Table:
-    ahead = [row for row in agreement.rows("absences") if day < row.span[1] and row.span[0] < day + AHEAD]
+    ahead = [row for row in agreement.rows("absences") if day < row.span[1] and row.span[0] < day + working_hours.AHEAD]
     lines = tuple(
         (row["rep_id"] or "", f"from {row.span[0]}, back on {row.span[1]}", row.key, row["why"] or "")
         for row in sorted(ahead, key=lambda row: row.span)
     )
     return Table("Absences in the next twelve months", ("Rep", "When", "Id", "Why"), lines)
-
-
-def _hours(agreement: Agreement, day: date) -> Table:
-    found: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for row in sorted(agreement.in_force("calendars", day), key=lambda row: row.cells.get("opens", "")):
-        found[row["calendar_id"] or "", row["weekday"] or 0].append(f"{row.cells['opens']}–{row.cells['closes']}")
-    calendars = sorted({name for name, _ in found})
-    lines = [
-        (name, *(words.listed(found.get((name, weekday), [])) or "closed" for weekday in range(1, 8)))
-        for name in calendars
-    ]
-    return Table("Opening hours", ("Calendar", *words.WEEKDAYS), tuple(lines))
-
-
-def _holidays(agreement: Agreement, day: date) -> Table:
-    lines: dict[tuple[date, str], list[str]] = defaultdict(list)
-    for row in agreement.rows("holidays"):
-        on = row["holiday_on"]
-        if on and row.holds(on) and day <= on < day + AHEAD:
-            lines[on, row["name"] or ""].append(row["calendar_id"] or "")
-    rows = tuple((str(on), name, words.listed(calendars)) for (on, name), calendars in sorted(lines.items()))
-    return Table("Holidays in the next twelve months", ("Day", "Name", "Calendars"), rows)

@@ -56,12 +56,15 @@ def load(
 def check(where: Source = None, as_json: AsJson = False) -> None:
     """Say what is wrong with the agreement: file, line, and what to write instead. Exits with 1 when it cannot go live.
 
-    Reads the files alone, so nothing needs to run. `handoff agreement load` refuses what this finds.
+    Reads the files alone, so nothing needs to run. `handoff agreement load` refuses what this finds. Public holidays
+    of the next twelve months that nobody has decided, and calendars whose holidays run out, are warnings.
     """
+    from handoff import clock
     from handoff.agreement import check as rules
+    from handoff.agreement.rules import ahead
 
     found = _read(where)
-    problems = rules.problems(found)
+    problems = [*rules.problems(found), *ahead.problems(found, clock.now().date())]
     errors = sum(each.severity == "error" for each in problems)
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in problems], indent=2, ensure_ascii=False))
@@ -121,6 +124,26 @@ def diff(
         for each in found:
             typer.secho(str(each), fg=typer.colors.RED if each.rewrites_since else None)
         typer.echo(f"{len(found)} changes" if found else "The agreement is the same.")
+
+
+@commands.command()
+def holidays(
+    where: Source = None,
+    years: Annotated[int, typer.Option(help="How many years after this one.", min=0, max=10)] = 2,
+) -> None:
+    """Print public holidays that the agreement says nothing of, as rows to append to holidays.csv. Writes nothing.
+
+    They are those of the countries in calendar_countries.csv. Rows that name such a country for a day which is no
+    public holiday there are told as comments, on standard error.
+    """
+    from handoff import clock
+    from handoff.agreement import public_holidays
+
+    found, today = _readable(where), clock.now().date()
+    span = (today.replace(month=1, day=1), today.replace(year=today.year + years + 1, month=1, day=1))
+    for row, place in public_holidays.unknown(found, *span):
+        typer.echo(f"# {row.seed.file}:{row.line}: {row['holiday_on']} is no public holiday in {place}", err=True)
+    typer.echo(public_holidays.as_csv(public_holidays.missing(found, *span), today), nl=False)
 
 
 def _read(where: str | None) -> "Agreement":
