@@ -104,6 +104,7 @@ INLINE: list[dict[str, Any]] = [
         120,
         "2011-12-30T19:01:00Z",
     ),
+    add("half a second before closing", NEW_YORK, "2026-03-03T21:59:59.500Z", 1, "2026-03-04T14:00:00.500Z"),
     between("open seconds over a night", NEW_YORK, "2026-03-03T21:00:00Z", "2026-03-04T15:00:00Z", 7200),
     between("nothing before the start", NEW_YORK, "2026-03-04T15:00:00Z", "2026-03-03T21:00:00Z", 0),
     between("nothing at once", NEW_YORK, "2026-03-04T15:00:00Z", "2026-03-04T15:00:00Z", 0),

@@ -40,7 +40,7 @@ def due_at(
     row = connection.execute(sql.SQL(_DUE).format(intervals), where).fetchone()
     if row is None:
         reach = connection.execute(sql.SQL(_REACH).format(intervals), where).fetchone()
-        raise NoCalendar(_why(calendar_id, time_zone, start, seconds, reach and reach["covered_from"]))
+        raise NoCalendar(_why(calendar_id, time_zone, start, seconds, reach["covered_from"] if reach else None))
     due: datetime = row["opens_at"] + timedelta(seconds=float(row["into_interval"]))
     return due
 

@@ -634,4 +634,58 @@ HOURS = [
         "holidays", "us-2026-01-01", {"holiday_on": "2025-12-25"}, "holiday_on", "never counts", "2025-12-25 or earlier"
     ),
 ]
-FAULTS = [*CELLS, *VALIDITY, *TWINS, *REFERENCES, *FACTS, *PATTERNS, *SCORING, *SERVICE, *ROUTING, *HOURS]
+SPECIAL = [
+    Fault(
+        "special_hours",
+        "us-2026-12-24",
+        {"closes": "08:30"},
+        "closes",
+        "08:30 of special opening us-2026-12-24 is not after 08:30",
+        "a row of the next day, 24:00 ends the day",
+    ),
+    added(
+        "special_hours",
+        "us-2026-12-24",
+        {"special_hours_id": "us-2026-12-24-pm", "opens": "12:00", "closes": "14:00"},
+        "opens",
+        "open while special opening us-2026-12-24 (line 2) is, 08:30 to 12:30",
+        "let the hours of a day follow one another",
+    ),
+    Fault("special_hours", "us-2026-12-24", {"special_on": "2025-12-24"}, "special_on", "never counts", "or earlier"),
+    Fault("special_hours", "us-2026-12-24", {"calendar_id": "uk"}, "calendar_id", "'uk' of special opening", "us"),
+    Fault(
+        "special_hours",
+        "us-2026-12-24",
+        {"special_on": "2026-12-25"},
+        "special_on",
+        "is closed by holiday us-2026-12-25 (holidays.csv:",
+        "take one of the two lines away",
+    ),
+    Fault("calendar_countries", "apac-jp", {"calendar_id": "asia"}, "calendar_id", "'asia' of calendar's", "apac"),
+    Fault("calendar_countries", "apac-jp", {"country": "JPN"}, "country", "'JPN' of calendar's country", "did you"),
+    Fault(
+        "calendar_countries",
+        "emea-de",
+        {"subdivision": "BER"},
+        "subdivision",
+        "'BER' of calendar's country emea-de is none whose holidays are known",
+        "write none, or one of BB, BE",
+    ),
+    Fault(
+        "calendar_countries",
+        "apac-jp",
+        {"subdivision": "13"},
+        "subdivision",
+        "'13' of calendar's country apac-jp is none whose holidays are known",
+        "write none",
+    ),
+    added(
+        "calendar_countries",
+        "apac-jp",
+        {"calendar_country_id": "apac-jp-2"},
+        "country",
+        "apac-jp-2 and calendar's country apac-jp (line 5) both hold from 2026-01-01",
+        "valid_to",
+    ),
+]
+FAULTS = [*CELLS, *VALIDITY, *TWINS, *REFERENCES, *FACTS, *PATTERNS, *SCORING, *SERVICE, *ROUTING, *HOURS, *SPECIAL]

@@ -20,7 +20,7 @@ from .faults import OPEN
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 # These have no line of their own on the page: they are words, cells and columns of it.
-ELSEWHERE = {"company", "definitions", "calendars", "holidays", "pool_members", "absences"}
+ELSEWHERE = {"company", "definitions", "calendars", "holidays", "special_hours", "pool_members", "absences"}
 
 
 def ids(found: Document) -> Counter[str]:
