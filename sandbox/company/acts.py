@@ -90,6 +90,13 @@ def contact(world: World, given: Given, at: int) -> Record:
     return records.create(world, CONTACT, values, Source("CRM_UI"), at)
 
 
+def edit(world: World, given: Given, at: int) -> Record:
+    """A person changes `properties` of a contact in the CRM."""
+    person = _whom(world, given)
+    values = records.check(world, CONTACT, given.get("properties") or {})
+    return records.update(world, person, values, Source("CRM_UI", _user(person, given)), at)
+
+
 def call(world: World, given: Given, at: int) -> Record:
     """The owner (or `owner_id`) calls; `direction` INBOUND turns it round."""
     person = _whom(world, given)
@@ -176,6 +183,7 @@ ACTS: dict[str, Callable[[World, Given, int], Record]] = {
     "page_view": page_view,
     "email_open": email_open,
     "contact": contact,
+    "edit": edit,
     "call": call,
     "email": email,
     "meeting": meeting,

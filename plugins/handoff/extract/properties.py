@@ -13,8 +13,8 @@ CONTACT = (
     *("recent_conversion_event_name", "recent_conversion_date", "num_conversion_events"),
     "handoff_rejection_reason",
 )
-CONTACT_HISTORY = ("lifecyclestage", "hubspot_owner_id")
-"""When a lead became what it is, and who had it before: summary properties forget, histories do not."""
+CONTACT_HISTORY = ("lifecyclestage", "hubspot_owner_id", "hs_lead_status")
+"""When a lead became what it is, who had it before, who answered when: properties forget, histories do not."""
 
 OPTIONAL = ("numberofemployees",)
 """Not among HubSpot's own for a contact; read where a portal has made it."""

@@ -1,10 +1,11 @@
-"""What may be written to a contact, given what it says now: a person's change always stays."""
+"""What may be written to a contact, given what it says now and said before: a person's change always stays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta
 from typing import Any
+
+from handoff.sync.values import instant, same
 
 OURS = "handoff_"
 """Prefix of the properties that nobody else writes."""
@@ -22,72 +23,91 @@ STAGES = (
 """HubSpot's own order; it accepts a step backwards and ignores it."""
 BY_HAND = ("CRM_UI", "CONTACTS_WEB", "MOBILE", "BULK", "IMPORT")
 """Beginnings of `sourceType` for changes that a person made."""
+RACE = timedelta(minutes=1)
+"""From our reading to our writing at the longest: the wait for a place within HubSpot's limits, and a time-out."""
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`write`: properties to set. `drift`: for each that stays, the value we wanted and the one found."""
+    """`write`: properties to set. `drift`: for each that stays, the value we wanted and the one that is to stay.
+    `restore`: what a person had chosen just before a write of ours covered it; to be set again."""
 
     write: dict[str, str] = field(default_factory=dict)
     drift: dict[str, dict[str, str]] = field(default_factory=dict)
+    restore: dict[str, str] = field(default_factory=dict)
 
 
 def plan(wanted: Mapping[str, str], found: Json, expected: Mapping[str, Any], stages: Sequence[str] = STAGES) -> Plan:
     """Compare a target with the record.
 
-    A property of others is written only while it is empty or says what the decision read, and only if no person has
-    set it since; the stage only moves forward.
+    A property of others is written only while it is empty, says what the decision read, or has not been changed since
+    the decision read it, and only if no person has set it since; the stage only moves forward.
 
     Args:
         found: the record, with the history of the properties that are not ours.
-        expected: what the decision read, by property, and `read_at`, the ISO instant it was read.
+        expected: what the decision read, by property, and `read_at`, the ISO instant it was read. A property that it
+            does not name is taken to have been read as it was at that instant.
         stages: the portal's lifecycle stages, in order.
     """
     result = Plan()
     read_at = datetime.fromisoformat(expected["read_at"]) if expected.get("read_at") else None
     for name, value in wanted.items():
         present = str(found["properties"].get(name) or "")
-        if same(present, value) or (name == STAGE and _is_past(present, value, stages)):
+        read = str(expected[name] or "") if name in expected else None
+        versions = (found.get("propertiesWithHistory") or {}).get(name) or ()
+        # A stage that a person moved on, HubSpot keeps by itself.
+        chosen = None if name == STAGE or name.startswith(OURS) else covered(versions, (value, read), read_at)
+        if chosen is not None:
+            result.restore[name] = chosen
+            result.drift[name] = {"wanted": value, "found": chosen}
+        elif same(present, value) or (name == STAGE and _is_past(present, value, stages)):
             continue
-        is_as_read = present in ("", str(expected.get(name) or ""))
-        if name.startswith(OURS) or (is_as_read and not _set_by_hand(found, name, read_at)):
+        elif name.startswith(OURS) or _is_as_read(versions, present, read, read_at):
             result.write[name] = value
         else:
             result.drift[name] = {"wanted": value, "found": present}
     return result
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two property values are equal as texts, numbers or instants: HubSpot answers `42` for `42.0`."""
-    return one == other or any(read(one) is not None and read(one) == read(other) for read in (_number, _instant))
+def covered(versions: Sequence[Json], ours: Sequence[str | None], since: datetime | None) -> str | None:
+    """What a person chose after `since` and a write of ours covered at once; None if that is not what happened.
+
+    HubSpot knows no conditional write: a person may write between our reading and our writing. Another application
+    that puts one of the same values over a person's choice within that time is taken for us.
+
+    Args:
+        versions: of one property, the newest first.
+        ours: the values that we may have written.
+    """
+    if len(versions) < 2 or since is None:
+        return None
+    (value, at), (chosen, chosen_at) = [(str(each.get("value") or ""), _at(each)) for each in versions[:2]]
+    is_ours = _is_by_app(versions[0]) and any(same(value, each) for each in ours if each is not None)
+    if not is_ours or not _is_by_hand(versions[1]) or same(value, chosen) or at is None or chosen_at is None:
+        return None
+    return chosen if chosen_at > since and at - chosen_at <= RACE else None
+
+
+def _is_as_read(versions: Sequence[Json], present: str, read: str | None, read_at: datetime | None) -> bool:
+    at = _at(versions[0]) if versions else None
+    if versions and read_at is not None and (at is None or at > read_at):
+        return present in ("", read) and not _is_by_hand(versions[0])
+    return present in ("", read) or (read is None and at is not None and read_at is not None)
 
 
 def _is_past(present: str, value: str, stages: Sequence[str]) -> bool:
     return present in stages and value in stages and stages.index(present) > stages.index(value)
 
 
-def _set_by_hand(found: Json, name: str, since: datetime | None) -> bool:
-    versions = (found.get("propertiesWithHistory") or {}).get(name) or ()
-    newest = next(iter(versions), None)
-    if newest is None or since is None:
-        return False
-    at = _instant(str(newest.get("timestamp")))
-    by_hand = newest.get("updatedByUserId") is not None or str(newest.get("sourceType")).startswith(BY_HAND)
-    return by_hand and (at is None or at > since)
+def _is_by_hand(version: Json) -> bool:
+    return version.get("updatedByUserId") is not None or str(version.get("sourceType")).startswith(BY_HAND)
 
 
-def _number(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+def _is_by_app(version: Json) -> bool:
+    return version.get("sourceType") == "INTEGRATION" and not _is_by_hand(version)
 
 
-def _instant(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
+def _at(version: Json) -> datetime | None:
+    return instant(str(version.get("timestamp")))

@@ -1,7 +1,7 @@
 """What a handoff wants the CRM's contact to say: the payloads of `hubspot_contact` effects.
 
-A payload holds `contact_id`, the wanted `properties`, and `expected`: what the decision read. A property whose present
-value is neither the wanted nor the expected one was changed by a person, and stays.
+A payload holds `contact_id`, the wanted `properties`, and `expected`: what the decision read, and when. What was
+changed since then stays, see `sync.plan`.
 """
 
 from datetime import UTC, datetime
@@ -11,6 +11,9 @@ from handoff.notify.context import Context
 
 # HubSpot's text properties hold 65,536 characters; a person reads far fewer.
 LONGEST_TEXT = 2000
+STATUS = "hs_lead_status"
+NEW, WORKED, UNQUALIFIED = "NEW", "IN_PROGRESS", "UNQUALIFIED"
+"""HubSpot's own lead statuses. An earlier one is replaced, which would be read as an answer to the new handoff."""
 
 
 def contact_target(
@@ -29,6 +32,7 @@ def contact_target(
         "properties": {
             "hubspot_owner_id": owner_id,
             "lifecyclestage": "marketingqualifiedlead",
+            STATUS: NEW,
             "handoff_score": f"{context.score.total:g}",
             "handoff_score_parts": parts[:LONGEST_TEXT],
             "handoff_trigger": context.trigger.summary[:LONGEST_TEXT],
@@ -64,9 +68,23 @@ def owner_target(
 def status_target(contact_id: str, status: str, first_contact_at: datetime | None) -> dict[str, Any]:
     """A clock that was stopped or ran out. `status` is `met` or `breached`."""
     properties = {"handoff_sla_status": status}
-    if first_contact_at is not None:
-        properties["handoff_first_contact_at"] = instant(first_contact_at)
-    return {"contact_id": contact_id, "properties": properties, "expected": {}}
+    if first_contact_at is None:
+        return {"contact_id": contact_id, "properties": properties, "expected": {}}
+    properties |= {"handoff_first_contact_at": instant(first_contact_at), STATUS: WORKED}
+    # A status that a person chose for a lead they talked to says more than ours.
+    expected = {STATUS: NEW, "read_at": first_contact_at.isoformat()}
+    return {"contact_id": contact_id, "properties": properties, "expected": expected}
+
+
+def deadline_target(contact_id: str, due_at: datetime) -> dict[str, Any]:
+    """A clock that stood while the time was not the rep's: the deadline it has now."""
+    return {"contact_id": contact_id, "properties": {"handoff_sla_due_at": instant(due_at)}, "expected": {}}
+
+
+def rejected_target(contact_id: str, reason_id: str, rejected_at: datetime) -> dict[str, Any]:
+    """A handoff that is over: the reason, an id of the agreement's, and the status that says so."""
+    properties = {"handoff_rejection_reason": reason_id, STATUS: UNQUALIFIED}
+    return {"contact_id": contact_id, "properties": properties, "expected": {"read_at": rejected_at.isoformat()}}
 
 
 def instant(moment: datetime) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from handoff.ledger import drain as protocol
+from handoff.ledger import attempt as protocol
+from handoff.ledger import drain as queue
 from handoff.ledger.db import Connection, connect
 from handoff.ledger.drain import drain
 from handoff.ledger.outbox import CannotLook, Done, Effect, NotDelivered, Outcome, Permanent, Unknown, put
@@ -207,7 +208,7 @@ def test_a_vendor_that_is_down_is_left_alone(connection: Connection) -> None:
     drain(connection, "slack_dm", vendor, clock)
     tried = connection.execute("select count(*) as n from handoff.outbox where attempts > 0").fetchone()
     assert tried is not None
-    assert tried["n"] == protocol.BREAKER
+    assert tried["n"] == queue.BREAKER
     assert drain(connection, "slack_dm", vendor, clock)["sent"] == 7
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from handoff.sync.plan import plan, same
+from handoff.sync.plan import plan
+from handoff.sync.values import same
 
 READ_AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EXPECTED = {"hubspot_owner_id": "1001", "lifecyclestage": "lead", "read_at": READ_AT.isoformat()}

@@ -10,7 +10,7 @@ import pytest
 from handoff import clock as present
 from handoff.clients.hubspot import HubSpotHook
 from handoff.clients.hubspot_wire import NotFound, Rejected
-from handoff.ledger.db import Connection, connect
+from handoff.ledger.db import Connection, connect, only_one
 from handoff.ledger.outbox import Effect, put
 from handoff.sync.properties import GROUP, REASON, ensure_properties
 from handoff.sync.writeback import write_back
@@ -159,6 +159,17 @@ def test_a_later_effect_of_the_same_contact_overtakes(
     write_back(connection, hubspot, REASONS, clock)
     assert read(hubspot, contact)["handoff_sla_status"] == "breached"
     assert read(hubspot, contact)["handoff_score"] == "84"
+
+
+def test_two_writes_to_one_contact_wait_for_each_other(
+    connection: Connection, hubspot: HubSpotHook, sandbox: RunningSandbox, clock: Clock, contact: str
+) -> None:
+    add(connection, clock, target(contact))
+    with connect() as other, only_one(other, f"hubspot_contact:{contact}"):
+        assert write_back(connection, hubspot, REASONS, clock) == counts(pending=1)
+        assert writes(sandbox) == 0
+    clock.pass_by(seconds=1)
+    assert write_back(connection, hubspot, REASONS, clock) == counts(written=1)
 
 
 def test_a_lost_answer_is_read_back(

@@ -29,7 +29,7 @@ alter table handoff.dispositions
     add assignment_id bigint references handoff.assignments,
     add note text,
     add snoozed_until timestamptz,
-    add check (kind in ('accepted', 'rejected', 'contacted', 'withdrawn', 'declined', 'snoozed')),
+    add check (kind in ('accepted', 'claimed', 'rejected', 'contacted', 'withdrawn', 'declined', 'snoozed')),
     add check ((kind = 'snoozed') = (snoozed_until is not null));
 update handoff.dispositions as answer set assignment_id = (
     select assignment_id from handoff.assignments as assignment
@@ -38,10 +38,11 @@ update handoff.dispositions as answer set assignment_id = (
 create unique index dispositions_of_handoff on handoff.dispositions (handoff_id, kind)
     where kind in ('rejected', 'contacted', 'withdrawn');
 create unique index dispositions_of_assignment on handoff.dispositions (assignment_id, kind)
-    where kind in ('accepted', 'declined');
+    where kind in ('accepted', 'claimed', 'declined');
 create index on handoff.dispositions (handoff_id);
 comment on column handoff.dispositions.kind is
-    'declined: this rep hands it to another one; rejected, withdrawn: the handoff is over.';
+    'claimed: a rep says that they were in touch, which counts once the CRM shows it; declined: this rep hands it to '
+    'another one; rejected, withdrawn: the handoff is over.';
 comment on column handoff.dispositions.note is 'The rep''s own words; untrusted.';
 
 create table handoff.ladder_steps (

@@ -1,0 +1,51 @@
+"""Where a test may kill the process: a point at every boundary of what is durable."""
+
+import os
+import signal
+from collections import Counter
+
+VARIABLE = "HANDOFF_CRASH"
+"""`name` or `name:nth`; nothing ever happens without it."""
+POINTS = (
+    "route.handoff.written",
+    "route.handoff.committed",
+    "route.assignment.written",
+    "route.run.held",
+    "route.run.settled",
+    "drain.item.looked",
+    "drain.item.attempted",
+    "drain.item.answered",
+    "drain.item.settled",
+    "sync.contact.read",
+    "sync.contact.written",
+    "sync.contact.read_back",
+    "sync.contact.restored",
+    "watch.answer.stored",
+    "watch.answer.decided",
+    "watch.answer.applied",
+    "watch.pause.written",
+    "watch.pause.committed",
+    "watch.contact.recorded",
+    "watch.contact.committed",
+    "watch.crm_answer.recorded",
+    "watch.crm_answer.committed",
+    "watch.breach.marked",
+    "watch.breach.committed",
+    "watch.ladder.decided",
+    "watch.ladder.taken",
+    "watch.ladder.told",
+    "watch.run.beaten",
+)
+"""Every name that is passed to `point`; a test holds them against the source and kills at each."""
+
+_passed: Counter[str] = Counter()
+
+
+def point(name: str) -> None:
+    """Kill this process here, as `kill -9` does, if `HANDOFF_CRASH` says so; the nth time, the first unless told."""
+    wanted, _, nth = os.environ.get(VARIABLE, "").partition(":")
+    if wanted != name:
+        return
+    _passed[name] += 1
+    if _passed[name] == int(nth or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

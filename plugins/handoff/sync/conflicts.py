@@ -1,0 +1,70 @@
+"""Where a person and a handoff want different owners: the person's choice stays, and somebody is told."""
+
+from datetime import datetime
+from typing import Any
+
+from handoff.ledger.db import Connection
+from handoff.ledger.outbox import Effect, put
+from handoff.notify.alert import alert
+from handoff.notify.text import slack_text
+from handoff.sync.plan import covered
+
+OWNER = "hubspot_owner_id"
+LOOKED_AT = 500
+"""Newest assignments whose owner is compared with what has been landed since."""
+
+# A message's key ends as the write-back's does: with the handoff and the assignment.
+_WHO = """
+select written.handoff_id, message.payload ->> 'rep_name' as rep_name,
+    message.payload #>> '{context,lead,name}' as lead_name
+from handoff.outbox as written
+left join handoff.outbox as message
+    on message.dedupe_key = replace(written.dedupe_key, 'hubspot_contact:', 'slack_dm:')
+where written.dedupe_key = %s
+"""
+_SUSPECTS = """
+select written.dedupe_key, written.handoff_id, written.payload,
+    fresh.payload #> '{propertiesWithHistory,hubspot_owner_id}' as versions
+from (select * from handoff.assignments order by assignment_id desc limit %(most)s) as assignment
+inner join handoff.outbox as written
+    on written.dedupe_key = format('hubspot_contact:%%s:%%s', assignment.handoff_id, assignment.assignment_id)
+cross join lateral (
+    select contact.payload, contact.updated_at from raw.hubspot_contacts as contact
+    where contact.id = written.result ->> 'contact_id'
+    order by contact.updated_at desc, contact.version_id desc limit 1
+) as fresh
+where written.state = 'sent'
+    and fresh.updated_at >= written.first_attempt_at
+    and fresh.payload #>> '{properties,hubspot_owner_id}' = written.payload #>> '{properties,hubspot_owner_id}'
+"""
+
+
+def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: datetime) -> None:
+    """Say in the review channel, once per effect, that another owner than the handoff's rep stays."""
+    drift = (result.get("drift") or {}).get(OWNER)
+    if drift is None:
+        return
+    who = connection.execute(_WHO, (dedupe_key,)).fetchone() or {}
+    lead = slack_text(who.get("lead_name") or f"Contact {result['contact_id']}", 60)
+    rep = slack_text(who.get("rep_name") or f"owner {drift['wanted']}", 60)
+    owner = f"owner {slack_text(drift['found'], 20)}" if drift["found"] else "nobody"
+    back = ", put back after our own write" if OWNER in result["restored"] else ""
+    text = f"{lead} was handed to {rep}, but in HubSpot a person chose {owner}. That stays{back}."
+    alert(connection, f"owner:{dedupe_key}", text, at, who.get("handoff_id"))
+
+
+def look_again(connection: Connection, as_of: datetime) -> int:
+    """Write back once more where a poll shows that our owner covered a person's; returns how many.
+
+    A request without an answer may take effect after everything was compared. The repeated write finds that in the
+    contact's history and puts the person's choice back.
+    """
+    again = 0
+    for row in connection.execute(_SUSPECTS, {"most": LOOKED_AT}).fetchall():
+        payload, wanted = row["payload"], row["payload"]["properties"][OWNER]
+        read_at = payload["expected"].get("read_at")
+        if read_at and covered(row["versions"] or (), (wanted,), datetime.fromisoformat(read_at)) is not None:
+            target = payload | {"properties": {OWNER: wanted}}
+            effect = Effect(f"{row['dedupe_key']}:again", "hubspot_contact", target, as_of, row["handoff_id"])
+            again += put(connection, effect)
+    return again

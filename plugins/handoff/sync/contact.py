@@ -1,0 +1,157 @@
+"""Bring one contact to its target: read, compare, write, read back, and give back what a person chose meanwhile."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from handoff import crash
+from handoff.clients.hubspot import HubSpotHook
+from handoff.clients.hubspot_wire import (
+    DailyLimitReached,
+    HubSpotError,
+    NotFound,
+    PlanLacks,
+    RateLimited,
+    Rejected,
+    Unauthorized,
+)
+from handoff.ledger.db import Connection, only_one
+from handoff.ledger.outbox import Done, NotDelivered, Outcome, Permanent, Unknown
+from handoff.sync import conflicts
+from handoff.sync.plan import OURS, STAGE, STAGES, plan
+from handoff.sync.properties import ensure_properties
+
+KIND = "hubspot_contact"
+RESTORES = 3
+"""Writes at the most that give a person's choice back, should somebody choose anew during each."""
+
+Json = dict[str, Any]
+
+
+class ContactSender:
+    """Brings one contact to its target. A repeated send finds its own work done and writes nothing."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        hubspot: HubSpotHook,
+        reasons: Sequence[tuple[str, str]],
+        now: Callable[[], datetime],
+    ):
+        self._connection = connection
+        self._hubspot = hubspot
+        self._reasons = reasons
+        self._now = now
+
+    def send(self, payload: Json, dedupe_key: str) -> Outcome:
+        """Write what may be written; the result names what was written, what drifted, what a person's choice was put
+        back to, and what HubSpot ignored or does not offer."""
+        # An older target must not overtake a newer one between its reading and its writing.
+        with only_one(self._connection, f"{KIND}:{payload.get('contact_id')}") as is_free:
+            return self._alone(payload, dedupe_key) if is_free else NotDelivered("another write to this contact", 1.0)
+
+    def look(self, payload: Json, dedupe_key: str, since: datetime) -> Done | None:
+        """Nothing to look for: `send` reads the record first."""
+        return None
+
+    def _alone(self, payload: Json, dedupe_key: str) -> Outcome:
+        try:
+            contact_id, expected = str(payload["contact_id"]), dict(payload["expected"])
+            wanted = self._wanted(payload, dedupe_key)
+            datetime.fromisoformat(expected.get("read_at") or "9999-12-31T00:00:00Z")
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            return Permanent(f"unreadable payload: {type(problem).__name__}: {problem}")
+        try:
+            done = self._bring(contact_id, wanted, expected)
+        except RateLimited as problem:
+            return NotDelivered(str(problem), problem.retry_after_s)
+        except (DailyLimitReached, Unauthorized, PlanLacks) as problem:
+            return NotDelivered(str(problem), 600.0, is_vendor_wide=True)
+        except (NotFound, Rejected) as problem:
+            return Permanent(str(problem))
+        except HubSpotError as problem:
+            return Unknown(str(problem))
+        conflicts.tell(self._connection, dedupe_key, done.result, self._now())
+        return done
+
+    def _wanted(self, payload: Json, dedupe_key: str) -> dict[str, str]:
+        """The target, without what a later effect for the same contact says otherwise."""
+        rows = self._connection.execute(
+            "select distinct jsonb_object_keys(later.payload -> 'properties') as name from handoff.outbox as later "
+            "where later.outbox_id > (select outbox_id from handoff.outbox where dedupe_key = %s) "
+            "and later.kind = %s and later.state <> 'dead' and later.payload ->> 'contact_id' = %s",
+            (dedupe_key, KIND, payload["contact_id"]),
+        )
+        overtaken = {row["name"] for row in rows}
+        return {name: str(value) for name, value in payload["properties"].items() if name not in overtaken}
+
+    def _bring(self, contact_id: str, wanted: dict[str, str], expected: Json) -> Done:
+        if not wanted:
+            return Done({}, "unchanged")
+        found = self._read(contact_id, wanted)
+        crash.point("sync.contact.read")
+        # HubSpot leaves properties that are not defined out of its answer.
+        if any(name.startswith(OURS) and name not in found["properties"] for name in wanted):
+            ensure_properties(self._hubspot, self._reasons)
+        stages = self._stages(found, wanted)
+        decided = after = plan(wanted, found, expected, stages)
+        written = decided.write
+        if decided.write:
+            written = self._patch(found["id"], decided.write)
+            crash.point("sync.contact.written")
+            after = plan(wanted, self._read(found["id"], wanted), expected, stages)
+            crash.point("sync.contact.read_back")
+        self._restore(found["id"], after.restore, expected)
+        ignored = sorted(name for name in decided.write if name in after.write)
+        drift = decided.drift | after.drift
+        result = {
+            "contact_id": found["id"],
+            "written": sorted(written),
+            "drift": drift,
+            "restored": after.restore,
+            "rejected_silently": ignored,
+        }
+        if drift or ignored:
+            return Done(result, "drift" if drift else "rejected_silently")
+        return Done(result, "written" if written else "unchanged")
+
+    def _read(self, contact_id: str, wanted: dict[str, str]) -> Json:
+        others = [name for name in wanted if not name.startswith(OURS)]
+        return self._hubspot.read("contacts", contact_id, list(wanted), with_history=others)
+
+    def _patch(self, contact_id: str, properties: dict[str, str]) -> dict[str, str]:
+        """Write, and return what was written: without the values that a portal has taken off its lists."""
+        try:
+            self._hubspot.patch("contacts", contact_id, properties)
+        except Rejected:
+            offered = self._offered()
+            known = {name: value for name, value in properties.items() if value in offered.get(name, (value,))}
+            if len(known) in (0, len(properties)):
+                raise
+            self._hubspot.patch("contacts", contact_id, known)
+            return known
+        return properties
+
+    def _restore(self, contact_id: str, chosen: dict[str, str], expected: Json) -> None:
+        for _ in range(RESTORES):
+            if not chosen:
+                return
+            self._hubspot.patch("contacts", contact_id, chosen)
+            crash.point("sync.contact.restored")
+            chosen = plan(chosen, self._read(contact_id, chosen), {"read_at": expected["read_at"]}).restore
+
+    def _stages(self, found: Json, wanted: dict[str, str]) -> Sequence[str]:
+        """The portal's stages in order; asked for only when one is not HubSpot's own."""
+        if all(stage in STAGES for stage in (wanted.get(STAGE), found["properties"].get(STAGE)) if stage):
+            return STAGES
+        return self._offered()[STAGE]
+
+    def _offered(self) -> dict[str, list[str]]:
+        """The values of each property that has a list of them, in the portal's order."""
+        return {
+            each["name"]: [
+                str(option["value"]) for option in sorted(each["options"], key=lambda one: int(one["displayOrder"]))
+            ]
+            for each in self._hubspot.properties("contacts")
+            if each.get("type") == "enumeration" and each.get("options")
+        }

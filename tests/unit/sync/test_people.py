@@ -1,0 +1,298 @@
+"""A person's owner always stays, whenever it was chosen, and each conflict is told once."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from handoff import clock as present
+from handoff.clients.hubspot import HubSpotHook
+from handoff.extract.records import crm_object
+from handoff.ledger import landing, streams
+from handoff.ledger.db import Connection, connect
+from handoff.ledger.outbox import Effect, put
+from handoff.sync.properties import ensure_properties
+from handoff.sync.targets import rejected_target, status_target
+from handoff.sync.writeback import write_back
+from sandbox.testing import RunningSandbox, running_sandbox
+from tests.integration.lives import Lives, lives
+from tests.unit.route import handed
+
+REASONS = (("bad_fit", "Bad fit"),)
+REP, PERSON, NEXT = "1001", "1003", "1004"
+OWNER, STATUS = "hubspot_owner_id", "hs_lead_status"
+KILLED = -9
+
+
+class Crm:
+    """One contact that a person and a handoff both write to."""
+
+    def __init__(self, sandbox: RunningSandbox, connection: Connection) -> None:
+        self.sandbox, self.connection, self.now = sandbox, connection, present.now()
+        self.hubspot = HubSpotHook(search_pace=None, sleep=lambda seconds: None)
+        ensure_properties(self.hubspot, REASONS)
+        self.contact = str(sandbox.act("contact", email="jo@acme.example")["contactId"])
+
+    def hand_over(self, owner: str = REP, expected: str = "", key: str = "ho_1:1", **properties: str) -> None:
+        """Queue what a handoff that read the contact just now wants of it."""
+        expects = {OWNER: expected, "read_at": present.now().isoformat()}
+        target = {"contact_id": self.contact, "properties": {OWNER: owner, **properties}, "expected": expects}
+        put(self.connection, Effect(f"hubspot_contact:{key}", "hubspot_contact", target, self.now))
+
+    def want(self, target: dict[str, Any]) -> None:
+        """Queue a later target."""
+        put(self.connection, Effect("hubspot_contact:later", "hubspot_contact", target, self.now))
+
+    def choose(self, owner: str, **properties: str) -> None:
+        """A person makes somebody the owner."""
+        self.sandbox.act("edit", contact_id=self.contact, properties={OWNER: owner, **properties})
+
+    def write_back(self, **later: float) -> dict[str, int]:
+        self.now += timedelta(**later)
+        counts = write_back(self.connection, self.hubspot, REASONS, lambda: self.now)
+        return {name: count for name, count in counts.items() if count}
+
+    def fault(self, kind: str, **rule: Any) -> None:
+        self.sandbox.control("POST", "faults", {"kind": kind, "method": "PATCH", "at": [1], **rule})
+
+    def says(self, name: str = OWNER) -> str:
+        return str(self.hubspot.read("contacts", self.contact, [name])["properties"][name] or "")
+
+    def writes(self) -> int:
+        requests = self.sandbox.control("GET", "log?path=/contacts/")["requests"]
+        return sum(each["method"] == "PATCH" for each in requests)
+
+    def conflicts(self) -> list[dict[str, str]]:
+        """What the ledger keeps of conflicts about the owner; each is told exactly once."""
+        kept = self.connection.execute(
+            """select result #> '{drift,hubspot_owner_id}' as conflict from handoff.outbox
+            where kind = 'hubspot_contact' and result #> '{drift,hubspot_owner_id}' is not null"""
+        ).fetchall()
+        told = self.connection.execute("select payload from handoff.outbox where kind = 'slack_review'").fetchall()
+        assert len(told) == len(kept)
+        return [row["conflict"] for row in kept]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox(limits=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Lives]:
+    with lives() as host:
+        yield host
+
+
+@pytest.fixture
+def crm(database: Any, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
+    sandbox.control("POST", "reset", {})
+    sandbox.control("DELETE", "faults")
+    value = {"conn_type": "http", "host": sandbox.url, "password": "pat-na1-sandbox"}
+    monkeypatch.setenv("AIRFLOW_CONN_HUBSPOT", json.dumps(value))
+    slack = {"conn_type": "slack", "password": "x", "extra": {"base_url": f"{sandbox.url}/api/"}}
+    monkeypatch.setenv("AIRFLOW_CONN_SLACK", json.dumps(slack))
+    with connect() as connection:
+        made = Crm(sandbox, connection)
+        sandbox.control("DELETE", "log")
+        yield made
+
+
+THE_PERSONS = [{"wanted": REP, "found": PERSON}]
+
+
+class TestFiveMoments:
+    def test_before_we_read(self, crm: Crm) -> None:
+        crm.hand_over()
+        crm.choose(PERSON)
+        assert crm.write_back() == {"drift": 1}
+        assert (crm.says(), crm.conflicts(), crm.writes()) == (PERSON, THE_PERSONS, 0)
+
+    def test_between_our_reading_and_our_writing(self, crm: Crm) -> None:
+        """Our write is held up on its way, so that it lands upon the person's; it is found and taken back."""
+        crm.fault("latency", seconds=0.8)
+        crm.hand_over(handoff_tier="high")
+        person = threading.Thread(target=_once_our_write_is_on_its_way, args=(crm, lambda: crm.choose(PERSON)))
+        person.start()
+        assert crm.write_back() == {"drift": 1}
+        person.join()
+        assert (crm.says(), crm.says("handoff_tier"), crm.conflicts()) == (PERSON, "high", THE_PERSONS)
+        assert [version["value"] for version in _history(crm)][:3] == [PERSON, REP, PERSON]
+        assert crm.write_back(minutes=20) == {}
+        assert crm.writes() == 2
+
+    def test_between_our_write_and_its_lost_answer(self, crm: Crm) -> None:
+        crm.fault("drop_after")
+        crm.hand_over()
+        assert crm.write_back() == {"pending": 1}
+        crm.choose(PERSON)
+        assert crm.write_back(seconds=15) == {"drift": 1}
+        assert (crm.says(), crm.conflicts(), crm.writes()) == (PERSON, THE_PERSONS, 1)
+
+    def test_while_we_step_back_from_a_limit(self, crm: Crm) -> None:
+        crm.fault("rate_limit")
+        crm.hand_over()
+        assert crm.write_back() == {"pending": 1}
+        crm.choose(PERSON)
+        assert crm.write_back(seconds=30) == {"drift": 1}
+        assert (crm.says(), crm.conflicts(), crm.writes()) == (PERSON, THE_PERSONS, 1)
+
+    @pytest.mark.parametrize("point", ["drain.item.attempted", "sync.contact.read", "sync.contact.written"])
+    def test_after_a_killed_process_left_its_write_behind(self, crm: Crm, host: Lives, point: str) -> None:
+        crm.hand_over()
+        assert host.run("sync", point) == KILLED
+        crm.choose(PERSON)
+        assert crm.write_back(minutes=1) == {"drift": 1}
+        assert (crm.says(), crm.conflicts()) == (PERSON, THE_PERSONS)
+
+
+class TestCovered:
+    """Our write landed upon a person's, and nobody has noticed yet: the history tells."""
+
+    @pytest.fixture
+    def covered(self, crm: Crm) -> Crm:
+        crm.hand_over(**{STATUS: "NEW"})
+        crm.choose(PERSON, hs_lead_status="OPEN")
+        crm.hubspot.patch("contacts", crm.contact, {OWNER: REP, STATUS: "NEW"})
+        return crm
+
+    def test_a_process_that_died_before_it_read_back_is_made_good_by_the_next(self, covered: Crm) -> None:
+        assert covered.write_back() == {"drift": 1}
+        assert (covered.says(), covered.says(STATUS), covered.conflicts()) == (PERSON, "OPEN", THE_PERSONS)
+
+    def test_the_person_may_have_chosen_nobody(self, crm: Crm) -> None:
+        crm.choose(NEXT)
+        crm.hand_over(expected=NEXT)
+        crm.choose("")
+        crm.hubspot.patch("contacts", crm.contact, {OWNER: REP})
+        assert crm.write_back() == {"drift": 1}
+        assert (crm.says(), crm.conflicts()) == ("", [{"wanted": REP, "found": ""}])
+
+    def test_a_person_who_then_chose_our_rep_meant_it(self, covered: Crm) -> None:
+        covered.choose(NEXT)
+        covered.choose(REP)
+        assert covered.write_back() == {"drift": 1}, "the lead status alone"
+        assert (covered.says(), covered.conflicts()) == (REP, [])
+
+    def test_a_later_effect_finds_it_too(self, covered: Crm) -> None:
+        covered.hand_over(NEXT, REP, "ho_1:2")
+        covered.connection.execute(
+            """update handoff.outbox set payload = jsonb_set(payload, '{expected,read_at}', to_jsonb(%s::text))
+            where dedupe_key like '%%:2'""",
+            ((present.now() - timedelta(minutes=1)).isoformat(),),
+        )
+        covered.write_back()
+        assert (covered.says(), covered.conflicts()) == (PERSON, [{"wanted": NEXT, "found": PERSON}])
+
+
+class TestNextPoll:
+    """A write without an answer may land after everything was compared."""
+
+    @pytest.fixture
+    def late(self, crm: Crm) -> Crm:
+        crm.hand_over(key=_assigned(crm))
+        crm.choose(PERSON)
+        assert crm.write_back() == {"drift": 1}
+        crm.hubspot.patch("contacts", crm.contact, {OWNER: REP})
+        return crm
+
+    def test_what_landed_late_is_seen_in_the_next_poll_and_taken_back_once(self, late: Crm) -> None:
+        assert late.write_back() == {}, "nothing has been polled"
+        _poll(late)
+        assert late.write_back() == {"drift": 1}
+        assert late.says() == PERSON
+        again = late.connection.execute(
+            "select result from handoff.outbox where kind = 'hubspot_contact' and dedupe_key like '%:again'"
+        ).fetchall()
+        assert [row["result"]["restored"] for row in again] == [{OWNER: PERSON}]
+        for _ in range(2):
+            _poll(late)
+            assert late.write_back(minutes=1) == {}
+        assert late.writes() == 2
+
+    def test_a_person_who_was_faster_is_left_alone(self, late: Crm) -> None:
+        _poll(late)
+        late.choose(NEXT)
+        assert late.write_back() == {"drift": 1}
+        assert late.says() == NEXT
+
+    def test_an_owner_that_nobody_contests_is_not_looked_at_again(self, crm: Crm) -> None:
+        crm.hand_over(key=_assigned(crm))
+        assert crm.write_back() == {"written": 1}
+        _poll(crm)
+        assert crm.write_back(minutes=1) == {}
+
+
+class TestLeadStatus:
+    def test_what_a_person_said_before_gives_way_to_a_new_handoff(self, crm: Crm) -> None:
+        crm.choose("", hs_lead_status="UNQUALIFIED")
+        crm.hand_over(**{STATUS: "NEW"})
+        assert crm.write_back() == {"written": 1}
+        assert crm.says(STATUS) == "NEW"
+
+    def test_what_a_person_says_after_it_stays(self, crm: Crm) -> None:
+        crm.hand_over(**{STATUS: "NEW"})
+        crm.choose("", hs_lead_status="UNQUALIFIED")
+        assert crm.write_back() == {"drift": 1}
+        assert (crm.says(STATUS), crm.says()) == ("UNQUALIFIED", REP)
+
+    @pytest.mark.parametrize(("chosen", "afterwards"), [("", "IN_PROGRESS"), ("CONNECTED", "CONNECTED")])
+    def test_first_contact_moves_ours_on_and_leaves_a_persons(self, crm: Crm, chosen: str, afterwards: str) -> None:
+        crm.hand_over(**{STATUS: "NEW"})
+        crm.write_back()
+        if chosen:
+            crm.sandbox.act("edit", contact_id=crm.contact, properties={STATUS: chosen})
+        crm.want(status_target(crm.contact, "met", present.now()))
+        crm.write_back()
+        assert (crm.says(STATUS), crm.says("handoff_sla_status")) == (afterwards, "met")
+
+    def test_a_rejection_is_said_over_what_was_there_before_it(self, crm: Crm) -> None:
+        crm.choose(REP, hs_lead_status="OPEN")
+        crm.want(rejected_target(crm.contact, "bad_fit", present.now()))
+        assert crm.write_back() == {"written": 1}
+        assert (crm.says(STATUS), crm.says("handoff_rejection_reason")) == ("UNQUALIFIED", "bad_fit")
+
+    def test_a_status_that_the_portal_has_taken_off_its_list_does_not_hold_the_rest_up(self, crm: Crm) -> None:
+        kept = [{"label": "Open", "value": "OPEN", "displayOrder": 0, "hidden": False}]
+        crm.hubspot.update_property("contacts", STATUS, {"options": kept})
+        crm.hand_over(**{STATUS: "NEW"})
+        assert crm.write_back() == {"rejected_silently": 1}
+        assert (crm.says(STATUS), crm.says()) == ("", REP)
+
+
+def _once_our_write_is_on_its_way(crm: Crm, act: Any) -> None:
+    """A refused or delayed request is in the log only when it has been answered: our reading of the contact is."""
+    while not crm.sandbox.control("GET", f"log?path=/contacts/{crm.contact}")["total"]:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    act()
+
+
+def _history(crm: Crm) -> list[dict[str, Any]]:
+    found = crm.hubspot.read("contacts", crm.contact, [OWNER], with_history=[OWNER])
+    versions: list[dict[str, Any]] = found["propertiesWithHistory"][OWNER]
+    return versions
+
+
+def _poll(crm: Crm) -> None:
+    """Land the contact as it is now."""
+    answer = crm.hubspot.read("contacts", crm.contact, [OWNER, "lastmodifieddate"], with_history=[OWNER])
+    batch_id = landing.open_batch(crm.connection, "poll", crm.now)
+    landing.land(crm.connection, batch_id, streams.CONTACTS, [crm_object(answer)], loaded_at=crm.now)
+
+
+def _assigned(crm: Crm) -> str:
+    """A handoff with an assignment, as a write-back's key names them."""
+    handoff_id = handed.write(crm.connection, crm.contact, crm.now)
+    row = crm.connection.execute(
+        """insert into handoff.assignments (handoff_id, rep_id, reason, candidates, assigned_at, due_at)
+        values (%s, 'ana-costa', '', '[]', %s, %s) returning assignment_id""",
+        (handoff_id, crm.now, crm.now),
+    ).fetchone()
+    assert row is not None
+    return f"{handoff_id}:{row['assignment_id']}"
