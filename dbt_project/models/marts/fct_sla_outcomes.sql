@@ -1,26 +1,27 @@
 with
 
 assignments as (
-    select
-        *,
-        lead(assigned_at) over (partition by handoff_id order by assigned_at, assignment_id) as reassigned_at
-    from {{ ref('stg_handoff__assignments') }}
-),
-
-handoffs as (
-    select * from {{ ref('stg_handoff__handoffs') }}
+    select * from {{ ref('int_assignments') }}
 ),
 
 reps as (
     select * from {{ ref('reps') }}
 ),
 
+messages as (
+    select
+        dedupe_key,
+        sent_at
+    from {{ ref('stg_handoff__outbox') }}
+    where kind = 'slack_dm'
+),
+
 answers as (
     select
         handoff_id,
-        min(occurred_at) as occurred_at
+        min(occurred_at) filter (where kind in ('contacted', 'rejected')) as stopped_at,
+        min(occurred_at) filter (where kind = 'withdrawn') as withdrawn_at
     from {{ ref('stg_handoff__dispositions') }}
-    where kind in ('contacted', 'rejected')
     group by handoff_id
 ),
 
@@ -28,15 +29,18 @@ answers as (
 stopped as (
     select
         assignments.*,
-        handoffs.tier_id,
-        answers.occurred_at as stopped_at
+        messages.sent_at as told_at,
+        case
+            when
+                answers.stopped_at >= assignments.assigned_at
+                and answers.stopped_at < coalesce(assignments.ended_at, 'infinity')
+                then answers.stopped_at
+        end as stopped_at,
+        least(answers.stopped_at, answers.withdrawn_at) as over_at
     from assignments
-    inner join handoffs on assignments.handoff_id = handoffs.handoff_id
-    left join answers
-        on
-            assignments.handoff_id = answers.handoff_id
-            and answers.occurred_at >= assignments.assigned_at
-            and answers.occurred_at < coalesce(assignments.reassigned_at, 'infinity')
+    left join answers on assignments.handoff_id = answers.handoff_id
+    left join messages
+        on messages.dedupe_key = 'slack_dm:' || assignments.handoff_id || ':' || assignments.assignment_id
 ),
 
 final as (
@@ -48,8 +52,10 @@ final as (
         stopped.tier_id,
         case
             when stopped.stopped_at <= stopped.due_at then 'met'
-            when stopped.stopped_at is null and stopped.reassigned_at <= stopped.due_at then 'reassigned'
-            when stopped.stopped_at is null and {{ as_of() }} <= stopped.due_at then 'open'
+            when stopped.stopped_at > stopped.due_at then 'breached'
+            when stopped.over_at <= least(stopped.due_at, stopped.ended_at) then 'ended'
+            when stopped.ended_at <= stopped.due_at then 'reassigned'
+            when {{ as_of() }} <= stopped.due_at then 'open'
             else 'breached'
         end as outcome,
         case
@@ -58,7 +64,17 @@ final as (
                     'reps.calendar_id', 'reps.time_zone', 'stopped.assigned_at', 'stopped.stopped_at'
                 ) }}
         end as response_open_seconds,
+        -- Nobody can answer what they have not been told.
+        case
+            when stopped.told_at is not null and coalesce(stopped.stopped_at, stopped.ended_at) is not null
+                then {{ open_seconds_between(
+                    'reps.calendar_id', 'reps.time_zone', 'stopped.told_at',
+                    'coalesce(stopped.stopped_at, stopped.ended_at)'
+                ) }}
+        end as human_open_seconds,
         stopped.assigned_at,
+        stopped.told_at,
+        stopped.promised_at,
         stopped.due_at,
         stopped.stopped_at
     from stopped

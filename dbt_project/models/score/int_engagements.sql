@@ -4,8 +4,10 @@ with
 
 calls as (
     select
-        'call' as record_type, 'call:' || call_id as activity_id, contact_ids, direction, status, origin, owner_id,
-        title as subject, is_archived, occurred_at, logged_at, extracted_at
+        'call' as record_type, 'call:' || call_id as activity_id, contact_ids, direction,
+        -- Nobody was spoken to in a completed call that lasted no time; a blank duration says nothing.
+        case when status = 'COMPLETED' and duration_ms = 0 then 'COMPLETED_WITHOUT_DURATION' else status end as status,
+        origin, owner_id, title as subject, is_archived, occurred_at, logged_at, extracted_at
     from {{ ref('stg_hubspot__calls') }}
 ),
 

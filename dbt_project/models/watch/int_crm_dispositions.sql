@@ -1,11 +1,16 @@
 with
 
 assignments as (
-    select * from {{ ref('int_current_assignments') }}
+    select * from {{ ref('int_assignments') }}
 ),
 
 contacts as (
-    select * from {{ ref('stg_hubspot__contacts') }}
+    select
+        *,
+        -- A contact changes for many reasons, our own write-back among them; its lead status changed when it says so.
+        coalesce(lead_status_at, updated_at) as answered_at
+    from {{ ref('stg_hubspot__contacts') }}
+    where is_lead_status_by_hand
 ),
 
 recorded as (
@@ -16,14 +21,24 @@ crm_dispositions as (
     select * from {{ ref('crm_dispositions') }}
 ),
 
-final as (
+rejection_reasons as (
+    select * from {{ ref('rejection_reasons') }}
+    where {{ is_in_force() }}
+),
+
+answers as (
     select
         assignments.handoff_id,
         assignments.assignment_id,
+        assignments.lead_id,
+        assignments.ended_at is null as is_current,
         contacts.owner_id,
-        crm_dispositions.kind,
+        case
+            when crm_dispositions.takes_reason and rejection_reasons.next_step = 'reroute' then 'declined'
+            else crm_dispositions.kind
+        end as kind,
         case when crm_dispositions.takes_reason then contacts.rejection_reason_id end as reason_id,
-        contacts.updated_at as occurred_at,
+        contacts.answered_at as occurred_at,
         jsonb_build_object(
             'contact_id', contacts.contact_id,
             'hs_lead_status', contacts.lead_status,
@@ -31,14 +46,25 @@ final as (
             'updated_at', contacts.updated_at
         ) as evidence
     from assignments
-    inner join contacts on assignments.lead_id = contacts.contact_id
+    inner join contacts
+        on
+            assignments.lead_id = contacts.contact_id
+            and contacts.answered_at >= assignments.assigned_at
+            and contacts.answered_at < coalesce(assignments.ended_at, 'infinity')
     inner join crm_dispositions on contacts.lead_status = crm_dispositions.lead_status
-    where
-        contacts.updated_at >= assignments.assigned_at
-        and not exists (
-            select 1 from recorded
-            where recorded.handoff_id = assignments.handoff_id and recorded.kind = crm_dispositions.kind
-        )
+    left join rejection_reasons on contacts.rejection_reason_id = rejection_reasons.reason_id
+),
+
+-- A rejection ends the handoff once; an acceptance and a wish for another rep are of one assignment.
+final as (
+    select * from answers
+    where not exists (
+        select 1 from recorded
+        where
+            recorded.handoff_id = answers.handoff_id
+            and recorded.kind = answers.kind
+            and (answers.kind = 'rejected' or recorded.assignment_id = answers.assignment_id)
+    )
 )
 
 select * from final

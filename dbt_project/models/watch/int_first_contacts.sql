@@ -1,42 +1,83 @@
 with
 
-contacted as (
-    select handoff_id from {{ ref('stg_handoff__dispositions') }}
-    where kind = 'contacted'
+handoffs as (
+    select * from {{ ref('int_awaited_contacts') }}
 ),
 
--- Handoffs of which the ledger does not know yet: the cost follows what is open, not all that ever was.
 assignments as (
-    select * from {{ ref('int_current_assignments') }}
-    where handoff_id not in (select contacted.handoff_id from contacted)
+    select * from {{ ref('int_assignments') }}
 ),
 
-activity_kinds as (
+outreach_kinds as (
     select * from {{ ref('activity_kinds') }}
     where is_outreach
 ),
 
-final as (
+reps as (
+    select * from {{ ref('reps') }}
+),
+
+first_outreach as (
     select
-        assignments.handoff_id,
-        assignments.assignment_id,
-        outreach.activity_id,
-        outreach.owner_id,
-        outreach.kind,
-        outreach.occurred_at as first_contact_at,
-        outreach.logged_at
-    from assignments
+        handoffs.handoff_id,
+        outreach.*
+    from handoffs
     cross join lateral (
-        select engagement.*
+        select
+            engagement.activity_id,
+            engagement.owner_id,
+            reps.rep_id,
+            engagement.kind,
+            engagement.occurred_at,
+            engagement.logged_at,
+            counted.first_contact_at
         from {{ ref('int_engagements') }} as engagement
-        inner join activity_kinds on engagement.kind = activity_kinds.kind
+        inner join outreach_kinds on engagement.kind = outreach_kinds.kind
+        inner join reps
+            on
+                engagement.owner_id = reps.crm_owner_id
+                and {{ was_in_force('reps', utc_day('engagement.occurred_at')) }}
+        -- A record made long after what it tells of proves no more than that it was made.
+        cross join
+            lateral (
+                select
+                    case
+                        when
+                            engagement.logged_at
+                            > engagement.occurred_at + make_interval(mins => outreach_kinds.late_after_minutes)
+                            then engagement.logged_at
+                        else engagement.occurred_at
+                    end as first_contact_at
+            ) as counted
         where
-            engagement.contact_ids && array[assignments.lead_id]
-            and engagement.occurred_at >= assignments.assigned_at
-            and engagement.occurred_at <= {{ as_of() }}
-        order by engagement.occurred_at, engagement.activity_id
+            engagement.contact_ids && array[handoffs.lead_id]
+            -- What was planned, or is said to have happened, before the handoff is no answer to it.
+            and least(engagement.occurred_at, engagement.logged_at) >= handoffs.handed_over_at
+            and counted.first_contact_at <= least({{ as_of() }}, handoffs.closed_at)
+        order by counted.first_contact_at, engagement.activity_id
         limit 1
     ) as outreach
+),
+
+final as (
+    select
+        first_outreach.handoff_id,
+        assignments.assignment_id,
+        assignments.lead_id,
+        first_outreach.activity_id,
+        first_outreach.owner_id,
+        first_outreach.kind,
+        case when assignments.rep_id = first_outreach.rep_id then 'owner' else 'colleague' end as made_by,
+        first_outreach.first_contact_at,
+        first_outreach.occurred_at,
+        first_outreach.logged_at,
+        first_outreach.first_contact_at <= assignments.due_at as is_in_time
+    from first_outreach
+    inner join assignments
+        on
+            first_outreach.handoff_id = assignments.handoff_id
+            and first_outreach.first_contact_at >= assignments.assigned_at
+            and first_outreach.first_contact_at < coalesce(assignments.ended_at, 'infinity')
 )
 
 select * from final

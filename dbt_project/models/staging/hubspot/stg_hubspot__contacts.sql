@@ -15,6 +15,13 @@ select
     {{ as_count(property('numberofemployees')) }} as employees,
     {{ property('lifecyclestage') }} as lifecycle_stage,
     {{ property('hs_lead_status') }} as lead_status,
+    {{ as_instant("version.payload #>> '{propertiesWithHistory,hs_lead_status,0,timestamp}'") }} as lead_status_at,
+    coalesce(
+        version.payload #>> '{propertiesWithHistory,hs_lead_status,0,updatedByUserId}' is not null
+        or version.payload #>> '{propertiesWithHistory,hs_lead_status,0,sourceType}'
+        ~ '^(CRM_UI|CONTACTS_WEB|MOBILE|BULK|IMPORT)',
+        true
+    ) as is_lead_status_by_hand,
     {{ property('hubspot_owner_id') }} as owner_id,
     coalesce(
         {{ property('associatedcompanyid') }}, version.payload #>> '{associations,companies,results,0,id}'

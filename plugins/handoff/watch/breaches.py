@@ -1,0 +1,81 @@
+"""Mark the assignments whose time ran out without first contact; timing goes on after that."""
+
+from datetime import datetime
+
+from handoff import crash
+from handoff.ledger import outbox
+from handoff.ledger.db import Connection, Row
+from handoff.notify import cards
+from handoff.sync.targets import status_target
+from handoff.watch.lock import lock
+
+
+def run(connection: Connection, as_of: datetime) -> int:
+    """Mark what is overdue, each in its own transaction; returns how many.
+
+    A clock is only judged up to the moment to which every kind of engagement has been read: a call made in time and
+    landed late is no breach. Contact at the deadline itself is in time, so the breach comes after it. While the rep's
+    message has not gone out, the clock stands.
+    """
+    marked = 0
+    for row in connection.execute(_OVERDUE, {"at": as_of, "assignment": None}).fetchall():
+        with connection.transaction():
+            marked += _mark(connection, row, as_of)
+        crash.point("watch.breach.committed")
+    return marked
+
+
+def _mark(connection: Connection, row: Row, as_of: datetime) -> int:
+    lock(connection, row["handoff_id"])
+    if connection.execute(_OVERDUE, {"at": as_of, "assignment": row["assignment_id"]}).fetchone() is None:
+        return 0
+    connection.execute(
+        "insert into handoff.breaches (assignment_id, due_at, marked_at) values (%s, %s, %s)",
+        (row["assignment_id"], row["due_at"], as_of),
+    )
+    crash.point("watch.breach.marked")
+    key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:breached"
+    target = status_target(row["lead_id"], "breached", None)
+    outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
+    cards.refresh(connection, row["handoff_id"], as_of)
+    return 1
+
+
+_OVERDUE = """
+with clocks as (
+    select assignment.assignment_id, assignment.handoff_id, handoff.lead_id as routed_lead_id,
+        coalesce(
+            (select max(pause.due_at) from handoff.clock_pauses as pause
+            where pause.assignment_id = assignment.assignment_id),
+            assignment.due_at
+        ) as due_at
+    from handoff.assignments as assignment
+    inner join handoff.handoffs as handoff using (handoff_id)
+    where (%(assignment)s::bigint is null or assignment.assignment_id = %(assignment)s)
+    and assignment.due_at < %(at)s
+    and not exists (
+        select from handoff.breaches as breach where breach.assignment_id = assignment.assignment_id
+    )
+    and not exists (
+        select from handoff.assignments as later
+        where later.handoff_id = assignment.handoff_id and later.assignment_id > assignment.assignment_id
+    )
+    and not exists (
+        select from handoff.outbox as told where told.state = 'pending'
+        and told.dedupe_key = 'slack_dm:' || assignment.handoff_id || ':' || assignment.assignment_id
+    )
+)
+select clocks.assignment_id, clocks.handoff_id, clocks.due_at, coalesce(alias.id, clocks.routed_lead_id) as lead_id
+from clocks
+left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = clocks.routed_lead_id
+where clocks.due_at < least(%(at)s, (
+    select min(seen_until) from handoff.cursors
+    where stream in ('hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications')
+))
+and not exists (
+    select from handoff.dispositions as answer
+    where answer.handoff_id = clocks.handoff_id and answer.occurred_at <= clocks.due_at
+    and answer.kind in ('contacted', 'rejected', 'withdrawn')
+)
+order by clocks.due_at, clocks.assignment_id
+"""

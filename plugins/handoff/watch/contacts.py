@@ -1,0 +1,53 @@
+"""Record first contacts, which stop the clock: the evidence, who made it, and whether it came in time."""
+
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from handoff import crash
+from handoff.ledger import outbox
+from handoff.ledger.db import Connection, Row
+from handoff.notify import cards
+from handoff.sync.targets import status_target
+from handoff.watch.lock import lock
+
+
+def run(connection: Connection, as_of: datetime) -> int:
+    """Record what `line.int_first_contacts` has found by `as_of`, each in its own transaction; returns how many.
+
+    The verdict is on the rep who had the lead at that moment; docs/first-contact.md says what counts.
+    """
+    with connection.transaction():
+        connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
+        found = connection.execute("select * from line.int_first_contacts order by handoff_id").fetchall()
+    recorded = 0
+    for row in found:
+        with connection.transaction():
+            recorded += _record(connection, row, as_of)
+        crash.point("watch.contact.committed")
+    return recorded
+
+
+def _record(connection: Connection, row: Row, as_of: datetime) -> int:
+    lock(connection, row["handoff_id"])
+    evidence = {
+        "activity_id": row["activity_id"],
+        "kind": row["kind"],
+        "by": row["made_by"],
+        "occurred_at": row["occurred_at"].isoformat(),
+        "logged_at": row["logged_at"].isoformat() if row["logged_at"] else None,
+    }
+    new = connection.execute(
+        """insert into handoff.dispositions (
+            handoff_id, assignment_id, kind, owner_id, occurred_at, recorded_at, evidence
+        ) values (%s, %s, 'contacted', %s, %s, %s, %s) on conflict do nothing""",
+        (row["handoff_id"], row["assignment_id"], row["owner_id"], row["first_contact_at"], as_of, Jsonb(evidence)),
+    ).rowcount
+    crash.point("watch.contact.recorded")
+    if new:
+        status = "met" if row["is_in_time"] else "breached"
+        key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:{status}:contacted"
+        target = status_target(row["lead_id"], status, row["first_contact_at"])
+        outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
+        cards.refresh(connection, row["handoff_id"], as_of)
+    return new

@@ -1,0 +1,81 @@
+"""Record what reps answered in the CRM, by the lead's status; a lead that is not theirs goes to another rep."""
+
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from handoff import crash
+from handoff.ledger.db import Connection, Row
+from handoff.notify import cards
+from handoff.notify.alert import alert
+from handoff.notify.context import BadContext
+from handoff.notify.text import slack_text
+from handoff.route.assign import NobodyEligible
+from handoff.route.due import NoCalendar
+from handoff.route.reassign import reassign
+from handoff.watch.lock import lock
+
+
+def run(connection: Connection, as_of: datetime) -> int:
+    """Record what `line.int_crm_dispositions` has found by `as_of`, each in its own transaction; returns how many."""
+    with connection.transaction():
+        connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
+        found = connection.execute(
+            "select * from line.int_crm_dispositions order by handoff_id, assignment_id"
+        ).fetchall()
+    recorded = 0
+    for row in found:
+        with connection.transaction():
+            recorded += _record(connection, row, as_of)
+        crash.point("watch.crm_answer.committed")
+    return recorded
+
+
+def _record(connection: Connection, row: Row, as_of: datetime) -> int:
+    lock(connection, row["handoff_id"])
+    new = connection.execute(
+        """insert into handoff.dispositions (
+            handoff_id, assignment_id, kind, reason_id, owner_id, occurred_at, recorded_at, evidence
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
+        (
+            row["handoff_id"],
+            row["assignment_id"],
+            row["kind"],
+            row["reason_id"],
+            row["owner_id"],
+            row["occurred_at"],
+            as_of,
+            Jsonb(row["evidence"]),
+        ),
+    ).rowcount
+    crash.point("watch.crm_answer.recorded")
+    if new:
+        if row["kind"] == "declined" and _is_current(connection, row):
+            _on(connection, row, as_of)
+        cards.refresh(connection, row["handoff_id"], as_of)
+    return new
+
+
+def _is_current(connection: Connection, row: Row) -> bool:
+    """Whether the rep who declines has it still, and nothing has ended it."""
+    found = connection.execute(
+        """select
+            max(assignment_id) = %(assignment)s and not exists (
+                select from handoff.dispositions where handoff_id = %(handoff)s
+                and kind in ('contacted', 'rejected', 'withdrawn')
+            ) as is_current
+        from handoff.assignments where handoff_id = %(handoff)s""",
+        {"assignment": row["assignment_id"], "handoff": row["handoff_id"]},
+    ).fetchone()
+    return bool(found and found["is_current"])
+
+
+def _on(connection: Connection, row: Row, as_of: datetime) -> None:
+    try:
+        with connection.transaction():
+            reassign(connection, row["handoff_id"], as_of, "declined")
+    except (NobodyEligible, NoCalendar, BadContext) as error:
+        text = (
+            f"Contact {row['lead_id']} is to go to another rep, and nobody else may take it: {slack_text(error, 400)}"
+        )
+        alert(connection, f"declined:{row['assignment_id']}", text, as_of, row["handoff_id"])

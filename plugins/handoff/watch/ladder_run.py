@@ -1,0 +1,106 @@
+"""Take the steps of the ladders that are due, each once: its row and all that follows from it in one transaction."""
+
+from collections import Counter
+from datetime import datetime
+
+from handoff import crash
+from handoff.ledger.db import Connection
+from handoff.notify import cards
+from handoff.notify.alert import alert
+from handoff.notify.context import BadContext
+from handoff.notify.text import slack_text
+from handoff.route.assign import NobodyEligible
+from handoff.route.due import NoCalendar
+from handoff.route.reassign import reassign
+from handoff.watch import ladder_told
+from handoff.watch.ladder import Move, Person, addressee, moves
+from handoff.watch.ladder_due import Case, due
+from handoff.watch.ladder_notes import ACCEPTED, UTC, Note
+from handoff.watch.ladder_people import Watch, look
+from handoff.watch.lock import lock
+
+
+def run(connection: Connection, as_of: datetime) -> dict[str, int]:
+    """Take what is due, the hottest leads first, and return how many steps by what became of them.
+
+    A step waits for the opening hours of whom it tells, and until they are not told too much at once. Taking a lead
+    away waits for nobody: it counts as `reassign` or `stay`, and the manager is `told` at their next opening.
+    """
+    watch = look(connection, as_of)
+    counts: Counter[str] = Counter()
+    for case in due(connection, as_of):
+        while became := _take_one(connection, case, watch):
+            counts[became] += 1
+    counts["told"] = ladder_told.run(connection, watch)
+    return {name: count for name, count in counts.items() if count}
+
+
+def _take_one(connection: Connection, case: Case, watch: Watch) -> str:
+    """Take one step of an assignment, and return what became of it; "" when nothing can be done now."""
+    with connection.transaction():
+        lock(connection, case.handoff_id)
+        present = next(iter(due(connection, watch.as_of, case.assignment_id)), None)
+        ready = _ready(present, watch) if present else None
+        if present is None or ready is None:
+            return ""
+        became = _take(connection, present, *ready, watch)
+        cards.refresh(connection, present.handoff_id, watch.as_of)
+    crash.point("watch.ladder.taken")
+    return became
+
+
+def _ready(case: Case, watch: Watch) -> tuple[Move, Person | None] | None:
+    for move in moves(case.steps, case.answers, watch.as_of):
+        whom = addressee(watch.people, case.rep_id, move.step.notify)
+        if move.passed_over_because or move.step.action == "reassign" or watch.may_tell(whom):
+            return move, whom
+    return None
+
+
+def _take(connection: Connection, case: Case, move: Move, whom: Person | None, watch: Watch) -> str:
+    step, because, became = move.step, move.passed_over_because, str(move.step.action)
+    if because:
+        became, whom = "passed_over", None
+    elif step.action == "reassign":
+        because = ACCEPTED if case.answers.is_accepted else _reassign(connection, case, watch)
+        became = "stay" if because else "reassign"
+    connection.execute(
+        """insert into handoff.ladder_steps (
+            assignment_id, escalation_id, action, addressed_to, was_due_at, taken_at, skipped_because
+        ) values (%s, %s, %s, %s, %s, %s, %s)""",
+        (
+            case.assignment_id,
+            step.escalation_id,
+            step.action,
+            whom.rep_id if whom else None,
+            step.was_due_at,
+            watch.as_of,
+            because,
+        ),
+    )
+    crash.point("watch.ladder.decided")
+    if became == step.action and step.action != "reassign":
+        key = f"{case.assignment_id}:{step.escalation_id}"
+        watch.tell(connection, case.handoff_id, key, _text(case, move, whom, watch), whom)
+    return became
+
+
+def _text(case: Case, move: Move, whom: Person | None, watch: Watch) -> str:
+    note = Note(case.context, case.due_at, whom.time_zone if whom else UTC, watch.as_of)
+    if whom is not None and whom.rep_id == case.rep_id:
+        return note.reminder()
+    name = watch.name(case.rep_id)
+    return note.warning(name) if move.step.at_percent < 100 else note.overdue(name)
+
+
+def _reassign(connection: Connection, case: Case, watch: Watch) -> str | None:
+    """Give it to another rep; returns why it stays when that cannot be, which the review channel is told."""
+    try:
+        with connection.transaction():
+            reassign(connection, case.handoff_id, watch.as_of, "breach")
+    except (NobodyEligible, NoCalendar, BadContext) as error:
+        said = Note(case.context, case.due_at, UTC, watch.as_of).stays(watch.name(case.rep_id))
+        text = f"{said} {slack_text(error, 400)}"
+        alert(connection, f"ladder:{case.assignment_id}:stays", text, watch.as_of, case.handoff_id)
+        return f"nobody else may take it: {error}"
+    return None
