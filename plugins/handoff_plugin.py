@@ -21,9 +21,11 @@ def web_app() -> FastAPI:
     """The web app with its pages, which only whoever is signed in to Airflow may see."""
     # The API server's alone: other processes that load this plugin have neither pages nor an auth manager.
     from handoff.airflow_guard import may_look
+    from handoff.web.answering import get_ready
     from handoff.web.pages.router import mount
 
     mount(app, may_look)
+    get_ready()
     return app
 
 

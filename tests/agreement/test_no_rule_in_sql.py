@@ -61,7 +61,7 @@ def test_no_value_of_the_agreement_is_repeated(path: Path, seeds: dict[str, Rows
         *("is_known", "equals", "one_of", "none_of", "ends_with", "at_least", "at_most", "between", "country"),
         *("employees", "title", "accepted", "rejected", "contacted", "email", "company", "call", "meeting"),
         *("acts", "signals", "shadow", "sql", "won", "source", "campaign", "content", "linear", "time_decay"),
-        *("first_touch", "last_touch", "position", "handed_off", "answered", "reached_stage"),
+        *("first_touch", "last_touch", "position", "handed_off", "answered", "reached_stage", "reroute"),
     }
     values = {value for rows in seeds.values() for row in rows for value in row.values()} - vocabulary
     used = {text for text in TEXT.findall(code(path)) if text in values}

@@ -3,23 +3,19 @@
 Methods: https://docs.slack.dev/reference/methods
 """
 
-import http.client
-import socket
-import ssl
 import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
-from urllib.error import URLError
 
 from airflow.sdk import BaseHook
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
 
 from handoff import connections
 from handoff.clients.budget import Budget, NotAsked, Policy
-from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, is_fault, typed
+from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, is_fault
+from handoff.clients.slack_wire import once
 from handoff.clients.stores import Store
 from handoff.clients.window import Lane, Limit
 
@@ -29,7 +25,7 @@ EVENT_TYPE = "handoff"
 POST = "chat.postMessage"
 A_SECOND = (Limit(1, 1000),)
 """Messages, per channel. Slack tolerates short bursts and promises none."""
-A_MINUTE = {"conversations.list": 20}
+A_MINUTE = {"conversations.list": 20, "chat.postEphemeral": 100, "views.open": 100}
 """Calls of a method, by Slack's tiers; 50 for those that are not named."""
 LONGEST_WAIT_S = 1.01
 """For a place: a channel's second. The outbox waits for anything longer."""
@@ -90,17 +86,25 @@ class SlackHook(BaseHook):
         """The client, for methods that have none here."""
         return self.client
 
-    def post(self, channel: str, text: str, blocks: list[dict[str, Any]] | None, dedupe_key: str) -> dict[str, Any]:
+    def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: list[dict[str, Any]] | None,
+        dedupe_key: str,
+        thread_ts: str | None = None,
+    ) -> dict[str, Any]:
         """Post a message that can be found again by `dedupe_key`; returns its `channel` id and `ts`.
 
-        `text` is what notifications show; it is parsed as Slack text, so it must be escaped.
+        `text` is what notifications show; it is parsed as Slack text, so it must be escaped. With `thread_ts` it goes
+        below that message.
         """
         answer = self._call(
             POST,
             {
                 "channel": channel,
-                "text": text,
-                **({"blocks": blocks} if blocks else {}),
+                **_content(text, blocks),
+                **({"thread_ts": thread_ts} if thread_ts else {}),
                 "metadata": {"event_type": EVENT_TYPE, "event_payload": {"dedupe_key": dedupe_key}},
                 "unfurl_links": False,
                 "unfurl_media": False,
@@ -111,12 +115,32 @@ class SlackHook(BaseHook):
             raise NoClearAnswer(f"{POST}: answered ok without ts")
         return {"channel": str(answer.get("channel") or channel), "ts": str(answer["ts"])}
 
-    def find(self, channel_id: str, dedupe_key: str, since: datetime) -> dict[str, Any] | None:
-        """The message posted with `dedupe_key` at or after `since`, None if there is none; reads every page."""
+    def update(self, channel_id: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> None:
+        """Replace the content of a message of ours; what it can be found again by stays."""
+        self._call("chat.update", {"channel": channel_id, "ts": ts, **_content(text, blocks)})
+
+    def whisper(self, channel_id: str, user_id: str, text: str) -> str:
+        """Show a sentence to one person of a channel; returns its `ts`, under which nobody can find it again."""
+        answer = self._call("chat.postEphemeral", {"channel": channel_id, "user": user_id, "text": text})
+        return str(answer.get("message_ts") or "")
+
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Open a modal for whoever has just pressed something: the trigger holds 3 s, and once."""
+        self._call("views.open", {"trigger_id": trigger_id, "view": view})
+
+    def find(
+        self, channel_id: str, dedupe_key: str, since: datetime, thread_ts: str | None = None
+    ) -> dict[str, Any] | None:
+        """The message posted with `dedupe_key` at or after `since`, None if there is none; reads every page.
+
+        History does not show what stands below a message, so replies are looked for below theirs.
+        """
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        place = {"channel": channel_id, **({"ts": thread_ts} if thread_ts else {})}
         cursor = ""
         while True:
-            query = {"channel": channel_id, "oldest": f"{since.timestamp():.6f}", "limit": 200, "cursor": cursor}
-            page = self._call("conversations.history", {**query, "include_all_metadata": True}, form=True)
+            query = {**place, "oldest": f"{since.timestamp():.6f}", "limit": 200, "cursor": cursor}
+            page = self._call(method, {**query, "include_all_metadata": True}, form=True)
             for message in page["messages"]:
                 metadata = message.get("metadata") or {}
                 if (metadata.get("event_payload") or {}).get("dedupe_key") == dedupe_key:
@@ -158,7 +182,9 @@ class SlackHook(BaseHook):
         limits = (Limit(A_MINUTE.get(method, 50), 60_000),)
         policy = policy or Policy(method, limits, margin_ms=0, is_exact=False)
         try:
-            return self.budget.call(policy, lambda: self._once(method, arguments, form), is_fault, LONGEST_WAIT_S)
+            return self.budget.call(
+                policy, lambda: once(self.client, method, arguments, form=form), is_fault, LONGEST_WAIT_S
+            )
         except NotAsked as problem:
             is_down = problem.reason == "breaker"
             raise NotSent(f"{method}: {problem}", problem.retry_after_s, is_vendor_wide=is_down) from problem
@@ -167,18 +193,6 @@ class SlackHook(BaseHook):
                 self.budget.block(policy, problem.retry_after_s)
             raise
 
-    def _once(self, method: str, arguments: dict[str, Any], form: bool) -> dict[str, Any]:
-        try:
-            answer = self.client.api_call(method, json=None if form else arguments, params=arguments if form else None)
-        except SlackApiError as problem:
-            response = problem.response
-            body = response.data if isinstance(response.data, dict) else {}
-            raise typed(method, response.status_code, response.headers.get("Retry-After"), body) from problem
-        except URLError as problem:
-            before_sending = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
-            if isinstance(problem.reason, before_sending):
-                raise NotSent(f"{method}: {problem.reason}", 30.0, is_vendor_wide=True) from problem
-            raise NoClearAnswer(f"{method}: {problem.reason}") from problem
-        except (OSError, http.client.HTTPException, SlackClientError, ValueError) as problem:
-            raise NoClearAnswer(f"{method}: {type(problem).__name__}: {problem}") from problem
-        return answer.data if isinstance(answer.data, dict) else {}
+
+def _content(text: str, blocks: list[dict[str, Any]] | None) -> dict[str, Any]:
+    return {"text": text, **({"blocks": blocks} if blocks else {})}

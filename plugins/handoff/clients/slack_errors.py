@@ -17,6 +17,9 @@ REFUSED = frozenset(
     | {"cannot_dm_bot", "users_not_found", "no_text", "msg_too_long", "invalid_blocks", "invalid_blocks_format"}
     | {"metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema", "too_many_attachments"}
     | {"messages_tab_disabled", "slack_connect_canvas_sharing_blocked", "as_user_not_supported", "invalid_arguments"}
+    | {"message_not_found", "cant_update_message", "edit_window_closed", "block_mismatch", "user_not_in_channel"}
+    | {"thread_not_found", "cannot_reply_to_message", "view_too_large", "push_limit_reached"}
+    | {"invalid_trigger_id", "exchanged_trigger_id", "expired_trigger_id", "trigger_expired"}
 )
 """The message, or its addressee, is the problem. `restricted_action*` belongs here too."""
 FAULTS = frozenset({"", "fatal_error", "internal_error", "service_unavailable", "request_timeout"})

@@ -137,6 +137,7 @@ def _handoff(settings: Settings) -> dict[str, str]:
         # The demo company outlives its process.
         "SANDBOX_STATE": str(settings.home / "sandbox.sqlite"),
         "SANDBOX_WEBHOOK_URL": f"{settings.public_url}/handoff/hubspot/webhook",
+        "SANDBOX_SLACK_INTERACTIVITY_URL": f"{settings.public_url}/handoff/slack/interactions",
     }
 
 

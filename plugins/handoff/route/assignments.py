@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
-from handoff import connections
+from handoff import connections, crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify.alert import alert
@@ -64,6 +64,7 @@ def give(
     ).fetchone()
     assert row is not None
     given = Assignment(int(row["assignment_id"]), handoff_id, rep, due)
+    crash.point("route.assignment.written")
     outbox.put(connection, *_messages(given, context, as_of))
     if choice.candidate.step == FALLBACK:
         whom = slack_text(context.lead.name or context.lead.lead_id, 60)
@@ -80,6 +81,7 @@ def write_back(connection: Connection, given: Assignment, target: Mapping[str, A
 
 def _messages(given: Assignment, context: Context, as_of: datetime) -> list[outbox.Effect]:
     message = {
+        "assignment_id": given.assignment_id,
         "rep_name": given.rep["name"],
         "slack_user_id": given.rep["slack_user_id"],
         "time_zone": given.rep["time_zone"],

@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from handoff import connections
+from handoff import connections, crash
 from handoff.ledger.db import Connection, only_one
 from handoff.qualify import loads
 from handoff.route import assignments, flood, withdraw
@@ -57,14 +57,17 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         for decision in admitted:
             try:
                 counts["handed_off"] += hand_off(connection, decision, as_of)
+                crash.point("route.handoff.committed")
             except NobodyEligible as error:
                 stuck[decision.lead_id] = (str(error), error.until)
             except NoCalendar as error:
                 stuck[decision.lead_id] = (str(error), None)
-        for lead_id, (because, _) in stuck.items():
-            log.error("lead %s has no rep: %s", lead_id, because)
+        for lead_id in stuck.keys() - {each.lead_id for each in flooded}:
+            log.error("lead %s has no rep: %s", lead_id, stuck[lead_id][0])
         _hold(connection, stuck)
+        crash.point("route.run.held")
         _settle(connection, batch_id, keep=stuck)
+        crash.point("route.run.settled")
         flooding = {"flooded": len(flooded)} if flooded else {}
         stuck_now = len(stuck) - len(flooded)
         return {"mqls": len(decisions), "stuck": stuck_now, "withdrawn": withdrawn, **flooding, **counts}
@@ -105,6 +108,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
             read_at=decision.extracted_at,
         )
         assignments.write_back(connection, given, target, as_of)
+        crash.point("route.handoff.written")
         return 1
 
 

@@ -6,7 +6,9 @@ from psycopg.types.json import Jsonb
 
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
+from handoff.notify import cards
 from handoff.notify.text import slack_text
+from handoff.watch.lock import lock
 
 SAID = {
     "deleted": "was deleted in the CRM",
@@ -62,12 +64,14 @@ where newest.is_archived or exists (
 def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
     """Withdraw what must be among the leads pending up to a batch; returns how many handoffs.
 
-    Effects that nobody has tried yet are taken back; a rep who has been told is told this as well.
+    Effects that nobody has tried yet are taken back; a rep who has been told is told this as well, as are the cards.
     """
     rows = connection.execute(_GONE, {"batch": batch_id}).fetchall()
     for row in rows:
         with connection.transaction():
+            lock(connection, row["handoff_id"])
             _withdraw(connection, row, as_of)
+            cards.refresh(connection, row["handoff_id"], as_of)
     return len(rows)
 
 

@@ -8,9 +8,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.background import BackgroundTask
 
-from handoff import clock, connections
+from handoff import clock, connections, crash
 from handoff.settings import settings
 from handoff.web import bodies, hubspot, signature, slack, slack_signature, store
+from handoff.web.answering import Answering
 from handoff.web.door import Door, Signed
 from handoff.web.places import Places, Refused
 
@@ -64,6 +65,7 @@ app = FastAPI(title="Handoff", docs_url=None, redoc_url=None, openapi_url=None)
 # What wakes the line once an answer has gone out; the plugin puts Airflow here.
 app.state.wake = lambda: None
 app.state.places = Places()
+app.state.answering = Answering(lambda: app.state.wake())
 
 
 @app.exception_handler(Refused)
@@ -103,10 +105,11 @@ async def hubspot_webhook(request: Request) -> Response:
 
 @app.post(SLACK_PATH)
 async def slack_interaction(request: Request) -> Response:
-    """Store what somebody pressed or submitted in Slack, and answer 200 with nothing, which Slack takes for "done".
+    """Store what somebody pressed or submitted in Slack, then apply it, and answer 200: with nothing, which Slack takes
+    for "done", or with what is wrong with a form.
 
-    401, 408, 413 and 503 as for HubSpot, 415 for a signed body that is no form, 400 for a form without exactly one
-    interaction.
+    Once it is stored nothing is lost: what cannot be applied now, the watch applies within a minute. 401, 408, 413 and
+    503 as for HubSpot, 415 for a signed body that is no form, 400 for a form without exactly one interaction.
     """
     received_at = clock.now()
     with app.state.places.one(SLACK_PATH) as place:
@@ -124,4 +127,6 @@ async def slack_interaction(request: Request) -> Response:
         except bodies.BadBody as error:
             raise Refused(400, str(error)) from None
         await store.store([event], received_at)
-    return Response()
+        crash.point("watch.answer.stored")
+        answering: Answering = request.app.state.answering
+        return await answering.answer(event.event_key, received_at)

@@ -176,7 +176,8 @@ def test_a_form_without_one_interaction(body: bytes, status: int, ledger: Databa
 def test_what_nobody_knows_is_answered_and_counted(payload: object, ledger: Database, woken: Woken) -> None:
     answer = to_slack_door(form(payload))
     assert (answer.status_code, answer.content) == (200, b"")
-    assert [row["processed_at"] for row in inbox_rows()] == [None]
+    assert app.state.answering.counts == {"ignored": 1}
+    assert [row["processed_at"] is None for row in inbox_rows()] == [False]
     assert woken == []
 
 

@@ -61,7 +61,7 @@ def test_no_clear_answer_is_asked_for_once(hook: SlackHook, vendor: Vendor, faul
 
 
 REFUSALS = """channel_not_found is_archived not_in_channel restricted_action restricted_action_read_only_channel
-user_not_found cannot_dm_bot invalid_blocks msg_too_long metadata_too_large"""
+user_not_found cannot_dm_bot invalid_blocks msg_too_long metadata_too_large cannot_reply_to_message"""
 
 
 @pytest.mark.parametrize("code", REFUSALS.split())
@@ -128,6 +128,46 @@ def test_finds_its_message_on_the_second_page(hook: SlackHook, vendor: Vendor) -
     assert vendor.asked[0].body["include_all_metadata"] == ["1"]
     assert vendor.asked[0].body["oldest"] == ["1795341600.000000"]
     assert vendor.asked[1].body["cursor"] == ["abc"]
+
+
+def test_what_stands_below_a_message_is_found_there(hook: SlackHook, vendor: Vendor) -> None:
+    reply = {"ts": "4.0", "metadata": {"event_type": "handoff", "event_payload": {"dedupe_key": "key-1"}}}
+    vendor.will({"ok": True, "messages": [{"ts": "1.0"}, reply]}, SENT)
+    assert hook.find("C1", "key-1", SINCE, "1.0") == {"channel": "C1", "ts": "4.0"}
+    assert vendor.asked[0].path == "/api/conversations.replies"
+    assert (vendor.asked[0].body["channel"], vendor.asked[0].body["ts"]) == (["C1"], ["1.0"])
+    hook.post("C1", "text", None, "key-1", "1.0")
+    assert vendor.asked[1].body["thread_ts"] == "1.0"
+    assert "blocks" not in vendor.asked[1].body
+
+
+def test_an_update_keeps_what_the_message_is_found_by(hook: SlackHook, vendor: Vendor) -> None:
+    vendor.will({"ok": True, "channel": "D1", "ts": "1.0"})
+    hook.update("D1", "1.0", "text", [{"type": "divider"}])
+    assert vendor.asked[0].path == "/api/chat.update"
+    assert vendor.asked[0].body == {"channel": "D1", "ts": "1.0", "text": "text", "blocks": [{"type": "divider"}]}
+
+
+def test_a_word_to_one_person_and_a_form(hook: SlackHook, vendor: Vendor) -> None:
+    vendor.will({"ok": True, "message_ts": "5.0"}, {"ok": True, "view": {"id": "V1"}})
+    assert hook.whisper("C1", "U1", "text") == "5.0"
+    hook.open_view("1.2.3", {"type": "modal"})
+    assert [each.path for each in vendor.asked] == ["/api/chat.postEphemeral", "/api/views.open"]
+    assert vendor.asked[0].body == {"channel": "C1", "user": "U1", "text": "text"}
+    assert vendor.asked[1].body == {"trigger_id": "1.2.3", "view": {"type": "modal"}}
+
+
+GONE = (
+    "message_not_found cant_update_message edit_window_closed thread_not_found expired_trigger_id user_not_in_channel"
+)
+
+
+@pytest.mark.parametrize("code", GONE.split())
+def test_what_is_gone_is_a_refusal_and_no_doubt(hook: SlackHook, vendor: Vendor, code: str) -> None:
+    vendor.will({"ok": False, "error": code})
+    with pytest.raises(Refused) as refused:
+        hook.update("D1", "1.0", "text", [])
+    assert refused.value.code == code
 
 
 def test_finds_nothing_only_after_the_last_page(hook: SlackHook, vendor: Vendor) -> None:

@@ -13,7 +13,8 @@ from handoff.ledger.db import Connection, connect
 from handoff.ledger.outbox import Effect, put
 from handoff.notify.context import Attribution, Company, Context, Definition, Lead, Score, Tier, Trigger
 from handoff.notify.deliver import deliver
-from sandbox.testing import RunningSandbox, running_sandbox
+from sandbox.testing import RunningSandbox
+from tests.unit.notify.clock import Clock, told
 
 NOW = datetime(2026, 11, 20, 18, 59, 30, tzinfo=UTC)
 ANA_DM, HANDOFFS, REVIEW = "D0ANACOSTA", "C0HANDOFFS", "C0REVIEW00"
@@ -36,55 +37,14 @@ DM = {
 }
 
 
-class Clock:
-    """A clock that a test moves; it starts in the present, because Slack's history has its own."""
-
-    def __init__(self) -> None:
-        from handoff import clock
-
-        self.at = clock.now()
-
-    def __call__(self) -> datetime:
-        return self.at
-
-    def pass_by(self, **amount: float) -> None:
-        self.at += timedelta(**amount)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[RunningSandbox]:
-    with running_sandbox() as running:
-        yield running
-
-
-@pytest.fixture
-def slack(sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> SlackHook:
-    sandbox.control("POST", "reset", {})
-    sandbox.control("DELETE", "faults")
-    extra = {"base_url": f"{sandbox.url}/api/", "review_channel": "#revenue-review"}
-    value = {"conn_type": "slack", "password": "xoxb-sandbox", "extra": extra}
-    monkeypatch.setenv("AIRFLOW_CONN_SLACK", json.dumps(value))
-    return SlackHook()
-
-
 @pytest.fixture
 def connection(database: Any) -> Iterator[Connection]:
     with connect() as opened:
         yield opened
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def add(connection: Connection, clock: Clock, kind: str, payload: dict[str, Any], key: str = "1") -> None:
     put(connection, Effect(f"{kind}:{key}", kind, payload, clock()))
-
-
-def told(sandbox: RunningSandbox) -> list[dict[str, Any]]:
-    """Our messages; people write in the channels, too."""
-    return [each for each in sandbox.control("GET", "slack/messages")["messages"] if "metadata" in each]
 
 
 def messages(sandbox: RunningSandbox) -> Counter[tuple[str, str]]:

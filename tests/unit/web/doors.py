@@ -14,6 +14,7 @@ from handoff import clock
 from handoff.ledger import db
 from handoff.settings import settings
 from handoff.web import signature, slack_signature
+from handoff.web.answering import Answering
 from handoff.web.app import HUBSPOT_PATH, PREFIX, SLACK_PATH, app
 from handoff.web.places import Places
 
@@ -57,14 +58,15 @@ def connect(patch: pytest.MonkeyPatch, conn_id: str, extra: Mapping[str, Any]) -
 def open_doors(patch: pytest.MonkeyPatch) -> Iterator[Woken]:
     """Both vendors configured, nobody inside; yields one entry for each time the line was woken."""
     calls: Woken = []
-    before = (app.state.wake, app.state.places)
+    before = (app.state.wake, app.state.places, app.state.answering)
     app.state.wake, app.state.places = lambda: calls.append(None), Places()
+    app.state.answering = Answering(app.state.wake)
     patch.setenv("HANDOFF_PUBLIC_URL", PUBLIC)
     connect(patch, "hubspot", {"client_secret": HUBSPOT_SECRET, "portal_id": str(PORTAL)})
     connect(patch, "slack", {"signing_secret": SLACK_SECRET})
     settings.cache_clear()
     yield calls
-    app.state.wake, app.state.places = before
+    app.state.wake, app.state.places, app.state.answering = before
     settings.cache_clear()
 
 

@@ -1,0 +1,100 @@
+"""What is said of a handoff after its first message: the cards brought up to date, and lines below them.
+
+All of it is queued in the caller's transaction; a card says what the ledger holds when it is sent.
+"""
+
+from datetime import datetime
+
+from handoff.ledger import outbox
+from handoff.ledger.db import Connection, Row
+
+DM, CHANNEL = "slack_dm", "slack_channel"
+"""Outbox kinds of an assignment's two cards: the rep's, and the copy in the team's channel."""
+CARDS = (DM, CHANNEL)
+UPDATE = "slack_update"
+"""Outbox kind with payload `message`: the dedupe key of the card that is brought up to date."""
+THREAD = "slack_thread"
+"""Outbox kind with payload `message`, below which it is said, and `text`, escaped."""
+WHISPER = "slack_ephemeral"
+"""Outbox kind with payload `channel` and `user` as Slack's ids, and `text`, escaped: for one person's eyes."""
+
+
+def refresh(connection: Connection, handoff_id: str, as_of: datetime) -> int:
+    """Bring every card of a handoff that stands in Slack up to date; returns how many updates are new.
+
+    Call it in the transaction that changes the state, after the change. A state that is on its way already is not
+    queued again; cards that nobody has tried to send yet say the present state by themselves.
+    """
+    revision = _revision(connection, handoff_id)
+    effects = [
+        outbox.Effect(
+            f"{UPDATE}:{card['dedupe_key']}:{revision}",
+            UPDATE,
+            {"message": card["dedupe_key"], "rep_name": card["rep_name"]},
+            as_of,
+            handoff_id,
+        )
+        for card in _cards(connection, handoff_id)
+        if card["state"] == "sent" or card["attempts"]
+    ]
+    return outbox.put(connection, *effects)
+
+
+def say(
+    connection: Connection,
+    handoff_id: str,
+    assignment_id: int,
+    key: str,
+    text: str,
+    as_of: datetime,
+    kinds: tuple[str, ...] = CARDS,
+) -> int:
+    """Say something below an assignment's cards, once for each `key`; returns how many lines are new.
+
+    Args:
+        text: escaped.
+        kinds: below which of the two.
+    """
+    effects = [
+        outbox.Effect(
+            f"{THREAD}:{card['dedupe_key']}:{key}",
+            THREAD,
+            {"message": card["dedupe_key"], "text": text, "rep_name": card["rep_name"]},
+            as_of,
+            handoff_id,
+        )
+        for card in _cards(connection, handoff_id)
+        if card["dedupe_key"] in {f"{kind}:{handoff_id}:{assignment_id}" for kind in kinds}
+    ]
+    return outbox.put(connection, *effects)
+
+
+def whisper(connection: Connection, key: str, channel: str, user: str, text: str, as_of: datetime) -> None:
+    """Tell one person something where they pressed a button, once for each `key`; `text` is escaped."""
+    payload = {"channel": channel, "user": user, "text": text}
+    outbox.put(connection, outbox.Effect(f"{WHISPER}:{key}", WHISPER, payload, as_of))
+
+
+def _cards(connection: Connection, handoff_id: str) -> list[Row]:
+    # Locked: an attempt to send one either began before, and is seen, or begins after the caller's commit.
+    return connection.execute(
+        """select dedupe_key, state, attempts, payload ->> 'rep_name' as rep_name from handoff.outbox
+        where handoff_id = %s and kind = any(%s) and state <> 'dead' order by outbox_id for update""",
+        (handoff_id, list(CARDS)),
+    ).fetchall()
+
+
+def _revision(connection: Connection, handoff_id: str) -> str:
+    """Another one after every change that a card tells of."""
+    row = connection.execute(
+        """with mine as (select assignment_id from handoff.assignments where handoff_id = %(handoff)s)
+        select concat_ws('.',
+            (select max(assignment_id) from mine),
+            (select coalesce(max(disposition_id), 0) from handoff.dispositions where handoff_id = %(handoff)s),
+            (select count(*) from handoff.breaches inner join mine using (assignment_id)),
+            (select count(*) from handoff.clock_pauses inner join mine using (assignment_id))
+        ) as revision""",
+        {"handoff": handoff_id},
+    ).fetchone()
+    assert row is not None
+    return str(row["revision"])

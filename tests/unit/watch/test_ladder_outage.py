@@ -1,0 +1,244 @@
+"""Time that is not the rep's is given back, once, and nobody is flooded when the watch returns."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from handoff.route.assignments import Assignment
+from handoff.watch.pauses import beat
+from tests.unit.route.handed import NOON, answer, to
+from tests.unit.watch.clockwork import (
+    ANA,
+    FARAH,
+    HAND_RAISER,
+    HIGH,
+    deliver,
+    hand,
+    look,
+    moment,
+    notes,
+    reps,
+    steps,
+    value,
+)
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+Pause = tuple[datetime, datetime, str, datetime]
+
+
+def ny(wall: str) -> datetime:
+    return moment(f"2026-11-25 {wall}")
+
+
+def pauses(connection: Connection, given: Assignment) -> list[Pause]:
+    rows = connection.execute(
+        """select began_at, ended_at, reason, due_at from handoff.clock_pauses
+        where assignment_id = %s order by began_at""",
+        (given.assignment_id,),
+    )
+    return [(row["began_at"], row["ended_at"], row["reason"], row["due_at"]) for row in rows]
+
+
+@pytest.mark.parametrize(("gap", "is_outage"), [(5 * MINUTE, False), (5 * MINUTE + SECOND, True)])
+def test_a_watch_that_was_away_for_more_than_five_minutes_gives_the_time_back(
+    connection: Connection, gap: timedelta, is_outage: bool
+) -> None:
+    given = hand(connection, "1", "ana-costa", ny("14:00"), **HIGH)
+    beat(connection, ny("14:10"))
+    look(connection, ny("14:10") + gap, was_out=True)
+    due = given.due_at + gap
+    expected = [(ny("14:10"), ny("14:10") + gap, "outage", due)] if is_outage else []
+    assert pauses(connection, given) == expected
+    crm = value(
+        connection,
+        "select payload -> 'properties' ->> 'handoff_sla_due_at' from handoff.outbox where dedupe_key like '%%:due:%%'",
+    )
+    assert crm == (due.strftime("%Y-%m-%dT%H:%M:%S.000Z") if is_outage else None)
+    # The card in Slack follows too.
+    assert value(connection, "select count(*) from handoff.outbox where kind = 'slack_update'") == is_outage
+
+
+def test_without_any_heartbeat_there_was_no_outage(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", ny("14:00"), **HIGH)
+    look(connection, ny("17:00"), was_out=True)
+    assert pauses(connection, given) == []
+    assert value(connection, "select beat_at from handoff.heartbeats where name = 'watch'") == ny("17:00")
+
+
+def test_only_open_hours_move_the_deadline_and_steps_move_with_it(connection: Connection) -> None:
+    # Fifteen of 240 minutes before lunch; an outage over lunch costs 15 + 30 minutes.
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    beat(connection, ny("12:15"))
+    look(connection, ny("13:30"), was_out=True)
+    assert pauses(connection, given) == [(ny("12:15"), ny("13:30"), "outage", ny("17:15"))]
+    assert look(connection, ny("15:14:59")) == {}
+    assert look(connection, ny("15:15")) == {"remind": 1}
+    assert notes(connection, ANA)[-1].endswith("due by 17:15 EST today.")
+    assert look(connection, ny("17:15")) == {"warn": 1}
+    assert look(connection, ny("17:15") + SECOND) == {"breached": 1, "reassign": 1, "told": 1}
+    assert value(connection, "select due_at from handoff.breaches") == ny("17:15")
+
+
+def test_an_outage_over_the_deadline_leaves_what_was_left(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
+    beat(connection, ny("14:02"))
+    assert look(connection, ny("16:02"), was_out=True) == {"paused": 1}
+    assert pauses(connection, given)[0][3] == ny("16:05")
+    assert look(connection, ny("16:03")) == {"remind": 1}
+    assert look(connection, ny("16:05") + SECOND) == {"breached": 1, "reassign": 1, "told": 1}
+
+
+def test_after_the_breach_the_deadline_stands_and_what_follows_waits_longer(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
+    answer(connection, given, "accepted", ny("14:01"))
+    look(connection, ny("14:05") + SECOND)
+    beat(connection, ny("14:06"))
+    assert look(connection, ny("16:06"), was_out=True) == {"paused": 1}
+    assert pauses(connection, given) == [(ny("14:06"), ny("16:06"), "outage", ny("14:05"))]
+    assert value(connection, "select count(*) from handoff.outbox where dedupe_key like '%%:due:%%'") == 0
+    # Ten minutes after the deadline, of which one had passed.
+    assert look(connection, ny("16:14:59")) == {}
+    assert look(connection, ny("16:15")) == {"escalate": 1}
+    # Nothing is ahead any more, so the next outage is of no concern.
+    beat(connection, ny("16:16"))
+    assert look(connection, ny("17:00"), was_out=True) == {}
+
+
+def test_an_outage_is_given_back_once_even_if_the_run_that_saw_it_was_killed(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", ny("14:00"), **HIGH)
+    beat(connection, ny("14:10"))
+    look(connection, ny("15:10"), was_out=True)
+    # As if that run had not come to its end.
+    connection.execute("update handoff.heartbeats set beat_at = %s", (ny("14:10"),))
+    look(connection, ny("15:12"), was_out=True)
+    look(connection, ny("15:13"), was_out=True)
+    assert pauses(connection, given) == [
+        (ny("14:10"), ny("15:10"), "outage", given.due_at + timedelta(hours=1)),
+        (ny("15:10"), ny("15:12"), "outage", given.due_at + timedelta(hours=1, minutes=2)),
+    ]
+
+
+@pytest.mark.parametrize(("wait", "is_late"), [(MINUTE, False), (MINUTE + SECOND, True)])
+def test_the_clock_stands_until_the_rep_was_told(connection: Connection, wait: timedelta, is_late: bool) -> None:
+    given = to(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
+    deliver(connection, ny("14:00") + wait)
+    look(connection, ny("14:02"))
+    due = given.due_at + wait
+    assert pauses(connection, given) == ([(ny("14:00"), ny("14:00") + wait, "undelivered", due)] if is_late else [])
+
+
+def test_while_the_message_waits_nothing_is_due_and_nobody_is_late(connection: Connection) -> None:
+    given = to(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
+    for minutes in (4, 6, 60):
+        assert look_undelivered(connection, ny("14:00") + minutes * MINUTE) == {}
+    deliver(connection, ny("15:00:30"))
+    assert look(connection, ny("15:01")) == {"paused": 1}
+    assert pauses(connection, given) == [(ny("14:00"), ny("15:00:30"), "undelivered", ny("15:05:30"))]
+    assert look(connection, ny("15:03:30")) == {"remind": 1}
+
+
+def look_undelivered(connection: Connection, at: datetime) -> dict[str, int]:
+    """As `look`, with Slack down."""
+    connection.execute("update handoff.outbox set kind = 'slack_dm_kept' where kind = 'slack_dm'")
+    counts = look(connection, at)
+    connection.execute("update handoff.outbox set kind = 'slack_dm' where kind = 'slack_dm_kept'")
+    return counts
+
+
+def test_a_message_that_was_given_up_holds_the_clock_no_longer(connection: Connection) -> None:
+    given = to(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
+    connection.execute(
+        "update handoff.outbox set state = 'dead', last_attempt_at = %s where kind = 'slack_dm'", (ny("14:20"),)
+    )
+    look(connection, ny("14:21"))
+    assert pauses(connection, given) == [(ny("14:00"), ny("14:20"), "undelivered", ny("14:25"))]
+    look(connection, ny("14:25") + SECOND)
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+
+
+def test_time_that_was_lost_twice_over_is_given_back_once(connection: Connection) -> None:
+    """Slack and the watch were both down: from 14:00 to 14:30, and from 14:10 to 15:00."""
+    given = to(connection, "1", "ana-costa", ny("14:00"), **HIGH)
+    deliver(connection, ny("14:30"))
+    beat(connection, ny("14:10"))
+    look(connection, ny("15:00"), was_out=True)
+    found = pauses(connection, given)
+    assert [(began, ended, reason) for began, ended, reason, _ in found] == [
+        (ny("14:00"), ny("14:30"), "undelivered"),
+        (ny("14:30"), ny("15:00"), "outage"),
+    ]
+    # 210 minutes are left today, and the hour that is given back is the first on Friday.
+    assert found[-1][3] == moment("2026-11-27 10:00")
+
+
+def test_a_message_that_went_out_long_after_the_watch_had_returned(connection: Connection) -> None:
+    given = to(connection, "1", "ana-costa", ny("14:00"), **HIGH)
+    beat(connection, ny("14:10"))
+    assert look_undelivered(connection, ny("14:40")) == {}
+    deliver(connection, ny("14:50"))
+    look(connection, ny("14:51"))
+    assert [(began, ended) for began, ended, _, _ in pauses(connection, given)] == [(ny("14:00"), ny("14:50"))]
+
+
+def test_after_two_hours_of_outage_nobody_is_flooded(connection: Connection) -> None:
+    """Thirty leads wait, all alike: on return nobody hears of any, and later of no more than five in ten minutes."""
+    given = [
+        hand(
+            connection,
+            str(number),
+            "ana-costa" if number % 2 else "ben-okafor",
+            ny("09:35"),
+            tier="standard",
+            minutes=240,
+        )
+        for number in range(1, 31)
+    ]
+    for each in given[:6]:
+        answer(connection, each, "accepted", ny("09:40"))
+    beat(connection, ny("11:00"))
+    assert look(connection, ny("13:30"), was_out=True) == {"paused": 30}
+    assert notes(connection) == []
+    at = ny("13:31")
+    while at < ny("15:15"):
+        look(connection, at)
+        at += MINUTE
+    told = [
+        (row["created_at"], row["whom"])
+        for row in connection.execute(
+            """select created_at, payload ->> 'slack_user_id' as whom from handoff.outbox
+            where dedupe_key like 'slack_note:ladder:%' order by outbox_id"""
+        )
+    ]
+    assert told[0] == (ny("14:05"), ANA)
+    for when, whom in told:
+        window = [each for each, other in told if other == whom and when - 10 * MINUTE < each <= when]
+        assert len(window) <= 5
+    reminded = [name for _, name, because in steps(connection) if name == "esc-standard-remind" and because is None]
+    assert len(reminded) == 30
+
+
+def test_the_hottest_are_told_first_and_the_rest_a_little_later(connection: Connection) -> None:
+    for number in range(1, 8):
+        hand(connection, str(number), "ana-costa", ny("13:30"), **HIGH)
+    hand(connection, "8", "ana-costa", ny("15:54"), **HAND_RAISER)
+    with_score(connection, "3", 99)
+    assert look(connection, ny("15:57")) == {"remind": 5}
+    whom = [text.split(" is waiting")[0] for text in notes(connection, ANA)]
+    assert whom[:3] == [
+        "Reminder: Lead 8 at Northwind",
+        "Reminder: Lead 3 at Northwind",
+        "Reminder: Lead 1 at Northwind",
+    ]
+    assert look(connection, ny("15:58")) == {}
+    assert look(connection, ny("16:06:59")) == {"breached": 1, "reassign": 1, "told": 1}
+    assert len(notes(connection, FARAH)) == 1
+    assert look(connection, ny("16:07")) == {"remind": 3}
+    assert len(notes(connection, ANA)) == 8
+
+
+def with_score(connection: Connection, lead_id: str, score: int) -> None:
+    """Handoffs never change, so it is done as their owner."""
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update handoff.handoffs set score = %s where lead_id = %s", (score, lead_id))

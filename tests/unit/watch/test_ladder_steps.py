@@ -1,0 +1,211 @@
+"""Each step at its moment, once, told to the right person; the clock is given, and nobody sleeps."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from tests.unit.route.handed import NOON, answer
+from tests.unit.watch.clockwork import (
+    ANA,
+    BEN,
+    FARAH,
+    HAND_RAISER,
+    HIGH,
+    call,
+    hand,
+    look,
+    moment,
+    notes,
+    reps,
+    steps,
+    value,
+)
+
+SECOND = timedelta(seconds=1)
+
+
+def ny(wall: str) -> datetime:
+    return moment(f"2026-11-25 {wall}")
+
+
+@pytest.mark.parametrize(
+    ("due", "escalation_id", "whom", "text"),
+    [
+        (
+            "14:30",
+            "esc-high-remind",
+            ANA,
+            "Reminder: Lead 1 at Northwind is waiting for first contact, due by 16:30 EST today.",
+        ),
+        (
+            "15:42",
+            "esc-high-warn",
+            FARAH,
+            "Ana Costa has not been in touch with Lead 1 at Northwind yet, due by 16:30 EST today.",
+        ),
+    ],
+)
+def test_before_the_deadline_each_step_comes_at_its_moment(
+    connection: Connection, due: str, escalation_id: str, whom: str, text: str
+) -> None:
+    # Lunch, from 12:30 to 13:00, is nobody's time.
+    hand(connection, "1", "ana-costa", NOON, **HIGH)
+    look(connection, ny(due) - SECOND)
+    assert escalation_id not in {name for _, name, _ in steps(connection)}
+    look(connection, ny(due))
+    assert (escalation_id, None) in {(name, because) for _, name, because in steps(connection)}
+    assert notes(connection, whom)[-1] == text
+
+
+def test_at_the_deadline_contact_is_in_time_and_a_second_later_another_rep_has_it(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    assert given.due_at == ny("16:30")
+    look(connection, ny("15:42"))
+    assert look(connection, ny("16:30")) == {}
+    assert reps(connection, given) == ["ana-costa"]
+    assert look(connection, ny("16:30") + SECOND) == {"breached": 1, "reassign": 1, "told": 1}
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+    assert value(connection, "select due_at from handoff.breaches") == ny("16:30")
+    # The clock starts again with the new rep: two hours are left today in Chicago, and Thursday is a holiday.
+    assert notes(connection, FARAH)[-1] == (
+        "Nobody was in touch with Lead 1 at Northwind by 16:30 EST today. It went from Ana Costa to Ben Okafor, "
+        "who has until 11:30 EST Fri 27 Nov."
+    )
+    assert notes(connection, BEN) == []
+    assert look(connection, ny("16:31")) == {}
+
+
+def test_a_breach_waits_until_the_crm_has_been_read_that_far(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    look(connection, ny("12:30"), read_until=ny("12:05"))
+    assert value(connection, "select count(*) from handoff.breaches") == 0
+    assert reps(connection, given) == ["ana-costa"]
+    look(connection, ny("12:31"), read_until=ny("12:05") + SECOND)
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+
+
+def test_a_lead_goes_down_the_chain_and_then_stays_with_whom_it_is(connection: Connection) -> None:
+    first = hand(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
+    for minute in range(5, 40):
+        look(connection, ny("14:00") + timedelta(minutes=minute, seconds=1))
+    assert reps(connection, first) == ["ana-costa", "ben-okafor", "farah-ali"]
+    taken = [(assignment - first.assignment_id, name, because) for assignment, name, because in steps(connection)]
+    kept = taken[-2][2]
+    assert kept is not None
+    assert kept.startswith("nobody else may take it: ana-costa: territory ter-na, but had this lead before")
+    assert taken == [
+        (0, "esc-hand-raiser-remind", "the deadline had passed"),
+        (0, "esc-hand-raiser-breach", None),
+        (1, "esc-hand-raiser-remind", None),
+        (1, "esc-hand-raiser-breach", None),
+        (2, "esc-hand-raiser-remind", None),
+        (2, "esc-hand-raiser-breach", kept),
+        (2, "esc-hand-raiser-escalate", None),
+    ]
+    # Nobody is above Farah: the review channel hears that it stays, and ten minutes later that it still does.
+    told = connection.execute(
+        "select payload ->> 'text' as text from handoff.outbox where dedupe_key like 'slack_review:ladder:%' "
+        "order by outbox_id"
+    ).fetchall()
+    assert len(told) == 2
+    assert "Nobody else may take it, so it stays with Farah Ali" in told[0]["text"]
+    assert told[1]["text"].startswith(
+        "Nobody was in touch with Lead 1 at Northwind by 19:16 UTC today; Farah Ali still"
+    )
+
+
+@pytest.mark.parametrize("kind", ["accepted", "claimed"])
+def test_what_was_accepted_stays_and_the_manager_hears_of_it(connection: Connection, kind: str) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    answer(connection, given, kind, ny("12:04"))
+    look(connection, ny("12:05") + SECOND)
+    assert reps(connection, given) == ["ana-costa"]
+    assert steps(connection)[-1] == (given.assignment_id, "esc-hand-raiser-breach", "the rep had accepted it")
+    assert notes(connection, FARAH) == [
+        "Nobody was in touch with Lead 1 at Northwind by 12:05 EST today. Ana Costa has accepted it, so it stays there."
+    ]
+    # Timing goes on.
+    assert look(connection, ny("12:15") - SECOND) == {}
+    assert look(connection, ny("12:15")) == {"escalate": 1}
+    assert notes(connection, FARAH)[-1].endswith("by 12:05 EST today; Ana Costa still has it.")
+    assert look(connection, ny("15:00")) == {}
+
+
+@pytest.mark.parametrize("kind", ["contacted", "rejected", "withdrawn"])
+def test_nothing_follows_once_it_is_over(connection: Connection, kind: str) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    answer(connection, given, kind, ny("12:02"))
+    for minute in (3, 6, 20):
+        assert look(connection, NOON + timedelta(minutes=minute)) == {}
+    assert steps(connection) == []
+
+
+def test_a_late_answer_ends_the_timing_but_not_the_breach(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    answer(connection, given, "contacted", ny("12:05") + SECOND)
+    assert look(connection, ny("12:06")) == {"breached": 1}
+    assert steps(connection) == []
+
+
+def test_a_snooze_quiets_the_reminder_and_not_the_breach(connection: Connection) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    connection.execute(
+        """insert into handoff.dispositions (
+            handoff_id, assignment_id, kind, occurred_at, recorded_at, evidence, snoozed_until
+        ) values (%s, %s, 'snoozed', %s, %s, '{}', %s)""",
+        (given.handoff_id, given.assignment_id, NOON, NOON, ny("15:00")),
+    )
+    assert look(connection, ny("14:59:59")) == {}
+    assert look(connection, ny("15:00")) == {"remind": 1}
+    assert look(connection, ny("15:42")) == {"warn": 1}
+
+
+def test_contact_in_the_crm_comes_before_the_step_that_it_forestalls(
+    connection: Connection, agreement_database: Any
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        call(admin, "1", ny("12:05"), "1001")
+    assert look(connection, ny("12:06")) == {"contacted": 1}
+    assert reps(connection, given) == ["ana-costa"]
+    row = connection.execute("select * from handoff.dispositions").fetchone()
+    assert row is not None
+    assert (row["assignment_id"], row["owner_id"], row["occurred_at"]) == (given.assignment_id, "1001", ny("12:05"))
+    assert row["evidence"] == {
+        "activity_id": "call:9001",
+        "kind": "call_outbound",
+        "by": "owner",
+        "occurred_at": ny("12:05").isoformat(),
+        "logged_at": ny("12:05").isoformat(),
+    }
+    said = value(
+        connection,
+        "select payload -> 'properties' from handoff.outbox where dedupe_key like 'hubspot_contact:%%:met:%%'",
+    )
+    assert said["handoff_sla_status"] == "met"
+    assert said["handoff_first_contact_at"] == "2026-11-25T17:05:00.000Z"
+
+
+def test_a_former_rep_s_call_is_contact_by_a_colleague_judged_by_the_present_clock(
+    connection: Connection, agreement_database: Any
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    look(connection, ny("12:05") + SECOND)
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        call(admin, "1", ny("12:08"), "1001")
+    assert look(connection, ny("12:09"))["contacted"] == 1
+    row = connection.execute("select assignment_id, evidence ->> 'by' as made_by from handoff.dispositions").fetchone()
+    assert row == {"assignment_id": given.assignment_id + 1, "made_by": "colleague"}
+    assert value(connection, "select count(*) from handoff.outbox where dedupe_key like '%%:met:contacted'") == 1
+
+
+def test_the_work_is_left_to_a_watch_that_is_at_it(connection: Connection) -> None:
+    hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    with db.connect() as other, db.only_one(other, "watch"):
+        assert look(connection, ny("12:06")) == {"skipped": "another process watches"}
+    assert steps(connection) == []
+    assert look(connection, ny("12:06")) == {"breached": 1, "reassign": 1, "passed_over": 1, "told": 1}
