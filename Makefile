@@ -57,7 +57,8 @@ check: development ## Lint, types, SQL, and the DAGs with sockets blocked
 
 .PHONY: chaos
 chaos: development ## Run the tests that look for trouble at random, for longer
-	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/integration/test_two_speeds.py tests/integration/test_chaos.py tests/integration/test_routers.py --timeout 7200
+	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/integration/test_two_speeds.py tests/integration/test_chaos.py tests/integration/test_routers.py \
+		tests/integration/test_crash.py tests/integration/test_killed.py tests/agreement/test_year.py --timeout 7200
 
 .PHONY: bench
 bench: development ## Measure event to Slack message, and print the figures

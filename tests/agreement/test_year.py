@@ -1,5 +1,6 @@
-"""A year of decisions, made week by week, replayed: no difference, although the agreement changed on the way."""
+"""Weeks of decisions, a year of them in `make chaos`, replayed: no difference, although the agreement changed."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
@@ -19,7 +20,7 @@ from tests.unit.web.doors import connect
 
 # The calendars' open hours are built from the day of the load: this year lies ahead of it.
 START = clock.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=3)
-WEEKS, LEADS, CHANGED = 52, 300, 26
+WEEKS, LEADS, CHANGED = (52, 300, 26) if os.environ.get("HANDOFF_CHAOS") else (16, 300, 8)
 FORM = "f0000000-0000-4000-8000-000000000001"
 PAGES = ["/pricing", "/demo", "/product/a", "/blog/b"]
 
@@ -71,7 +72,7 @@ def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pyte
         monkeypatch.setattr(clock, "now", lambda at=at: at + timedelta(minutes=1))
         decide(connection, sorted({*seen, *changed}), week, at)
     made = connection.execute("select handoff_id, load_id, tier_id from handoff.handoffs").fetchall()
-    assert len(made) > 80
+    assert len(made) > WEEKS
     assert {row["load_id"] for row in made} == {1, 2}
     assert {row["tier_id"] for row in made} >= {"hand_raiser", "standard"}
     assert [each for row in made if (each := replay(connection, row["handoff_id"])).differences] == []

@@ -15,7 +15,7 @@ from tests.conftest import Database
 from tests.integration.routers import WEIGHTS
 
 REPOSITORY = Path(__file__).parents[2]
-ROUTERS, LEADS, SEED = (8, 10_000, None) if os.environ.get("HANDOFF_CHAOS") else (4, 210, 20_261_125)
+ROUTERS, LEADS, SEED = (8, 10_000, None) if os.environ.get("HANDOFF_CHAOS") else (3, 140, 20_261_125)
 PATIENCE_S = 0.4
 """Mean time between two kills."""
 
