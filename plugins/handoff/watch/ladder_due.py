@@ -78,7 +78,7 @@ ahead as (
         where taken.assignment_id = running.assignment_id and taken.escalation_id = step.escalation_id
     )
 ),
-timed as (
+timed as materialized (
     select ahead.*, case
         when wanted = 0 then starts_at
         else {moment("ahead", "ahead.starts_at", "(ahead.wanted + stood.seconds)")}
@@ -102,7 +102,8 @@ select timed.*, said.is_accepted, said.snoozed_until
 from timed
 cross join lateral (
     select coalesce(bool_or(kind in ('accepted', 'claimed')), false) as is_accepted, max(snoozed_until) as snoozed_until
-    from handoff.dispositions as answer where answer.assignment_id = timed.assignment_id
+    from handoff.dispositions as answer
+    where answer.handoff_id = timed.handoff_id and answer.assignment_id = timed.assignment_id
 ) as said
 where timed.was_due_at <= %(at)s
 order by timed.promised_seconds, timed.score desc, timed.due_at, timed.assignment_id, timed.step

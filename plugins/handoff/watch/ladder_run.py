@@ -29,7 +29,7 @@ def run(connection: Connection, as_of: datetime) -> dict[str, int]:
     watch = look(connection, as_of)
     counts: Counter[str] = Counter()
     for case in due(connection, as_of):
-        while became := _take_one(connection, case, watch):
+        while _ready(case, watch) and (became := _take_one(connection, case, watch)):
             counts[became] += 1
     counts["told"] = ladder_told.run(connection, watch)
     return {name: count for name, count in counts.items() if count}

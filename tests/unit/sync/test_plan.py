@@ -61,6 +61,39 @@ def test_a_person_who_cleared_the_owner_meant_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ours", "theirs", "restored"),
+    [
+        (version("1002", "2026-11-22T12:01:01Z", "INTEGRATION", None), version("1009", "2026-11-22T12:00:01Z"), "1009"),
+        (version("1001", "2026-11-22T12:00:02Z", "INTEGRATION", None), version("1009", "2026-11-22T12:00:01Z"), "1009"),
+        # Somebody changed their mind a while later, by whatever means.
+        (version("1002", "2026-11-22T12:01:02Z", "INTEGRATION", None), version("1009", "2026-11-22T12:00:01Z"), None),
+        (version("1002", "2026-11-22T12:00:02Z"), version("1009", "2026-11-22T12:00:01Z"), None),
+        (
+            version("1002", "2026-11-22T12:00:02Z", "AUTOMATION_PLATFORM", None),
+            version("1009", "2026-11-22T12:00:01Z"),
+            None,
+        ),
+        # What the decision knew, and what a person did not choose, is no conflict.
+        (version("1002", "2026-11-22T12:00:02Z", "INTEGRATION", None), version("1009", "2026-11-22T12:00:00Z"), None),
+        (
+            version("1002", "2026-11-22T12:00:02Z", "INTEGRATION", None),
+            version("1009", "2026-11-22T12:00:01Z", "INTEGRATION", None),
+            None,
+        ),
+        (version("1002", "2026-11-22T12:00:02Z", "INTEGRATION", None), version("1002", "2026-11-22T12:00:01Z"), None),
+        (version("1002", "2026-11-22T12:00:02Z", "INTEGRATION", None), version("1009", "nonsense"), None),
+    ],
+)
+def test_what_our_write_covered_is_a_persons_choice_of_the_same_minute(
+    ours: dict[str, Any], theirs: dict[str, Any], restored: str | None
+) -> None:
+    found = plan({"hubspot_owner_id": "1002"}, record([ours, theirs], hubspot_owner_id=ours["value"]), EXPECTED)
+    assert found.restore == ({"hubspot_owner_id": restored} if restored else {})
+    assert bool(found.drift) == bool(restored)
+    assert found.write == {}
+
+
+@pytest.mark.parametrize(
     ("present", "outcome"),
     [
         ("", "write"),

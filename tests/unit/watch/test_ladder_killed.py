@@ -1,5 +1,5 @@
-"""`kill -9` at every boundary of the watch, the first time it is passed and the second: the next run makes up for it,
-and all that is done is done once."""
+"""`kill -9` at every boundary of the watch, each time that it is passed: the next run makes up for it, and all that is
+done is done once."""
 
 import os
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ import pytest
 from handoff import crash
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.local import progress
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.conftest import Database
@@ -23,6 +24,8 @@ from tests.unit.watch.conftest import add_leads, connect_slack
 START = moment("2026-11-25 14:00")
 NOW = START + timedelta(hours=2)
 KILLED = 9
+STEPS = 9
+"""Taken in the first run: passed over, gone on, escalated and reminded."""
 POINTS = (
     ("watch.pause.written", 2),
     ("watch.pause.committed", 2),
@@ -32,8 +35,8 @@ POINTS = (
     ("watch.crm_answer.committed", 2),
     ("watch.breach.marked", 2),
     ("watch.breach.committed", 2),
-    ("watch.ladder.decided", 2),
-    ("watch.ladder.taken", 2),
+    ("watch.ladder.decided", STEPS),
+    ("watch.ladder.taken", STEPS),
     ("watch.ladder.told", 2),
     ("watch.run.beaten", 1),
 )
@@ -77,6 +80,11 @@ def killed_at(point: str, nth: int) -> int:
     return os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else 0
 
 
+def is_free(connection: Connection) -> bool:
+    with db.only_one(connection, "watch") as free:
+        return free
+
+
 def ledger(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
     """All that a run leaves behind, without the numbers that a transaction which was rolled back uses up."""
     of_assignment = "inner join handoff.assignments as given using (assignment_id)"
@@ -118,6 +126,7 @@ def undisturbed(module_agreement_database: Database) -> dict[str, list[tuple[Any
 def test_an_undisturbed_run_does_all_that_is_killed_below(undisturbed: dict[str, list[tuple[Any, ...]]]) -> None:
     assert {row[1] for row in undisturbed["answers"]} == {"contacted", "accepted", "declined"}
     assert (len(undisturbed["breaches"]), len(undisturbed["pauses"])) == (3, 2)
+    assert [row[5] for row in undisturbed["steps"]].count(NOW) == STEPS
     assert {row[2] for row in undisturbed["steps"]} == {"remind", "reassign", "escalate"}
 
 
@@ -127,6 +136,8 @@ def test_the_next_run_makes_up_for_one_that_was_killed(
 ) -> None:
     prepare(connection, admin)
     assert killed_at(point, nth) == KILLED
+    # Postgres notices a moment later that the process is gone, and lets its lock go.
+    assert progress.wait(lambda: is_free(connection), timeout_s=60, interval_s=0.01)
     deliver(connection)
     assert watch_on(connection) == undisturbed
 

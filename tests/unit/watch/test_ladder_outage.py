@@ -120,6 +120,19 @@ def test_an_outage_is_given_back_once_even_if_the_run_that_saw_it_was_killed(con
     ]
 
 
+def test_what_was_due_before_an_outage_was_due_then(connection: Connection) -> None:
+    """A warning waits for the manager in New York; the outage meanwhile moves the deadline and not the warning."""
+    paris = "Europe/Paris"
+    given = hand(connection, "1", "chloe-martin", moment("2026-11-25 09:00", paris), **HIGH)
+    look(connection, moment("2026-11-25 12:12", paris))
+    beat(connection, moment("2026-11-25 12:20", paris))
+    look(connection, moment("2026-11-25 13:40", paris), was_out=True)
+    assert pauses(connection, given)[0][3] == moment("2026-11-25 14:20", paris)
+    look(connection, moment("2026-11-25 14:20:01", paris))
+    due = value(connection, "select was_due_at from handoff.ladder_steps where escalation_id = 'esc-high-warn'")
+    assert due == moment("2026-11-25 12:12", paris)
+
+
 @pytest.mark.parametrize(("wait", "is_late"), [(MINUTE, False), (MINUTE + SECOND, True)])
 def test_the_clock_stands_until_the_rep_was_told(connection: Connection, wait: timedelta, is_late: bool) -> None:
     given = to(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
