@@ -15,10 +15,10 @@ LATER = 1_000_000
 
 def make(sandbox: RunningSandbox, count: int) -> list[str]:
     """So many leads from companies of their own, qualified and waiting; returns their ids. No rep is ever full, and no
-    number is a flood."""
+    number is a flood, for a person or for a rep."""
     with db.connect("handoff_admin") as admin:
         admin.execute("update agreement.reps set max_open = 100000, max_per_day = 100000")
-        admin.execute("update agreement.handoff_policy set flood_floor = 100000")
+        admin.execute("update agreement.handoff_policy set flood_floor = 100000, max_cards = 100000")
     leads = [
         str(sandbox.act("demo_request", email=f"jo@company{n}.example", country="US", employees=200)["contactId"])
         for n in range(count)

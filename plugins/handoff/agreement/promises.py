@@ -80,6 +80,8 @@ def _limits(row: Row) -> tuple[str, ...]:
     return (
         f"A rep rejects {words.number(row['max_rejections_per_day'])} leads a day at most.",
         f"Nobody is told of more than {words.number(row['max_alerts'])} deadlines within {window}.",
+        f"A rep is told of {words.number(row['max_cards'])} new leads one by one within "
+        f"{words.count(row['card_window_minutes'], 'minute')}; what is more comes as one message.",
         f"More than {floor} MQLs in an hour, and than {factor} times the busiest hour of a week, are held until a "
         "person has looked.",
     )

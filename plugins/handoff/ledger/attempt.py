@@ -23,12 +23,12 @@ FRESH_S = 2.0
 GIVE_UP_AFTER = timedelta(days=1)
 LONGEST_WAIT = timedelta(minutes=15)
 
-Buried = Callable[[Connection, Row, str], None]
-"""Called in the transaction that gives an item up, with its row and the error."""
+Ended = Callable[[Connection, Row, Done | Permanent], None]
+"""Called in the transaction that settles an item for good, with its row and what became of it."""
 
 
 def attempt(
-    connection: Connection, outbox_id: int, sender: Sender, now: Callable[[], datetime], on_dead: Buried | None
+    connection: Connection, outbox_id: int, sender: Sender, now: Callable[[], datetime], on_end: Ended | None
 ) -> Outcome | None:
     """Give an effect its turn, under its lock; None if it is no longer due."""
     row = connection.execute(
@@ -41,15 +41,15 @@ def attempt(
         try:
             found = sender.look(row["payload"], row["dedupe_key"], row["first_attempt_at"] - timedelta(minutes=1))
         except Exception as problem:
-            return _settle(connection, row, Unknown(f"cannot look: {problem}"), now(), on_dead)
+            return _settle(connection, row, Unknown(f"cannot look: {problem}"), now(), on_end)
         crash.point("drain.item.looked")
         if found is not None:
-            return _settle(connection, row, found, now(), on_dead)
+            return _settle(connection, row, found, now(), on_end)
     started, at = time.monotonic(), now()
     row = connection.execute(
         "update handoff.outbox set attempts = attempts + 1, last_attempt_at = %(now)s, not_before = %(until)s, "
         "first_attempt_at = coalesce(first_attempt_at, %(now)s) "
-        "where outbox_id = %(id)s and state = 'pending' returning *",
+        "where outbox_id = %(id)s and state = 'pending' and not_before <= %(now)s returning *",
         {"id": outbox_id, "now": at, "until": at + SETTLE},
     ).fetchone()
     if row is None:
@@ -64,10 +64,10 @@ def attempt(
         except Exception as problem:
             outcome = Unknown(f"{type(problem).__name__}: {problem}")
     crash.point("drain.item.answered")
-    return _settle(connection, row, outcome, now(), on_dead)
+    return _settle(connection, row, outcome, now(), on_end)
 
 
-def _settle(connection: Connection, row: Row, outcome: Outcome, now: datetime, on_dead: Buried | None) -> Outcome:
+def _settle(connection: Connection, row: Row, outcome: Outcome, now: datetime, on_end: Ended | None) -> Outcome:
     """Record the outcome. Only a pending row changes, so a late loser overwrites nothing."""
     if isinstance(outcome, Unknown) and now - (row["first_attempt_at"] or now) > GIVE_UP_AFTER:
         outcome = Permanent(f"no clear answer for {GIVE_UP_AFTER}: {outcome.error}")
@@ -90,7 +90,7 @@ def _settle(connection: Connection, row: Row, outcome: Outcome, now: datetime, o
         changed = connection.execute(
             f"update handoff.outbox set {change} where outbox_id = %(id)s and state = 'pending'", values
         ).rowcount
-        if changed and isinstance(outcome, Permanent) and on_dead:
-            on_dead(connection, row, outcome.error)
+        if changed and on_end and isinstance(outcome, Done | Permanent):
+            on_end(connection, row, outcome)
     crash.point("drain.item.settled")
     return outcome

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from handoff import clock
-from handoff.ledger.attempt import Buried, attempt
+from handoff.ledger.attempt import Ended, attempt
 from handoff.ledger.db import Connection, Row, only_one
-from handoff.ledger.outbox import Done, NotDelivered, Permanent, Sender, Unknown
+from handoff.ledger.outbox import NEVER, Done, NotDelivered, Permanent, Sender, Unknown
 
 BREAKER = 3
 """Failures in a row after which the vendor, not the item, is taken to be the problem."""
@@ -40,7 +40,7 @@ def drain(
     kind: str,
     sender: Sender,
     now: Callable[[], datetime] = clock.now,
-    on_dead: Buried | None = None,
+    on_end: Ended | None = None,
 ) -> dict[str, int]:
     """Try every due effect of a kind once, whoever else is draining: the hottest lead's first, see `attempt` for how.
 
@@ -52,7 +52,7 @@ def drain(
         connection: in autocommit; each step commits by itself.
 
     Returns:
-        Counts by label of what took effect, `dead` for items given up now, `pending` for all that still wait.
+        Counts by label of what took effect, `dead` for items given up now, `pending` for all that still wait for a turn of their own.
     """
     counts: Counter[str] = Counter(sent=0, dead=0)
     failures = {"doubtful": 0, "new": 0}
@@ -62,7 +62,7 @@ def drain(
         if failures[lane] >= BREAKER:
             continue
         with only_one(connection, f"outbox:{item['outbox_id']}") as is_free:
-            outcome = attempt(connection, item["outbox_id"], sender, now, on_dead) if is_free else None
+            outcome = attempt(connection, item["outbox_id"], sender, now, on_end) if is_free else None
         if isinstance(outcome, Done):
             counts[outcome.label] += 1
         counts["dead"] += isinstance(outcome, Permanent)
@@ -72,7 +72,8 @@ def drain(
         if time.monotonic() - started > BUDGET_S:
             break
     waiting = connection.execute(
-        "select count(*) as n from handoff.outbox where kind = %s and state = 'pending'", (kind,)
+        "select count(*) as n from handoff.outbox where kind = %s and state = 'pending' and not_before < %s",
+        (kind, NEVER),
     ).fetchone()
     return {**counts, "pending": waiting["n"] if waiting else 0}
 

@@ -52,6 +52,8 @@ class Unknown:
     error: str
 
 
+NEVER = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
+"""When an effect is due by itself that goes out with another one."""
 Outcome = Done | NotDelivered | Permanent | Unknown
 
 

@@ -50,13 +50,13 @@ def card(
     """
     if state is not None and not state.shows_lead:
         return Card(cut(state.lines[0], FALLBACK), [section(state.lines)])
-    local, who = zone(time_zone), _who(context, rep_name)
+    local, whose = zone(time_zone), who(context, rep_name)
     call_by = f"Call by {deadline(due_at, local, as_of)} ({business_time(context.tier.response_minutes)})"
     happened = f"{slack_text(context.trigger.summary, LINE)} ({moment(context.trigger.occurred_at, local, as_of)})"
     promise = [call_by] if state is None or state.is_open else []
     blocks = [
         *([small(state.lines)] if state else []),
-        header(who),
+        header(whose),
         section([*promise, happened]),
         *(buttons(state) if state else []),
         *_talking(context, local, as_of),
@@ -68,11 +68,12 @@ def card(
     if links:
         # Bare URLs of ours in a section of ours: the only place of the card where Slack may make a link.
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": links, "verbatim": True}})
-    told = f"{state.lines[0]}. {who}" if state and state.is_news else f"{who}: {'. '.join([happened, *promise])}"
+    told = f"{state.lines[0]}. {whose}" if state and state.is_news else f"{whose}: {'. '.join([happened, *promise])}"
     return Card(text=cut(told, FALLBACK), blocks=blocks)
 
 
-def _who(context: Context, rep_name: str | None) -> str:
+def who(context: Context, rep_name: str | None = None) -> str:
+    """The lead and their employer, after whose lead it is; escaped."""
     name = slack_text(clean(context.lead.name) or context.lead.email, NAME, empty="(no name)")
     employer = slack_text(clean(context.company.name) or context.company.domain, NAME)
     whose = f"{slack_text(rep_name, NAME)}: " if clean(rep_name) else ""

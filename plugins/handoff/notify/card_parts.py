@@ -12,7 +12,7 @@ from handoff.notify.text import cut
 
 HEADER, SECTION, BUTTON = 150, 3000, 75
 ANSWERS = "handoff_answers"
-"""`block_id` of the buttons."""
+"""Beginning of the buttons' `block_id`, which a message may hold once."""
 
 Block = dict[str, Any]
 
@@ -56,4 +56,6 @@ def buttons(state: State) -> list[Block]:
         }
         for action in state.actions
     ]
-    return [{"type": "actions", "block_id": ANSWERS, "elements": elements}] if elements else []
+    return (
+        [{"type": "actions", "block_id": f"{ANSWERS}:{state.assignment_id}", "elements": elements}] if elements else []
+    )

@@ -8,7 +8,9 @@ from handoff.clients.slack import SlackHook
 from handoff.clients.slack_errors import Refused, SlackError
 from handoff.ledger.db import Connection, Row, only_one
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent
+from handoff.notify.card import who
 from handoff.notify.cards import THREAD, UPDATE
+from handoff.notify.context import Context
 from handoff.notify.senders import Now, Payload, rendered, tried
 
 GONE = frozenset(
@@ -54,7 +56,12 @@ class _CardSender(ABC):
 
     def _source(self, payload: Payload) -> Row | None:
         return self._connection.execute(
-            "select kind, payload, state, result from handoff.outbox where dedupe_key = %s", (payload["message"],)
+            """select coalesce(digest.kind, card.kind) as kind, coalesce(digest.payload, card.payload) as payload,
+                card.state, card.result, digest.dedupe_key as digest, card.payload -> 'context' as context
+            from handoff.outbox as card
+            left join handoff.outbox as digest on digest.dedupe_key = card.payload ->> 'digest'
+            where card.dedupe_key = %s""",
+            (payload["message"],),
         ).fetchone()
 
 
@@ -67,7 +74,7 @@ class UpdateSender(_CardSender):
 
     def _follow(self, source: Row, payload: Payload, dedupe_key: str) -> tuple[Outcome, str]:
         # One at a time for each card, so that no older state arrives after a newer one.
-        with only_one(self._connection, f"card:{payload['message']}") as is_free:
+        with only_one(self._connection, f"card:{source['digest'] or payload['message']}") as is_free:
             if not is_free:
                 return NotDelivered("another process brings this card up to date", 1.0), ""
             made = rendered(self._connection, source["kind"], source["payload"], self._now())
@@ -101,4 +108,6 @@ class ThreadSender(_CardSender):
 
     def _follow(self, source: Row, payload: Payload, dedupe_key: str) -> tuple[Outcome, str]:
         place, text = source["result"], str(payload["text"])
+        if source["digest"]:
+            text = f"{who(Context.from_json(source['context']))}: {text}"
         return tried(lambda: self._slack.post(place["channel"], text, None, dedupe_key, place["ts"]), "said")

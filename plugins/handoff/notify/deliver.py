@@ -6,16 +6,18 @@ from functools import partial
 
 from handoff import clock
 from handoff.clients.slack import SlackHook
+from handoff.ledger.attempt import Ended
 from handoff.ledger.db import Connection
 from handoff.ledger.drain import drain
 from handoff.ledger.outbox import Sender
 from handoff.notify.alert import REVIEW
 from handoff.notify.card_senders import ThreadSender, UpdateSender, wait_for_cards
 from handoff.notify.cards import CHANNEL, DM, THREAD, UPDATE, WHISPER
+from handoff.notify.digests import DIGEST, ended, gather
 from handoff.notify.given_up import tell
 from handoff.notify.senders import NOTE, MessageSender, WhisperSender
 
-KINDS = (DM, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW)
+KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW)
 """In the order in which they go out: reps first."""
 ANSWERS = (WHISPER, UPDATE, THREAD)
 """What somebody who has just pressed a button waits for."""
@@ -39,12 +41,19 @@ def deliver(
     for kind in kinds:
         if kind in (UPDATE, THREAD):
             wait_for_cards(connection, now())
-        on_dead = partial(tell, now()) if kind in TOLD_IF_GIVEN_UP else None
-        drained = drain(connection, kind, _sender(connection, slack, kind, now), now, on_dead=on_dead)
-        counts = {name: count + drained[name] for name, count in counts.items()}
         if kind == DM:
-            reps = drained["sent"]
+            gather(connection, now())
+        drained = drain(connection, kind, _sender(connection, slack, kind, now), now, on_end=_on_end(kind, now))
+        counts = {name: count + drained[name] for name, count in counts.items()}
+        if kind in (DM, DIGEST):
+            reps += drained["sent"]
     return counts | {"reps": reps}
+
+
+def _on_end(kind: str, now: Callable[[], datetime]) -> Ended | None:
+    if kind == DIGEST:
+        return partial(ended, now())
+    return partial(tell, now()) if kind in TOLD_IF_GIVEN_UP else None
 
 
 def _sender(connection: Connection, slack: SlackHook, kind: str, now: Callable[[], datetime]) -> Sender:

@@ -3,16 +3,19 @@
 from datetime import datetime
 
 from handoff.ledger.db import Connection, Row
+from handoff.ledger.outbox import Done, Permanent
 from handoff.notify.alert import alert
 from handoff.notify.text import slack_text
 
 
-def tell(at: datetime, connection: Connection, row: Row, error: str) -> None:
-    """Add the message, once per effect, to the transaction that gives the effect up."""
+def tell(at: datetime, connection: Connection, row: Row, outcome: Done | Permanent) -> None:
+    """Add the message, once per effect, to the transaction that gives the effect up; nothing for one that is done."""
+    if isinstance(outcome, Done):
+        return
     payload = row["payload"]
     whom = slack_text(payload.get("rep_name") or f"contact {payload.get('contact_id')}", 60)
     text = (
         f"Not delivered: {slack_text(row['kind'], 60)} for {whom}, handoff {slack_text(row['handoff_id'], 60)}. "
-        f"Reason: {slack_text(error, 400)}"
+        f"Reason: {slack_text(outcome.error, 400)}"
     )
     alert(connection, f"dead:{row['dedupe_key']}", text, at, row["handoff_id"])

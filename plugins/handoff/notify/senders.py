@@ -1,12 +1,12 @@
 """How each kind of message reaches Slack, and how one that may have reached it is found again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from handoff.clients.slack import SlackHook
 from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, SlackError
-from handoff.ledger.db import Connection
+from handoff.ledger.db import Connection, Row
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent, Unknown
 from handoff.notify import history
 from handoff.notify.card import Card, card
@@ -14,9 +14,15 @@ from handoff.notify.card_parts import Block
 from handoff.notify.card_state import state_of
 from handoff.notify.cards import CHANNEL, DM
 from handoff.notify.context import Context
+from handoff.notify.digest_card import Entry, digest
+from handoff.notify.digests import DIGEST
 from handoff.notify.moments import zone
 
 NOTE = "slack_note"
+DIRECT = (DM, DIGEST, NOTE)
+"""Kinds that go to one person."""
+RENDERED = (DM, DIGEST, CHANNEL)
+"""Kinds that say what the ledger holds when they are sent."""
 UNREADABLE_CARD = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long"})
 """Errors after which the same message goes out once more as plain text: it was certainly not posted."""
 Payload = dict[str, Any]
@@ -36,11 +42,13 @@ def tried(exchange: Callable[[], dict[str, Any]], label: str = "sent") -> tuple[
 
 
 def rendered(connection: Connection, kind: str, payload: Payload, as_of: datetime) -> Card:
-    """An assignment's card as the ledger has it at `as_of`.
+    """An assignment's card, or a digest of several, as the ledger has it at `as_of`.
 
     Raises:
         KeyError, TypeError, ValueError, OverflowError: the payload or the stored context cannot be read.
     """
+    if kind == DIGEST:
+        return digest([_entry(connection, each, as_of) for each in _cards(connection, payload["cards"])], as_of)
     found = payload.get("assignment_id")
     handoff_id = history.handoff_of(connection, int(found)) if found is not None else None
     rep_name = str(payload["rep_name"]) if kind == CHANNEL else None
@@ -51,6 +59,24 @@ def rendered(connection: Connection, kind: str, payload: Payload, as_of: datetim
     turn = told.turn(int(payload["assignment_id"]))
     state = state_of(told, turn, zone(turn.time_zone), as_of)
     return card(told.context, turn.due_at, turn.time_zone, as_of, rep_name, state)
+
+
+def _cards(connection: Connection, keys: Sequence[str]) -> list[Row]:
+    return connection.execute(
+        "select payload from handoff.outbox where dedupe_key = any(%(keys)s) "
+        "order by array_position(%(keys)s, dedupe_key)",
+        {"keys": list(keys)},
+    ).fetchall()
+
+
+def _entry(connection: Connection, card: Row, as_of: datetime) -> Entry:
+    assignment_id = int(card["payload"]["assignment_id"])
+    handoff_id = history.handoff_of(connection, assignment_id)
+    if handoff_id is None:
+        raise ValueError(f"assignment {assignment_id} is not in the ledger")
+    told = history.read(connection, handoff_id, as_of)
+    turn = told.turn(assignment_id)
+    return Entry(told.context, turn.due_at, turn.time_zone, state_of(told, turn, zone(turn.time_zone), as_of))
 
 
 class MessageSender:
@@ -70,18 +96,19 @@ class MessageSender:
         try:
             text, blocks = self._message(payload)
             # A member's id is an address too; the answer names the direct channel.
-            address = str(payload["slack_user_id"] if self._kind in (DM, NOTE) else payload["channel"])
+            address = str(payload["slack_user_id"] if self._kind in DIRECT else payload["channel"])
         except (KeyError, TypeError, ValueError, OverflowError) as problem:
             return Permanent(f"unreadable payload: {type(problem).__name__}: {problem}")
         outcome, code = tried(lambda: self._slack.post(address, text, blocks, dedupe_key))
-        if blocks and code in UNREADABLE_CARD:
+        # A digest without its buttons is worth less than its cards.
+        if blocks and code in UNREADABLE_CARD and self._kind != DIGEST:
             outcome, _ = tried(lambda: self._slack.post(address, text, None, dedupe_key))
         return outcome
 
     def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:
         """Find the message an earlier attempt may have posted."""
         try:
-            if self._kind in (DM, NOTE):
+            if self._kind in DIRECT:
                 channel = self._slack.open_dm(payload["slack_user_id"])
             else:
                 channel = self._slack.channel_id(payload["channel"])
@@ -91,7 +118,7 @@ class MessageSender:
         return Done(found) if found else None
 
     def _message(self, payload: Payload) -> tuple[str, list[Block] | None]:
-        if self._kind not in (DM, CHANNEL):
+        if self._kind not in RENDERED:
             return str(payload["text"]), payload.get("blocks")
         made = rendered(self._connection, self._kind, payload, self._now())
         return made.text, made.blocks

@@ -31,5 +31,5 @@ def write_back(
     """
     conflicts.look_again(connection, now())
     sender = ContactSender(connection, hubspot or HubSpotHook(), reasons, now)
-    drained = drain(connection, KIND, sender, now, on_dead=partial(tell, now()))
+    drained = drain(connection, KIND, sender, now, on_end=partial(tell, now()))
     return {name: drained.get(name, 0) for name in (*LABELS, "dead", "pending")}

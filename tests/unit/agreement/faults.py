@@ -79,6 +79,15 @@ CELLS = [
         "is below 1",
         "from 1 to a",
     ),
+    Fault("handoff_policy", "every-handoff", {"max_cards": "0"}, "max_cards", "'0' of handoff policy", "from 1"),
+    Fault(
+        "handoff_policy",
+        "every-handoff",
+        {"card_window_minutes": "1441"},
+        "card_window_minutes",
+        "is above 1440",
+        "from 1 to a",
+    ),
     Fault("handoff_policy", "every-handoff", {"flood_floor": "0"}, "flood_floor", "'0' of handoff policy", "from 1"),
     Fault("handoff_policy", "every-handoff", {"flood_factor": "0.5"}, "flood_factor", "'0.5' of handoff", "from 1"),
     Fault(

@@ -1,0 +1,125 @@
+"""One message instead of many, when a rep would get a flood: what the agreement allows goes out as cards, the hottest
+first, and the rest of what is due as one digest, with the same buttons.
+
+A card in a digest stands where the digest stands: the ledger has the digest's message for it, so that its clock, its
+updates and its answers are those of any card. Until the digest is sent it counts as tried, because it may be seen.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from handoff import crash
+from handoff.ledger import outbox
+from handoff.ledger.db import Connection, Row
+from handoff.ledger.outbox import Done, Permanent
+from handoff.notify.cards import DM
+
+DIGEST = "slack_digest"
+"""Outbox kind with payload `slack_user_id` and `cards`, the dedupe keys of the cards in it, hottest first."""
+MOST = 12
+"""Leads in one digest: a message holds 50 blocks, and a phone fewer."""
+
+
+def gather(connection: Connection, as_of: datetime) -> int:
+    """Put the cards that are too many for their reps into digests; returns how many cards.
+
+    A card is put into a digest once at the most; two cards at the least make one.
+    """
+    crowded = connection.execute(_CROWDED, {"kind": DM, "at": as_of}).fetchall()
+    if not crowded:
+        return 0
+    users = [row["slack_user_id"] for row in crowded]
+    with connection.transaction():
+        over = connection.execute(_OVER, {"kind": DM, "at": as_of, "users": users}).fetchall()
+        mine: dict[str, list[Row]] = {}
+        for row in over:
+            mine.setdefault(row["slack_user_id"], []).append(row)
+        gathered = 0
+        for user_id, cards in mine.items():
+            for first in range(0, len(cards), MOST):
+                gathered += _put(connection, user_id, cards[first : first + MOST], as_of)
+    crash.point("notify.digest.gathered")
+    return gathered
+
+
+def _put(connection: Connection, user_id: str, cards: list[Row], as_of: datetime) -> int:
+    if len(cards) < 2:
+        return 0
+    keys = [card["dedupe_key"] for card in cards]
+    digest = f"{DIGEST}:{user_id}:{cards[0]['outbox_id']}"
+    payload = {"slack_user_id": user_id, "cards": keys}
+    outbox.put(connection, outbox.Effect(digest, DIGEST, payload, as_of, cards[0]["handoff_id"]))
+    connection.execute(
+        """update handoff.outbox set payload = payload || %s, attempts = 1, first_attempt_at = %s, not_before = %s
+        where dedupe_key = any(%s)""",
+        (Jsonb({"digest": digest}), as_of, outbox.NEVER, keys),
+    )
+    return len(keys)
+
+
+def ended(at: datetime, connection: Connection, row: Row, outcome: Done | Permanent) -> None:
+    """Settle a digest's cards with it: they stand where it stands, or go out by themselves."""
+    mine: dict[str, Any] = {"digest": row["dedupe_key"], "at": at}
+    if isinstance(outcome, Done):
+        connection.execute(
+            """update handoff.outbox set state = 'sent', sent_at = %(at)s, result = %(result)s
+            where payload ->> 'digest' = %(digest)s and state = 'pending'""",
+            mine | {"result": Jsonb(outcome.result)},
+        )
+        return
+    connection.execute(
+        """update handoff.outbox set payload = payload || '{"digest": null}', attempts = 0, first_attempt_at = null,
+            not_before = %(at)s
+        where payload ->> 'digest' = %(digest)s and state = 'pending'""",
+        mine,
+    )
+
+
+_CROWDED = """
+select payload ->> 'slack_user_id' as slack_user_id from handoff.outbox
+where kind = %(kind)s and state = 'pending' and attempts = 0 and not_before <= %(at)s and payload ? 'assignment_id'
+and not payload ? 'digest'
+group by 1 having count(*) > 1
+"""
+
+# Cards that went out or are in doubt count for the window they were tried in. A row that another process tries right
+# now is locked, and left to it.
+_OVER = """
+with policy as (
+    select max_cards, make_interval(mins => card_window_minutes) as span from agreement.handoff_policy
+    where valid_from <= %(at)s and %(at)s < valid_to
+    limit 1
+),
+cards as (
+    select card.*, card.payload ->> 'slack_user_id' as slack_user_id, handoff.score,
+        handoff.context #> '{tier,response_minutes}' as promise
+    from handoff.outbox as card
+    inner join handoff.handoffs as handoff using (handoff_id)
+    where card.kind = %(kind)s and card.payload ->> 'slack_user_id' = any(%(users)s)
+),
+lately as (
+    select slack_user_id, count(*) as cards
+    from cards
+    cross join policy
+    where attempts > 0 and payload ->> 'digest' is null and last_attempt_at > %(at)s - policy.span
+    group by 1
+),
+waiting as (
+    select outbox_id, slack_user_id,
+        row_number() over (partition by slack_user_id order by promise, score desc nulls last, outbox_id) as place
+    from cards
+    where state = 'pending' and attempts = 0 and not_before <= %(at)s and payload ? 'assignment_id'
+    and not payload ? 'digest'
+)
+select card.outbox_id, card.dedupe_key, card.handoff_id, waiting.slack_user_id
+from handoff.outbox as card
+inner join waiting using (outbox_id)
+cross join policy
+left join lately using (slack_user_id)
+where waiting.place > greatest(policy.max_cards - coalesce(lately.cards, 0), 0)
+and card.state = 'pending' and card.attempts = 0
+order by waiting.slack_user_id, waiting.place
+for update of card skip locked
+"""
