@@ -52,7 +52,8 @@ def drain(
         connection: in autocommit; each step commits by itself.
 
     Returns:
-        Counts by label of what took effect, `dead` for items given up now, `pending` for all that still wait for a turn of their own.
+        Counts by label of what took effect, `dead` for items given up now, `pending` for all that still wait for a turn
+        of their own.
     """
     counts: Counter[str] = Counter(sent=0, dead=0)
     failures = {"doubtful": 0, "new": 0}

@@ -7,10 +7,15 @@ from handoff.ledger.db import Connection
 from handoff.ledger.outbox import Effect, put
 
 REVIEW = "slack_review"
-"""Outbox kind with payload `channel`, `text`, and `blocks` if there are any; both escaped."""
+"""Outbox kind with payload `channel`, `text`, and `blocks` if there are any, both escaped; or with `flood_id`, for a
+question that is rendered when it is sent."""
 
 
 def alert(connection: Connection, key: str, text: str, at: datetime, handoff_id: str | None = None) -> None:
     """Queue a message, once for each `key`, in the caller's transaction. What `text` quotes is escaped already."""
-    channel = connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review")
-    put(connection, Effect(f"{REVIEW}:{key}", REVIEW, {"channel": channel, "text": text}, at, handoff_id))
+    put(connection, Effect(f"{REVIEW}:{key}", REVIEW, {"channel": review_channel(), "text": text}, at, handoff_id))
+
+
+def review_channel() -> str:
+    """The review channel's name, as the connection to Slack has it."""
+    return str(connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review"))

@@ -8,7 +8,8 @@ from handoff.clients.slack import SlackHook
 from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, SlackError
 from handoff.ledger.db import Connection, Row
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent, Unknown
-from handoff.notify import history
+from handoff.notify import flood_card, history
+from handoff.notify.alert import REVIEW
 from handoff.notify.card import Card, card
 from handoff.notify.card_parts import Block
 from handoff.notify.card_state import state_of
@@ -42,11 +43,13 @@ def tried(exchange: Callable[[], dict[str, Any]], label: str = "sent") -> tuple[
 
 
 def rendered(connection: Connection, kind: str, payload: Payload, as_of: datetime) -> Card:
-    """An assignment's card, or a digest of several, as the ledger has it at `as_of`.
+    """An assignment's card, a digest of several, or the breaker's question, as the ledger has it at `as_of`.
 
     Raises:
         KeyError, TypeError, ValueError, OverflowError: the payload or the stored context cannot be read.
     """
+    if kind == REVIEW:
+        return flood_card.question(connection, int(payload["flood_id"]), as_of)
     if kind == DIGEST:
         return digest([_entry(connection, each, as_of) for each in _cards(connection, payload["cards"])], as_of)
     found = payload.get("assignment_id")
@@ -118,7 +121,7 @@ class MessageSender:
         return Done(found) if found else None
 
     def _message(self, payload: Payload) -> tuple[str, list[Block] | None]:
-        if self._kind not in RENDERED:
+        if self._kind not in RENDERED and "flood_id" not in payload:
             return str(payload["text"]), payload.get("blocks")
         made = rendered(self._connection, self._kind, payload, self._now())
         return made.text, made.blocks

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from handoff.ledger.db import Connection, Row
+from handoff.notify import flood_card
 from handoff.notify.alert import alert
 from handoff.notify.text import slack_text
 from handoff.route.decisions import Decision
@@ -136,12 +137,7 @@ def _hold(connection: Connection, held: Sequence[Decision], allowed: int, as_of:
                 [(open_one["flood_id"], each.lead_id, each.product_id, as_of) for each in held],
             )
         if opened:
-            text = (
-                f"{len(held):,} MQLs more than the {allowed:,} an hour that go through without asking are held. "
-                "Release or drop them: in Airflow under Required Actions (DAG handoff_flood), or with "
-                "`handoff route release` or `handoff route drop`."
-            )
-            alert(connection, f"flood:{opened['flood_id']}", text, as_of)
+            flood_card.ask(connection, opened["flood_id"], as_of)
             connection.execute("select pg_notify(%s, '')", (CHANNEL,))
 
 
@@ -190,4 +186,5 @@ def answer(connection: Connection, flood_id: int, said: Answer, who: str, as_of:
             raise NothingToAnswer(f"flood {flood_id}: {told}")
         verb = "hands the held MQLs over" if said == "released" else "drops the held MQLs"
         alert(connection, f"flood:{flood_id}:{said}", f"{slack_text(who, 60)} {verb}.", as_of)
+        flood_card.refresh(connection, flood_id, as_of)
     return row

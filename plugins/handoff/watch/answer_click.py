@@ -39,7 +39,7 @@ class Click:
 
 def parse(payload: Json, received_at: datetime) -> Click | None:
     """The answer in an interaction; None when it is none of ours, or broken."""
-    user_id = _text(payload, "user", "id")
+    user_id = text_at(payload, "user", "id")
     if not user_id:
         return None
     if payload.get("type") == "view_submission":
@@ -47,7 +47,7 @@ def parse(payload: Json, received_at: datetime) -> Click | None:
         return Click(SUBMIT, given.assignment_id, user_id, received_at, filled=given) if given else None
     actions = payload.get("actions")
     pressed = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
-    action, value = _text(pressed, "action_id"), _text(pressed, "value")
+    action, value = text_at(pressed, "action_id"), text_at(pressed, "value")
     if payload.get("type") != "block_actions" or action not in ACTIONS or not is_number(value):
         return None
     return Click(
@@ -55,13 +55,14 @@ def parse(payload: Json, received_at: datetime) -> Click | None:
         assignment_id=int(value),
         user_id=user_id,
         at=received_at,
-        channel=_text(payload, "container", "channel_id"),
-        ts=_text(payload, "container", "message_ts"),
-        trigger_id=_text(payload, "trigger_id"),
+        channel=text_at(payload, "container", "channel_id"),
+        ts=text_at(payload, "container", "message_ts"),
+        trigger_id=text_at(payload, "trigger_id"),
     )
 
 
-def _text(payload: Json, *path: str) -> str:
+def text_at(payload: Json, *path: str) -> str:
+    """The text at a path of keys; "" when there is none."""
     found: Any = payload
     for step in path:
         found = found.get(step) if isinstance(found, dict) else None

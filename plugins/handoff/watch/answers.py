@@ -15,9 +15,10 @@ from handoff.notify.card_form import form
 from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
-from handoff.watch import answer_people
+from handoff.watch import answer_flood, answer_people
 from handoff.watch.answer_click import SUBMIT, Click, parse
 from handoff.watch.answer_effects import Taken, carry_out
+from handoff.watch.answer_flood import IGNORED
 from handoff.watch.answer_rules import Ask, Refusal, Take, Verdict, judge
 from handoff.watch.lock import lock
 
@@ -27,7 +28,6 @@ REQUEST = timedelta(seconds=10)
 """Younger answers are left to the request that brought them."""
 GIVE_UP_AFTER = timedelta(hours=1)
 AT_ONCE = 500
-IGNORED = "ignored"
 TOO_LATE = "Slack did not get the form in time. Press Reject again."
 
 
@@ -47,7 +47,7 @@ class Outcome:
     """What became of one answer.
 
     Attributes:
-        label: what it is counted as: `ignored`, `refused`, `asked`, or the dispositions' kinds.
+        label: what it is counted as: `ignored`, `refused`, `asked`, the dispositions' kinds, or a flood's answer.
         errors: what a form is to say, by its `block_id`.
         form: what is to be opened.
         has_effects: whether something was queued.
@@ -100,11 +100,17 @@ def apply(connection: Connection, event_key: str, as_of: datetime, *, is_live: b
         if row is None:
             return None
         click = parse(row["payload"], row["received_at"])
-        outcome = _apply(connection, row, click, as_of, is_live) if click else Outcome(IGNORED)
+        outcome = _apply(connection, row, click, as_of, is_live) if click else _elsewhere(connection, row, as_of)
         inbox.mark_read(connection, [row["inbox_id"]], as_of)
         crash.point("watch.answer.decided")
     crash.point("watch.answer.applied")
     return outcome
+
+
+def _elsewhere(connection: Connection, row: Row, as_of: datetime) -> Outcome:
+    """What is about no assignment: the breaker's question, or none of ours."""
+    label = answer_flood.apply(connection, row, as_of)
+    return Outcome(label, has_effects=label != IGNORED)
 
 
 def _apply(connection: Connection, row: Row, click: Click, as_of: datetime, is_live: bool) -> Outcome:

@@ -35,8 +35,12 @@ def ids(decisions: list[Decision]) -> list[int]:
 
 
 def messages(connection: Connection) -> list[str]:
-    rows = connection.execute("select payload ->> 'text' as text from handoff.outbox order by outbox_id")
-    return [row["text"] for row in rows]
+    """What the review channel is told, and the key of each question."""
+    rows = connection.execute(
+        """select coalesce(payload ->> 'text', dedupe_key) as said from handoff.outbox
+        where kind = 'slack_review' order by outbox_id"""
+    )
+    return [row["said"] for row in rows]
 
 
 def handed(connection: Connection, numbers: range, at: timedelta) -> None:
@@ -64,7 +68,7 @@ class TestHeld:
         again = flood.current(connection)
         assert again is not None
         assert (again.flood_id, again.held) == (found.flood_id, 5)
-        assert [text[:40] for text in messages(connection)] == ["1 MQLs more than the 30 an hour that go "]
+        assert messages(connection) == [f"slack_review:flood:{found.flood_id}"]
 
     def test_what_was_handed_over_within_the_hour_counts(self, connection: Connection) -> None:
         handed(connection, range(25), timedelta(minutes=-59))
