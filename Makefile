@@ -34,8 +34,8 @@ logs: runtime ## Follow what the components print
 	@$(BIN)/handoff logs --follow
 
 .PHONY: test
-test: development browser ## Run the whole test suite: two at a time, and the real Airflow by itself
-	@$(BIN)/pytest -m "not stack" --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test: development browser ## Run the whole test suite: three files at a time, and the real Airflow by itself
+	@$(BIN)/pytest -m "not stack" --numprocesses 3 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/pytest -m stack
 
 .PHONY: browser

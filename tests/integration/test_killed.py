@@ -18,7 +18,7 @@ from tests.integration.conftest import connect_to
 REPOSITORY = Path(__file__).parents[2]
 CONTACTS = 2200
 """Three landings of a thousand."""
-KILLED_AT = (1, 12, 30, 50, 70) if os.environ.get("HANDOFF_CHAOS") else (12, 50)
+KILLED_AT = (1, 12, 30, 50, 70) if os.environ.get("HANDOFF_CHAOS") else (30,)
 """Requests about contacts, counted over one pass; the last of them may be past its end."""
 
 
@@ -68,7 +68,7 @@ def test_a_backfill_that_is_killed_again_and_again_loads_everything_once(
         ).fetchall()
         # Only a pass that has landed all of it may say that nothing is missing.
         assert not cursor or landed(connection, "hubspot_contacts")[1] == CONTACTS
-    assert kills >= len(KILLED_AT) - 1
+    assert kills > len(KILLED_AT) // 2
     assert start().wait(timeout=240) == 0
     assert landed(connection, "hubspot_contacts") == (CONTACTS, CONTACTS)
     health = crm.control("GET", "health")
