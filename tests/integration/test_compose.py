@@ -239,8 +239,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         for program in started.running.values():
             program.terminate()
         where = state.Layout(home)
-        rest = processes.of(where)
-        processes.end([each for each in rest if each.name() != "postgres"], patience_s=5)
+        servers = set(processes.postgres_in(data))
+        processes.end([each for each in processes.of(where) if each not in servers], patience_s=5)
         processes.end(processes.of(where), patience_s=10)
 
 

@@ -37,7 +37,7 @@ def _belongs(process: psutil.Process, where: Layout, component: str | None) -> b
     if component in (None, "postgres") and _is_postgres_in(process, where.data):
         return True
     try:
-        environment = process.environ()
+        environment, is_over = process.environ(), process.status() == psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
         return False
     found = environment.get("HANDOFF_COMPONENT")
@@ -45,7 +45,7 @@ def _belongs(process: psutil.Process, where: Layout, component: str | None) -> b
         environment.get("HANDOFF_HOME") == str(where.home)
         and found is not None
         and (component is None or found == component)
-        and process.status() != psutil.STATUS_ZOMBIE
+        and not is_over
     )
 
 
