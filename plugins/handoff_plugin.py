@@ -1,4 +1,4 @@
-"""What Handoff adds to Airflow: the web app below `/handoff`, its board in the menu, and a note on each run."""
+"""What Handoff adds to Airflow: the web app below `/handoff`, its pages in the menu, and a note on each run."""
 
 import logging
 from functools import cache
@@ -73,17 +73,17 @@ class HandoffPlugin(AirflowPlugin):
 
     @property
     def external_views(self) -> list[dict[str, Any]]:
-        """The board in Airflow's menu; nothing where the web app is not mounted.
+        """The pages in Airflow's menu; nothing where the web app is not mounted.
 
         Addresses are relative to Airflow's own, which may lie below a path.
         """
         place = PREFIX.removeprefix("/")
-        board = {
+        pages = {
             "name": "Handoff",
-            "href": f"{place}/board",
+            "href": f"{place}/handoffs",
             "destination": "nav",
             "url_route": "handoff",
             "nav_top_level": True,
             "icon": f"{place}/static/handoff.svg",
         }
-        return [board] if self.fastapi_apps else []
+        return [pages] if self.fastapi_apps else []

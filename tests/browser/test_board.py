@@ -123,6 +123,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visit, bus
         seen.append(where)
     assert seen == [
         "Skip to the page",
+        "Handoffs",
         "Board",
         "Agreement",
         "How far each stream of the CRM has been read",
@@ -213,7 +214,7 @@ def test_the_page_needs_no_script(chromium: Browser, server: str, busy: Database
     context = chromium.new_context(java_script_enabled=False, base_url=server)
     context.add_cookies([{"name": COOKIE, "value": "reader", "url": server}])
     page = context.new_page()
-    page.goto(f"{PREFIX}/")
+    page.goto(BOARD)
     expect(page.get_by_role("row", name="contacts").first).to_contain_text("1,204")
     expect(page.get_by_role("link", name="512901")).to_have_attribute(
         "href", f"{CRM}/contacts/4242424/record/0-1/512901"

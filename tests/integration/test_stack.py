@@ -257,7 +257,7 @@ def test_secrets_are_readable_by_their_owner_only_and_in_no_log(stack: Stack) ->
         assert not [value for value in values if value in text], path
 
 
-def test_the_board_is_behind_airflow_s_own_login_and_in_its_menu(stack: Stack, with_login: str) -> None:
+def test_the_pages_are_behind_airflow_s_own_login_and_in_its_menu(stack: Stack, with_login: str) -> None:
     stations = stack.status()["stations"]
     with chromium.running() as browser:
         page = browser.new_page(base_url=with_login)
@@ -274,7 +274,10 @@ def test_the_board_is_behind_airflow_s_own_login_and_in_its_menu(stack: Stack, w
         # The same page in Airflow's own frame, which has another page around it.
         page.goto("/")
         page.get_by_role("link", name="Handoff").click()
-        expect(page.frame_locator("iframe").get_by_role("row", name="contacts").first).to_be_visible(timeout=BACK_MS)
+        framed = page.frame_locator("iframe")
+        expect(framed.get_by_role("heading", name="Waiting for first contact")).to_be_visible(timeout=BACK_MS)
+        framed.get_by_role("link", name="Board").click()
+        expect(framed.get_by_role("row", name="contacts").first).to_be_visible(timeout=BACK_MS)
         assert "/plugin/handoff" in page.url
 
 

@@ -1,13 +1,12 @@
 """What a card tells below its buttons: facts about the lead, the parts of the score, and what they did. Escaped."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handoff.notify.context import Context
 from handoff.notify.moments import moment
-from handoff.notify.text import clean, slack_text
+from handoff.notify.text import clean, in_words, slack_text
 
 LINE = 160
 PARTS, ACTIVITIES = 12, 10
@@ -20,12 +19,12 @@ def facts(context: Context) -> list[str]:
     said = {
         "Title": [lead.title],
         "Company": [company.name, company.domain],
-        "Size and industry": [size, _words(company.industry)],
+        "Size and industry": [size, in_words(company.industry)],
         "Country": [lead.country or company.country],
         "E-mail": [lead.email],
         "Phone": [lead.phone],
-        "First source": [_words(source.first_source), source.first_source_detail],
-        "Latest source": [_words(source.latest_source), source.latest_source_detail],
+        "First source": [in_words(source.first_source), source.first_source_detail],
+        "Latest source": [in_words(source.latest_source), source.latest_source_detail],
         "Campaign": [source.campaign],
     }
     known = [(label, " · ".join(lines(values))) for label, values in said.items()]
@@ -52,8 +51,3 @@ def engagements(context: Context, local: ZoneInfo, as_of: datetime) -> list[str]
 def lines(values: Iterable[str | None]) -> list[str]:
     """Each value that is one, on a line of its own."""
     return [slack_text(value, LINE) for value in values if clean(value)]
-
-
-def _words(code: str | None) -> str | None:
-    """A CRM's enumeration value, such as PAID_SEARCH, as words."""
-    return code.replace("_", " ").capitalize() if code and re.fullmatch(r"[A-Z0-9_]+", code) else code

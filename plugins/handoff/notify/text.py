@@ -49,3 +49,8 @@ def clean(value: object) -> str:
             kept.append(each)
     words = " ".join("".join(kept).translate(_BLANK).split())
     return "" if words in _ABSENT else words
+
+
+def in_words(code: str | None) -> str | None:
+    """A CRM's enumeration value, such as PAID_SEARCH, as words; anything else as it is."""
+    return code.replace("_", " ").capitalize() if code and re.fullmatch(r"[A-Z0-9_]+", code) else code

@@ -30,7 +30,7 @@ from tests.conftest import Database
 from tests.unit.web.board_data import COOKIE, HOSTILE, LOGIN, REASON, hold, judge, plant, site
 from tests.unit.web.doors import connect
 
-BOARD = f"{PREFIX}/board"
+BOARD, HANDOFFS = f"{PREFIX}/board", f"{PREFIX}/handoffs"
 STYLE = f"{PREFIX}/static/handoff.css"
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 AT = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
@@ -165,9 +165,9 @@ def test_without_a_portal_nothing_is_linked(
     assert "_blank" not in page
 
 
-def test_the_first_page_is_the_board() -> None:
+def test_the_first_page_is_that_of_the_handoffs() -> None:
     answer = get(f"{PREFIX}/")
-    assert (answer.status_code, answer.headers["location"]) == (303, BOARD)
+    assert (answer.status_code, answer.headers["location"]) == (303, HANDOFFS)
 
 
 @pytest.mark.parametrize("path", [f"{PREFIX}/", BOARD, STYLE, f"{PREFIX}/static/no-such-file"])
@@ -298,7 +298,17 @@ def test_a_route_that_asks_nobody_is_found() -> None:
     planted.mount("/files", FastAPI())
     planted.add_api_route("/health", lambda: None, methods=["GET", "POST"])
     assert sorted(unguarded(planted.routes)) == [
-        *("/", "/agreement", "/board", "/files", "/health", "/lead/{lead_id}", "/static/{name}")
+        *(
+            "/",
+            "/agreement",
+            "/board",
+            "/files",
+            "/handoffs",
+            "/health",
+            "/lead/{lead_id}",
+            "/rep/{rep_id}",
+            "/static/{name}",
+        )
     ]
 
 
@@ -319,7 +329,7 @@ def test_the_board_is_in_airflow_s_menu_with_a_picture(monkeypatch: pytest.Monke
     shown = ExternalViewResponse.model_validate(view)
     assert (shown.name, shown.destination, shown.nav_top_level) == ("Handoff", "nav", True)
     # Relative, because Airflow's own page names the base; a route makes Airflow show it in its own frame.
-    assert f"/{shown.href}" == BOARD
+    assert f"/{shown.href}" == HANDOFFS
     assert shown.url_route == "handoff"
     assert get(f"/{shown.icon}").headers["content-type"] == "image/svg+xml"
     connect(monkeypatch, "slack", {"signing_secret": ""})

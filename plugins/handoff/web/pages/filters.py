@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from handoff.notify.text import in_words
+
 _UNITS = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 _WITHOUT_SECONDS = 600
 
@@ -35,6 +37,18 @@ def span(time: timedelta) -> str:
     return f"{seconds} s"
 
 
+def until(at: datetime, as_of: datetime) -> str:
+    """How far a deadline is away: "in 4 min 12 s", or "3 min over"."""
+    return f"in {span(at - as_of)}" if at > as_of else f"{span(as_of - at)} over"
+
+
+def seconds(value: float | None) -> str:
+    """A length of time in seconds, as `span` says it, with a decimal below ten seconds; "–" for none."""
+    if value is None:
+        return "–"
+    return f"{value:.1f} s" if 0 <= value < 10 else span(timedelta(seconds=value))
+
+
 def number(value: int) -> str:
     """A whole number with its thousands apart: "12,345"."""
     return f"{value:,}"
@@ -45,11 +59,14 @@ def stream(name: str) -> str:
     return name.removeprefix("hubspot_").replace("_", " ")
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., str | None]] = {
     "moment": moment,
     "iso": iso,
     "span": span,
+    "until": until,
+    "seconds": seconds,
     "number": number,
     "stream": stream,
+    "in_words": in_words,
 }
 """By their name in templates."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
@@ -48,6 +49,9 @@ class PageRoute(APIRoute):
                 response = render(request, "refusal.html", values, 403)
             except HTTPException as failed:
                 response = _problem(request, failed.status_code, "There is no such page", str(failed.detail))
+            except RequestValidationError as failed:
+                wrong = "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in failed.errors())
+                response = _problem(request, 400, "There is no such page", wrong)
             except (psycopg.OperationalError, MissingConnection) as failed:
                 log.warning("%s could not be shown", request.url.path, exc_info=True)
                 sentence = TOO_SLOW if isinstance(failed, _TOO_SLOW) else UNREACHABLE

@@ -12,7 +12,7 @@ from handoff import clock
 from handoff.agreement import source
 from handoff.explain import UnknownLead
 from handoff.ledger import db
-from handoff.web.pages import agreement, board, lead
+from handoff.web.pages import agreement, board, board_waiting, lead, open_handoffs, rep, speed
 from handoff.web.pages.crm_links import record_url
 from handoff.web.pages.guard import Guard
 from handoff.web.pages.rendering import render
@@ -32,8 +32,27 @@ def mount(app: FastAPI, guard: Guard) -> None:
 
 @router.get("/")
 def index(request: Request) -> Response:
-    """The first page is the board."""
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/board", 303)
+    """The first page is that of the open handoffs."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/handoffs", 303)
+
+
+@router.get("/handoffs")
+def handoffs_page(
+    request: Request, team: str = "", rep: str = "", tier: str = "", source: str = "", state: str = "", page: int = 1
+) -> Response:
+    """What waits for first contact, and how fast it went today."""
+    chosen, as_of = open_handoffs.Chosen(team, rep, tier, source, state), clock.now()
+    with _ledger() as connection:
+        values = {
+            "as_of": as_of,
+            "chosen": chosen,
+            "gates": board_waiting.closed_gates(connection),
+            "open": open_handoffs.read(connection, as_of, chosen, page),
+            "today": speed.read(connection, as_of),
+            "marks": open_handoffs.MARKS,
+            "state_words": open_handoffs.WORDS,
+        }
+    return render(request, "handoffs.html", values)
 
 
 @router.get("/board")
@@ -48,6 +67,18 @@ def board_page(request: Request) -> Response:
 def agreement_page(request: Request) -> Response:
     """The whole agreement as it stands in the checkout, today."""
     return render(request, agreement.TEMPLATE, agreement.page(source(), clock.now()))
+
+
+@router.get("/rep/{rep_id}")
+def rep_page(request: Request, rep_id: str, page: int = 1) -> Response:
+    """One rep: whether they are there, what they have, and how they have kept to it."""
+    as_of = clock.now()
+    try:
+        with _ledger() as connection:
+            found = rep.read(connection, rep_id, as_of, page)
+    except rep.UnknownRep as unknown:
+        raise HTTPException(404, f"{unknown}.") from None
+    return render(request, "rep.html", {"page": found, "as_of": as_of})
 
 
 @router.get("/lead/{lead_id}")

@@ -1,0 +1,232 @@
+"""The handoffs that wait for first contact: whose they are, by when, and how they stand; the most urgent first."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Literal
+
+from handoff.ledger.db import Connection, Row
+from handoff.notify.text import in_words
+from handoff.web.pages.marks import Mark
+
+State = Literal["overdue", "reminded", "untold", "snoozed", "offered", "claimed", "accepted"]
+PER_PAGE = 100
+MARKS: dict[State, Mark] = {
+    "overdue": "act",
+    "reminded": "note",
+    "untold": "note",
+    "snoozed": "note",
+    "offered": "fine",
+    "claimed": "fine",
+    "accepted": "fine",
+}
+"""In the order in which they are counted."""
+WORDS: dict[State, str] = {
+    "overdue": "overdue",
+    "reminded": "reminded",
+    "untold": "on its way",
+    "snoozed": "snoozed",
+    "offered": "offered",
+    "claimed": "says contacted",
+    "accepted": "accepted",
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What somebody wants to see only; "" is all."""
+
+    team: str = ""
+    rep: str = ""
+    tier: str = ""
+    source: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a filter, its name, and how many open handoffs have it."""
+
+    value: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class OpenHandoff:
+    """One row. `turn` counts the reps who have had it; `due_at` is the deadline that counts."""
+
+    handoff_id: str
+    lead_id: str
+    lead: str
+    company: str
+    happened: str
+    tier: str
+    rep_id: str
+    rep: str
+    team: str
+    source: str
+    score: float
+    turn: int
+    assigned_at: datetime
+    due_at: datetime
+    state: State
+
+    @property
+    def mark(self) -> Mark:
+        """How it is marked."""
+        return MARKS[self.state]
+
+    @property
+    def word(self) -> str:
+        """How its state is told."""
+        return WORDS[self.state]
+
+
+@dataclass(frozen=True)
+class OpenHandoffs:
+    """One page of them. `states` counts what is chosen but for the state; `options` by the filter's name."""
+
+    total: int
+    states: tuple[tuple[State, int], ...]
+    rows: tuple[OpenHandoff, ...]
+    page: int
+    pages: int
+    options: dict[str, tuple[Option, ...]]
+
+
+def read(connection: Connection, as_of: datetime, chosen: Chosen, page: int = 1) -> OpenHandoffs:
+    """What is open at `as_of`.
+
+    Args:
+        page: from 1; one beyond the last is the last.
+    """
+    every = connection.execute(_OPEN, {"at": as_of}).fetchall()
+    for row in every:
+        row["state"] = _state(row, as_of)
+    of_interest = [row for row in every if _fits(row, chosen, ("team", "rep", "tier", "source"))]
+    shown = [row for row in of_interest if _fits(row, chosen, ("state",))]
+    shown.sort(key=lambda row: (row["due_at"], row["handoff_id"]))
+    pages = max(1, -(-len(shown) // PER_PAGE))
+    page = min(max(page, 1), pages)
+    counts = Counter(row["state"] for row in of_interest)
+    names = _names(connection, as_of) if every else {}
+    return OpenHandoffs(
+        total=len(shown),
+        states=tuple((state, counts[state]) for state in MARKS),
+        rows=_told(connection, shown[(page - 1) * PER_PAGE : page * PER_PAGE], names),
+        page=page,
+        pages=pages,
+        options={each.name: _options(every, each.name, names) for each in fields(Chosen) if each.name != "state"},
+    )
+
+
+def _state(row: Row, as_of: datetime) -> State:
+    if row["is_untold"]:
+        return "untold"
+    if row["due_at"] <= as_of:
+        return "overdue"
+    for state in ("claimed", "accepted", "snoozed", "reminded"):
+        if row[f"is_{state}"]:
+            return state
+    return "offered"
+
+
+def _fits(row: Row, chosen: Chosen, names: Iterable[str]) -> bool:
+    return all(getattr(chosen, name) in ("", row[name]) for name in names)
+
+
+def _options(rows: Sequence[Row], name: str, names: dict[tuple[str, str], str]) -> tuple[Option, ...]:
+    counts = Counter(row[name] for row in rows if row[name])
+    found = [
+        Option(value, in_words(value) or value if name == "source" else names.get((name, value), value), count)
+        for value, count in counts.items()
+    ]
+    return tuple(sorted(found, key=lambda option: (option.name, option.value)))
+
+
+def _names(connection: Connection, as_of: datetime) -> dict[tuple[str, str], str]:
+    rows = connection.execute(
+        """select distinct on (kind, id) kind, id, name from (
+            select 'rep' as kind, rep_id as id, name, valid_from from agreement.reps
+            union all select 'tier', tier_id, name, valid_from from agreement.tiers
+            union all select 'team', pool_id, name, valid_from from agreement.pools
+        ) as named where valid_from <= %(at)s order by kind, id, valid_from desc""",
+        {"at": as_of},
+    )
+    return {(row["kind"], row["id"]): row["name"] for row in rows}
+
+
+def _told(connection: Connection, rows: Sequence[Row], names: dict[tuple[str, str], str]) -> tuple[OpenHandoff, ...]:
+    """The rows of one page, with what their handoffs knew of the lead."""
+    known = {
+        row["handoff_id"]: row
+        for row in connection.execute(
+            """select handoff_id,
+                coalesce(context #>> '{lead,name}', context #>> '{lead,email}', '') as lead,
+                coalesce(context #>> '{company,name}', context #>> '{company,domain}', '') as company,
+                coalesce(context #>> '{trigger,summary}', '') as happened
+            from handoff.handoffs where handoff_id = any(%s)""",
+            ([row["handoff_id"] for row in rows],),
+        )
+    }
+
+    def named(kind: str, row: Row) -> str:
+        return names.get((kind, row[kind]), str(row[kind]))
+
+    return tuple(
+        OpenHandoff(
+            **known[row["handoff_id"]],
+            lead_id=row["lead_id"],
+            tier=named("tier", row),
+            rep_id=row["rep"],
+            rep=named("rep", row),
+            team=named("team", row),
+            source=row["source"],
+            score=float(row["score"]),
+            turn=row["turn"],
+            assigned_at=row["assigned_at"],
+            due_at=row["due_at"],
+            state=row["state"],
+        )
+        for row in rows
+    )
+
+
+# A deadline may have been moved by pauses. While the rep's message is on its way the clock stands.
+_OPEN = """
+with open_ones as materialized (
+    select handoff_id, lead_id, tier_id, score, coalesce(context #>> '{attribution,latest_source}', '') as source
+    from handoff.handoffs as handoff
+    where not exists (
+        select from handoff.dispositions as ending
+        where ending.handoff_id = handoff.handoff_id and ending.kind in ('contacted', 'rejected', 'withdrawn')
+    )
+)
+select
+    handoff.handoff_id, handoff.lead_id, handoff.tier_id as tier, handoff.score, handoff.source,
+    given.rep_id as rep, coalesce(given.pool_id, '') as team, given.turn, given.assigned_at,
+    coalesce(paused.due_at, given.due_at) as due_at,
+    coalesce(card.state = 'pending', false) as is_untold,
+    coalesce(said.is_accepted, false) as is_accepted, coalesce(said.is_claimed, false) as is_claimed,
+    coalesce(said.snoozed_until > %(at)s, false) as is_snoozed,
+    exists (select from handoff.ladder_steps as step where step.assignment_id = given.assignment_id) as is_reminded
+from open_ones as handoff
+cross join lateral (
+    select assignment.*, count(*) over () as turn from handoff.assignments as assignment
+    where assignment.handoff_id = handoff.handoff_id order by assignment_id desc limit 1
+) as given
+left join lateral (
+    select max(pause.due_at) as due_at from handoff.clock_pauses as pause
+    where pause.assignment_id = given.assignment_id
+) as paused on true
+left join lateral (
+    select bool_or(kind = 'accepted') as is_accepted, bool_or(kind = 'claimed') as is_claimed,
+        max(snoozed_until) as snoozed_until
+    from handoff.dispositions as answer
+    where answer.handoff_id = handoff.handoff_id and answer.assignment_id = given.assignment_id
+) as said on true
+left join handoff.outbox as card
+    on card.dedupe_key = 'slack_dm:' || handoff.handoff_id || ':' || given.assignment_id
+"""
