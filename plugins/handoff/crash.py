@@ -10,6 +10,7 @@ POINTS = (
     "route.handoff.written",
     "route.handoff.committed",
     "route.assignment.written",
+    "route.withdrawal.committed",
     "route.run.held",
     "route.run.settled",
     "drain.item.looked",

@@ -39,9 +39,11 @@ def decision(number: int, max_open: int) -> Decision:
 
 def main() -> None:
     seed, leads, max_open = (int(each) for each in sys.argv[1:])
-    order = list(range(leads))
-    random.Random(seed).shuffle(order)
     with db.connect() as connection:
+        # As the line does: what has been handed over before is not tried again.
+        standing = {int(row["lead_id"]) for row in connection.execute("select lead_id from handoff.handoffs")}
+        order = [number for number in range(leads) if number not in standing]
+        random.Random(seed).shuffle(order)
         for number in order:
             try:
                 hand_off(connection, decision(number, max_open), NOON + timedelta(hours=1))

@@ -116,8 +116,8 @@ class SlackHook(BaseHook):
         return {"channel": str(answer.get("channel") or channel), "ts": str(answer["ts"])}
 
     def update(self, channel_id: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> None:
-        """Replace the content of a message of ours; what it can be found again by stays."""
-        self._call("chat.update", {"channel": channel_id, "ts": ts, **_content(text, blocks)})
+        """Replace the content of a message of ours, blocks and all; what it can be found again by stays."""
+        self._call("chat.update", {"channel": channel_id, "ts": ts, "text": text, "blocks": blocks})
 
     def whisper(self, channel_id: str, user_id: str, text: str) -> str:
         """Show a sentence to one person of a channel; returns its `ts`, under which nobody can find it again."""

@@ -1,4 +1,4 @@
-"""What follows a card that stands in Slack: its update in place, and lines below it."""
+"""What follows a message that stands in Slack: its update in place, lines below it, and its erasure."""
 
 from abc import ABC, abstractmethod
 from datetime import datetime
@@ -11,6 +11,7 @@ from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Perma
 from handoff.notify.card import who
 from handoff.notify.cards import THREAD, UPDATE
 from handoff.notify.context import Context
+from handoff.notify.erasing import ERASE, ERASED
 from handoff.notify.senders import Now, Payload, rendered, tried
 
 GONE = frozenset(
@@ -28,7 +29,7 @@ def wait_for_cards(connection: Connection, as_of: datetime) -> int:
         from handoff.outbox as card
         where effect.kind = any(%(kinds)s) and effect.state = 'pending' and effect.not_before <= %(at)s
         and card.dedupe_key = effect.payload ->> 'message' and card.state = 'pending'""",
-        {"at": as_of, "again": AGAIN_S, "kinds": [UPDATE, THREAD]},
+        {"at": as_of, "again": AGAIN_S, "kinds": [UPDATE, THREAD, ERASE]},
     ).rowcount
 
 
@@ -85,6 +86,23 @@ class UpdateSender(_CardSender):
                 return {"channel": place["channel"], "ts": place["ts"]}
 
             return tried(bring, "updated")
+
+
+class EraseSender(_CardSender):
+    """Replaces the text of a message about somebody who was erased."""
+
+    def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:
+        """Nothing to look for: doing it again changes nothing."""
+        return None
+
+    def _follow(self, source: Row, payload: Payload, dedupe_key: str) -> tuple[Outcome, str]:
+        place = source["result"]
+
+        def bring() -> dict[str, Any]:
+            self._slack.update(place["channel"], place["ts"], ERASED, [])
+            return {"channel": place["channel"], "ts": place["ts"]}
+
+        return tried(bring, "erased")
 
 
 class ThreadSender(_CardSender):

@@ -71,6 +71,8 @@ def told_by(answer: Answer) -> str:
 def ended(history: History, turn: Turn, local: ZoneInfo, as_of: datetime) -> State | None:
     """The state of a card on which nothing is left to do."""
     after = history.after(turn)
+    if history.of_handoff(ERASED):
+        return State(turn.assignment_id, (f"The lead {SAID[ERASED]}",), shows_lead=False)
     if withdrawn := history.of_handoff("withdrawn"):
         said = SAID.get(withdrawn.reason_id or "", "is gone")
         line = f"Withdrawn: the lead {slack_text(said, REASON)}; nothing is due any more"

@@ -11,13 +11,14 @@ from handoff.ledger.db import Connection
 from handoff.ledger.drain import drain
 from handoff.ledger.outbox import Sender
 from handoff.notify.alert import REVIEW
-from handoff.notify.card_senders import ThreadSender, UpdateSender, wait_for_cards
+from handoff.notify.card_senders import EraseSender, ThreadSender, UpdateSender, wait_for_cards
 from handoff.notify.cards import CHANNEL, DM, THREAD, UPDATE, WHISPER
 from handoff.notify.digests import DIGEST, ended, gather
+from handoff.notify.erasing import ERASE
 from handoff.notify.given_up import tell
 from handoff.notify.senders import NOTE, MessageSender, WhisperSender
 
-KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW)
+KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW, ERASE)
 """In the order in which they go out: reps first."""
 ANSWERS = (WHISPER, UPDATE, THREAD)
 """What somebody who has just pressed a button waits for."""
@@ -39,7 +40,7 @@ def deliver(
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0
     for kind in kinds:
-        if kind in (UPDATE, THREAD):
+        if kind in (UPDATE, THREAD, ERASE):
             wait_for_cards(connection, now())
         if kind == DM:
             gather(connection, now())
@@ -61,6 +62,8 @@ def _sender(connection: Connection, slack: SlackHook, kind: str, now: Callable[[
         return UpdateSender(connection, slack, now)
     if kind == THREAD:
         return ThreadSender(connection, slack, now)
+    if kind == ERASE:
+        return EraseSender(connection, slack, now)
     if kind == WHISPER:
         return WhisperSender(slack)
     return MessageSender(connection, slack, kind, now)

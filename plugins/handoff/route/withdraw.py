@@ -4,9 +4,10 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
+from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
-from handoff.notify import cards
+from handoff.notify import cards, erasing
 from handoff.notify.text import slack_text
 from handoff.watch.lock import lock
 
@@ -17,6 +18,8 @@ SAID = {
 }
 """What a rep is told, by the reason's id."""
 
+# A lead that was contacted or rejected is nobody's task any more: it is not taken back, but what was said of somebody
+# erased is. Of several that become one, the one that somebody has been in touch about stays, then the oldest.
 _GONE = """
 with presents as (
     select distinct coalesce(alias.id, pending.lead_id) as present_id
@@ -31,33 +34,48 @@ identities as (
     inner join presents on presents.present_id = alias.id
     where alias.object_type = 'contacts'
 ),
-open_handoffs as (
-    select handoff.*, identity.present_id
+theirs as (
+    select handoff.*, identity.present_id, answered.is_contacted, answered.is_over, answered.is_erased as was_erased
     from identities as identity
     inner join handoff.handoffs as handoff on handoff.lead_id = identity.id
-    where not exists (
-        select from handoff.dispositions as answer
-        where answer.handoff_id = handoff.handoff_id and answer.kind in ('rejected', 'withdrawn')
-    )
+    cross join lateral (
+        select
+            coalesce(bool_or(kind = 'contacted'), false) as is_contacted,
+            coalesce(bool_or(kind in ('rejected', 'withdrawn')), false) as is_over,
+            coalesce(bool_or(kind = 'erased'), false) as is_erased
+        from handoff.dispositions as answer where answer.handoff_id = handoff.handoff_id
+    ) as answered
+),
+found as (
+    select concerned.handoff_id, concerned.lead_id, concerned.present_id,
+        not (concerned.is_contacted or concerned.is_over) as is_open,
+        newest.is_erased and not concerned.was_erased as is_erased,
+        case
+            when newest.is_erased then 'erased'
+            when newest.is_archived then 'deleted'
+            when exists (
+                select from theirs as other
+                where other.present_id = concerned.present_id and other.product_id = concerned.product_id
+                and not other.is_over
+                and (not other.is_contacted, other.routed_at, other.handoff_id)
+                < (not concerned.is_contacted, concerned.routed_at, concerned.handoff_id)
+            ) then 'merged'
+        end as reason_id
+    from theirs as concerned
+    cross join lateral (
+        select coalesce(payload ->> 'archived', 'false') = 'true' as is_archived,
+            coalesce(payload ->> 'isErased', 'false') = 'true' as is_erased
+        from raw.hubspot_contacts as contact where contact.id = concerned.present_id
+        order by contact.updated_at desc, contact.version_id desc limit 1
+    ) as newest
 )
-select concerned.handoff_id, concerned.lead_id, concerned.present_id,
-    case
-        when newest.is_erased then 'erased'
-        when newest.is_archived then 'deleted'
-        else 'merged'
-    end as reason_id
-from open_handoffs as concerned
-cross join lateral (
-    select coalesce(payload ->> 'archived', 'false') = 'true' as is_archived,
-        coalesce(payload ->> 'isErased', 'false') = 'true' as is_erased
-    from raw.hubspot_contacts as contact where contact.id = concerned.present_id
-    order by contact.updated_at desc, contact.version_id desc limit 1
-) as newest
-where newest.is_archived or exists (
-    select from open_handoffs as older
-    where older.present_id = concerned.present_id and older.product_id = concerned.product_id
-    and (older.routed_at, older.handoff_id) < (concerned.routed_at, concerned.handoff_id)
-)
+select * from found
+where is_erased or (is_open and reason_id is not null) or (reason_id in ('deleted', 'erased') and exists (
+    select from handoff.outbox as effect
+    where effect.handoff_id = found.handoff_id and effect.state = 'pending' and effect.attempts = 0
+    and starts_with(effect.kind, 'hubspot_')
+))
+order by handoff_id
 """
 
 
@@ -65,30 +83,50 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
     """Withdraw what must be among the leads pending up to a batch; returns how many handoffs.
 
     Effects that nobody has tried yet are taken back; a rep who has been told is told this as well, as are the cards.
+    Nothing is written to a contact that is gone. Of one that was erased every message is erased, too, also of handoffs
+    that had ended before.
     """
     rows = connection.execute(_GONE, {"batch": batch_id}).fetchall()
+    withdrawn = 0
     for row in rows:
         with connection.transaction():
             lock(connection, row["handoff_id"])
-            _withdraw(connection, row, as_of)
+            is_new = row["is_open"] and _answer(connection, row, "withdrawn", as_of)
+            _take_back(connection, row, "" if is_new else "hubspot_")
+            if row["is_erased"]:
+                _answer(connection, row, "erased", as_of)
+                erasing.erase(connection, row["handoff_id"], as_of)
+            if is_new:
+                _tell(connection, row, as_of)
             cards.refresh(connection, row["handoff_id"], as_of)
-    return len(rows)
+        withdrawn += is_new
+        crash.point("route.withdrawal.committed")
+    return withdrawn
 
 
-def _withdraw(connection: Connection, row: Row, as_of: datetime) -> None:
-    written = connection.execute(
-        """insert into handoff.dispositions (handoff_id, kind, reason_id, occurred_at, recorded_at, evidence)
-        values (%s, 'withdrawn', %s, %s, %s, %s) on conflict do nothing""",
-        (row["handoff_id"], row["reason_id"], as_of, as_of, Jsonb({"contact_id": row["present_id"]})),
-    ).rowcount
-    if not written:
-        return
-    said = SAID[row["reason_id"]]
+def _answer(connection: Connection, row: Row, kind: str, as_of: datetime) -> bool:
+    """Note what became of a handoff; whether that is new."""
+    return bool(
+        connection.execute(
+            """insert into handoff.dispositions (handoff_id, kind, reason_id, occurred_at, recorded_at, evidence)
+            values (%s, %s, %s, %s, %s, %s) on conflict do nothing""",
+            (row["handoff_id"], kind, row["reason_id"], as_of, as_of, Jsonb({"contact_id": row["present_id"]})),
+        ).rowcount
+    )
+
+
+def _take_back(connection: Connection, row: Row, kinds: str) -> None:
+    """Let go of effects that nobody has tried yet, of kinds that begin so."""
     connection.execute(
         """update handoff.outbox set state = 'dead', last_error = %s
-        where handoff_id = %s and state = 'pending' and attempts = 0""",
-        (f"withdrawn: the lead {said}", row["handoff_id"]),
+        where handoff_id = %s and state = 'pending' and attempts = 0 and starts_with(kind, %s)""",
+        (f"withdrawn: the lead {SAID[row['reason_id']]}", row["handoff_id"], kinds),
     )
+
+
+def _tell(connection: Connection, row: Row, as_of: datetime) -> None:
+    """Tell the rep who has been told of the lead."""
+    said = SAID[row["reason_id"]]
     told = connection.execute(
         """select payload ->> 'slack_user_id' as slack_user_id, payload #>> '{context,lead,name}' as name
         from handoff.outbox where handoff_id = %s and kind = 'slack_dm' and (state = 'sent' or attempts > 0)

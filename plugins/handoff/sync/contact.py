@@ -67,7 +67,9 @@ class ContactSender:
             return NotDelivered(str(problem), problem.retry_after_s)
         except (DailyLimitReached, Unauthorized, PlanLacks) as problem:
             return NotDelivered(str(problem), 600.0, is_vendor_wide=True)
-        except (NotFound, Rejected) as problem:
+        except NotFound as problem:
+            return Done({"contact_id": contact_id}, "gone") if self._is_gone(contact_id) else Permanent(str(problem))
+        except Rejected as problem:
             return Permanent(str(problem))
         except HubSpotError as problem:
             return Unknown(str(problem))
@@ -114,6 +116,15 @@ class ContactSender:
         if drift or ignored:
             return Done(result, "drift" if drift else "rejected_silently")
         return Done(result, "written" if written else "unchanged")
+
+    def _is_gone(self, contact_id: str) -> bool:
+        """Whether the newest version that was read says that the contact was deleted or erased."""
+        row = self._connection.execute(
+            """select payload ->> 'archived' = 'true' or payload ->> 'isErased' = 'true' as is_gone
+            from raw.hubspot_contacts where id = %s order by updated_at desc, version_id desc limit 1""",
+            (contact_id,),
+        ).fetchone()
+        return bool(row and row["is_gone"])
 
     def _read(self, contact_id: str, wanted: dict[str, str]) -> Json:
         others = [name for name in wanted if not name.startswith(OURS)]
