@@ -24,6 +24,7 @@ COPY dags dags
 COPY dbt_project dbt_project
 COPY expectations expectations
 COPY sandbox sandbox
+COPY docs docs
 RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable . \
     && useradd --system --uid 50000 --home-dir /opt/handoff/state handoff \
     && mkdir -p state/airflow state/dbt state/logs \

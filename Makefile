@@ -60,6 +60,10 @@ chaos: development ## Run the tests that look for trouble at random, for longer
 	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/integration/test_two_speeds.py tests/integration/test_chaos.py tests/integration/test_routers.py \
 		tests/integration/test_crash.py tests/integration/test_killed.py tests/agreement/test_year.py --timeout 7200
 
+.PHONY: screenshots
+screenshots: development browser ## Take the pictures of docs/ anew, on a stack of its own
+	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m stack tests/integration/test_stack.py -k "three_addresses or photographed"
+
 .PHONY: bench
 bench: development ## Measure event to Slack message, and print the figures
 	@$(BIN)/python bench/latency.py

@@ -28,6 +28,8 @@ class Settings:
     """Where dbt writes its manifest and compiled SQL (`HANDOFF_DBT_TARGET`)."""
     expectations: Path
     """Directory of Great Expectations suites (`HANDOFF_EXPECTATIONS`)."""
+    docs: Path
+    """Directory of the documentation (`HANDOFF_DOCS`)."""
     crm_url: str
     """Base of the links to CRM records in messages (`HANDOFF_CRM_URL`), without a trailing slash."""
 
@@ -50,6 +52,7 @@ def settings() -> Settings:
         dbt_project=Path(os.environ.get("HANDOFF_DBT_PROJECT") or REPOSITORY / "dbt_project"),
         dbt_target=Path(os.environ.get("HANDOFF_DBT_TARGET") or home / "dbt"),
         expectations=Path(os.environ.get("HANDOFF_EXPECTATIONS") or REPOSITORY / "expectations"),
+        docs=Path(os.environ.get("HANDOFF_DOCS") or REPOSITORY / "docs"),
         crm_url=os.environ.get("HANDOFF_CRM_URL") or "https://app.hubspot.com",
     )
 

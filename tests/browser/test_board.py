@@ -126,6 +126,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visit, bus
         "Handoffs",
         "Board",
         "Agreement",
+        "Docs",
         "How far each stream of the CRM has been read",
         "What could not be read",
         "47002",

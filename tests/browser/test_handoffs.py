@@ -106,7 +106,8 @@ def test_the_keyboard_reaches_filters_states_and_leads(visit: Visit, clocks: Dat
                 " || document.activeElement.textContent.trim()"
             )
         )
-    assert seen[:10] == [
-        *("Skip to the page", "Handoffs", "Board", "Agreement", "team", "rep", "tier", "source", "Show", "All of them")
+    assert seen[:11] == [
+        *("Skip to the page", "Handoffs", "Board", "Agreement", "Docs"),
+        *("team", "rep", "tier", "source", "Show", "All of them"),
     ]
-    assert seen[17:19] == ["Handoffs that wait for first contact", "Lead 3"]
+    assert seen[18:20] == ["Handoffs that wait for first contact", "Lead 3"]

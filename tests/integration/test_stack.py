@@ -281,6 +281,43 @@ def test_the_pages_are_behind_airflow_s_own_login_and_in_its_menu(stack: Stack, 
         assert "/plugin/handoff" in page.url
 
 
+def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) -> None:
+    """`make screenshots` keeps the pictures that the documentation shows."""
+    kept = Path(os.environ.get("HANDOFF_SCREENSHOTS") or tmp_path)
+    (newest,) = stack.ledger(
+        """select handoff.lead_id, given.rep_id, message.result ->> 'channel' as conversation
+        from handoff.handoffs as handoff inner join handoff.assignments as given using (handoff_id)
+        inner join handoff.outbox as message
+            on message.dedupe_key = 'slack_dm:' || handoff.handoff_id || ':' || given.assignment_id
+        where message.state = 'sent' order by given.assignment_id desc limit 1"""
+    )
+    ours = f"http://127.0.0.1:{stack.environment['HANDOFF_AIRFLOW_PORT']}/handoff"
+    slack = f"http://127.0.0.1:{stack.environment['HANDOFF_SANDBOX_PORT']}/slack?channel={newest['conversation']}"
+    pages = {
+        "card": slack,
+        "handoffs": f"{ours}/handoffs",
+        "rep": f"{ours}/rep/{newest['rep_id']}",
+        "lead": f"{ours}/lead/{newest['lead_id']}",
+        "board": f"{ours}/board",
+        "agreement": f"{ours}/agreement",
+        "docs": f"{ours}/docs/for-reps",
+    }
+    with chromium.running() as browser:
+        for name, address in pages.items():
+            visit = chromium.Visit(browser.new_page(viewport={"width": 1100, "height": 900}))
+            answer = visit.page.goto(address)
+            assert answer is not None
+            assert answer.status == 200, address
+            assert visit.wrong == []
+            visit.page.screenshot(path=kept / f"{name}.png")
+    shown = {
+        name
+        for page in (REPOSITORY / "docs").glob("*.md")
+        for name in re.findall(r"images/(.+?)\.png", page.read_text())
+    }
+    assert shown <= set(pages)
+
+
 def test_without_a_login_nothing_is_shown(with_login: str) -> None:
     asked = httpx.get(f"{with_login}/handoff/board", headers={"accept": "text/html"}, follow_redirects=True)
     addresses = [each.headers["location"].removeprefix(with_login) for each in asked.history]

@@ -2,7 +2,7 @@
 
 import typer
 
-from handoff.cli import agreement, backtest, crm, database, gate, leads, route, stack
+from handoff.cli import agreement, backtest, crm, database, docs, gate, leads, route, stack
 
 app = typer.Typer(
     help="From the moment a lead qualifies to the message a rep acts on, and the clock after it.\n\n"
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.add_typer(stack.commands)
 app.add_typer(leads.commands)
 app.add_typer(backtest.commands)
+app.add_typer(docs.commands)
 app.add_typer(crm.commands, name="crm")
 app.add_typer(gate.commands, name="gate")
 app.add_typer(route.commands, name="route")

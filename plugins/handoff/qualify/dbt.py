@@ -116,6 +116,20 @@ def compile_models(selection: str, *, for_all: bool) -> list[Any]:
     return [each.node for each in outcome.result.results]
 
 
+def document() -> None:
+    """Write dbt's own documentation of the project, as one page, into the target directory.
+
+    Raises:
+        DbtFailed: dbt could not read the project or the database.
+    """
+    from dbt.cli.main import dbtRunner
+
+    with environment(None):
+        outcome = dbtRunner().invoke(["--quiet", "docs", "generate", "--static", "--no-compile", *_directories()])
+    if not outcome.success:
+        raise DbtFailed(f"dbt docs generate: {outcome.exception}")
+
+
 def warm() -> None:
     """Read the project and compile the line's models once: tasks forked from this process find both done.
 

@@ -28,7 +28,7 @@ def site() -> FastAPI:
         if person != "reader":
             raise NotAllowed(f"{person} may not read the DAG handoff_line")
 
-    pages, around = FastAPI(), FastAPI()
+    pages, around = FastAPI(openapi_url=None), FastAPI()
     mount(pages, guard)
     around.mount(PREFIX, pages)
     return around

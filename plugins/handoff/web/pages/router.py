@@ -12,7 +12,8 @@ from handoff import clock
 from handoff.agreement import source
 from handoff.explain import UnknownLead
 from handoff.ledger import db
-from handoff.web.pages import agreement, board, board_waiting, lead, open_handoffs, rep, speed
+from handoff.settings import settings
+from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, speed
 from handoff.web.pages.crm_links import record_url
 from handoff.web.pages.guard import Guard
 from handoff.web.pages.rendering import render
@@ -20,6 +21,11 @@ from handoff.web.pages.route import PageRoute
 
 STATEMENT_SECONDS = 5
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+OF_DBT = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; "
+    "font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+"""Content security policy of the page that dbt writes, whose scripts stand in it."""
 _STATIC = {path.name: path for path in (Path(__file__).parent / "static").iterdir() if path.suffix in MEDIA_TYPES}
 
 router = APIRouter(route_class=PageRoute)
@@ -105,6 +111,40 @@ def _moment(text: str) -> datetime | None:
         return None
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+@router.get("/docs")
+def docs(request: Request) -> Response:
+    """The documentation begins with its first page."""
+    first = manual.menu(settings().docs)[0][1][0]
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs/{first.name}", 303)
+
+
+@router.get("/docs/images/{name}")
+def docs_picture(name: str) -> Response:
+    """A picture of the documentation."""
+    try:
+        return FileResponse(manual.picture(settings().docs, name), media_type="image/png")
+    except manual.UnknownPage as unknown:
+        raise HTTPException(404, f"{unknown}.") from None
+
+
+@router.get("/docs/models/index")
+def docs_models() -> Response:
+    """What dbt wrote of the models: one page that brings all its scripts along, and may run no others."""
+    path = settings().dbt_target / "static_index.html"
+    if not path.is_file():
+        raise HTTPException(404, "`handoff docs` has not been run yet, which makes this page.")
+    return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": OF_DBT})
+
+
+@router.get("/docs/{name}")
+def docs_page(request: Request, name: str) -> Response:
+    """One page of the documentation."""
+    try:
+        return render(request, "docs.html", manual.values(settings().docs, name, request.scope.get("root_path", "")))
+    except manual.UnknownPage as unknown:
+        raise HTTPException(404, f"{unknown}.") from None
 
 
 @router.get("/static/{name}")
