@@ -5,6 +5,7 @@ tasks are searched for it. https://developers.hubspot.com/docs/api-reference/lat
 """
 
 import html
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -71,5 +72,5 @@ def _body(key: str, context: Context) -> str:
 
 
 def _line(text: str) -> str:
-    """One line of plain text, without what a reader might take for a tag."""
-    return " ".join(text.replace("<", " ").replace(">", " ").split())
+    """One line of plain text, without what a reader might take for a tag, or we for a reference."""
+    return " ".join(re.sub(r"[<>\[\]]", " ", text).split())
