@@ -239,8 +239,10 @@ def test_without_the_scope_the_handoff_goes_on_and_somebody_is_told_once(crm: Cr
     given = crm.give()
     crm.pass_on(given, "ben-okafor")
     crm.keep()
-    handed.to(crm.connection, crm.contact + "0", "ana-costa", crm.now)
-    crm.keep()
+    handed.to(
+        crm.connection, str(crm.sandbox.act("contact", email="al@acme.example")["contactId"]), "ana-costa", crm.now
+    )
+    assert crm.keep(minutes=1) == {"task_not_permitted": 1}
     assert [text.startswith("Reps get no tasks in HubSpot") for text in crm.told()] == [True]
     dead = "select from handoff.outbox where kind = 'hubspot_task' and state <> 'sent'"
     assert crm.connection.execute(dead).rowcount == 0
