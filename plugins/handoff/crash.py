@@ -21,6 +21,7 @@ POINTS = (
     "sync.contact.written",
     "sync.contact.read_back",
     "sync.contact.restored",
+    "sync.task.created",
     "notify.digest.gathered",
     "watch.answer.stored",
     "watch.answer.decided",

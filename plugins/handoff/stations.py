@@ -144,10 +144,12 @@ def notify(run_id: str) -> Counts:
 
 def sync(run_id: str) -> Counts:
     """Write back to the CRM what is due."""
+    from handoff.sync.tasks import keep
     from handoff.sync.writeback import write_back
 
     with _recorded("sync", run_id) as (connection, counts):
         counts |= write_back(connection, reasons=agreement.rejection_reasons(connection, clock.now()))
+        counts |= keep(connection)
         return counts
 
 

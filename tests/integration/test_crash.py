@@ -94,6 +94,7 @@ def test_killed_at_a_point_a_fresh_process_finishes(
     handed = _as_it_should_be(connection, mine)
     _slack_says_each_once(connection, sandbox)
     for lead, owner in handed.items():
+        assert _tasks(lead) == [owner]
         said = HubSpotHook().read("contacts", lead, [REP, "lifecyclestage", "hs_lead_status", "handoff_sla_status"])
         assert said["properties"][REP] == chosen.get(lead, owner)
         assert said["properties"]["lifecyclestage"] == "marketingqualifiedlead"
@@ -148,7 +149,7 @@ def _as_it_should_be(connection: Connection, mine: list[str]) -> dict[str, str]:
     )
     # One row a lead: one handoff, and one assignment of it.
     assert sorted(row["lead_id"] for row in found) == sorted(mine)
-    assert all(row["kinds"] == ["hubspot_contact", "slack_channel", "slack_dm"] for row in found)
+    assert all(row["kinds"] == ["hubspot_contact", "hubspot_task", "slack_channel", "slack_dm"] for row in found)
     return {row["lead_id"]: row["crm_owner_id"] for row in found}
 
 
@@ -156,8 +157,15 @@ def _slack_says_each_once(connection: Connection, sandbox: RunningSandbox) -> No
     said = sandbox.control("GET", "slack/messages")["messages"]
     # People talk there, too.
     posted = Counter(each["metadata"]["event_payload"]["dedupe_key"] for each in said if "metadata" in each)
-    effects = mqls.rows(connection, "select dedupe_key from handoff.outbox where kind <> 'hubspot_contact'")
+    effects = mqls.rows(connection, "select dedupe_key from handoff.outbox where kind not like 'hubspot_%%'")
     assert posted == Counter(effect["dedupe_key"] for effect in effects)
+
+
+def _tasks(lead: str) -> list[str]:
+    """The owners of a contact's tasks."""
+    hubspot = HubSpotHook()
+    ids = hubspot.associations("contacts", "tasks", [lead])[lead]
+    return [task["properties"][REP] for task in hubspot.batch_read("tasks", ids, [REP])[0]]
 
 
 def _conflicts(connection: Connection, mine: list[str]) -> dict[str, int]:

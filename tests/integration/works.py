@@ -17,6 +17,7 @@ from handoff.ledger.db import Connection
 from handoff.notify import deliver as messages
 from handoff.notify import senders
 from handoff.route import run as route
+from handoff.sync.tasks import keep
 from handoff.sync.writeback import write_back
 
 T = TypeVar("T")
@@ -46,6 +47,7 @@ def _stations(connection: Connection, batch: int, slack: SlackHook, hubspot: Hub
     route.run(connection, batch, clock.now())
     messages.deliver(connection, slack)
     write_back(connection, hubspot, REASONS)
+    keep(connection, hubspot)
 
 
 def sync() -> None:

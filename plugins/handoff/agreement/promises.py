@@ -39,11 +39,18 @@ def _tiers(agreement: Agreement, day: date) -> Table:
         if row["max_snoozes"]:
             snooze = f"{words.open_time(row['snooze_minutes'])}, {words.count(row['max_snoozes'], 'time')}"
         present = "whoever is at work comes first" if row["prefers_present"] else "at work or not"
-        cells = (words.open_time(row["response_minutes"]), present, snooze, row.key, row["why"] or "")
+        cells = (
+            words.open_time(row["response_minutes"]),
+            present,
+            snooze,
+            row["crm_task"] or "",
+            row.key,
+            row["why"] or "",
+        )
         rows.append((row["name"] or "", who, *cells))
     return Table(
         "Service levels; the highest score that is reached applies",
-        ("Level", "For", "Within", "Goes to", "May be snoozed", "Id", "Why"),
+        ("Level", "For", "Within", "Goes to", "May be snoozed", "Task in the CRM", "Id", "Why"),
         tuple(rows),
     )
 

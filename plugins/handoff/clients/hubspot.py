@@ -138,6 +138,17 @@ class HubSpotHook(HubSpotSession):
         """Set properties, once: after `Unavailable` or `RateLimited` read and compare before another try."""
         return self._write("PATCH", self._object(object_type, record_id), {"properties": properties})
 
+    def create(self, object_type: str, properties: dict[str, str], to_id: str, association_type: int) -> Json:
+        """Create a record that is associated with another one, once: after `Unavailable` look for it before another
+        try. `association_type` is one of HubSpot's own type ids."""
+        types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": association_type}]
+        body = {"properties": properties, "associations": [{"to": {"id": to_id}, "types": types}]}
+        return self._write("POST", f"{self._path('objects')}/{object_type}", body)
+
+    def archive(self, object_type: str, record_id: str) -> None:
+        """Move a record to the recycle bin; one that is there already is no error."""
+        self._send("DELETE", self._object(object_type, record_id), 1, {})
+
     def properties(self, object_type: str) -> list[Json]:
         """Property definitions, with options and read-only flags."""
         return list(self._read("GET", f"{self._path('properties')}/{object_type}", needs="results")["results"])

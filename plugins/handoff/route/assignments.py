@@ -15,6 +15,7 @@ from handoff.notify.context import Context
 from handoff.notify.text import slack_text
 from handoff.route.assign import Choice, NobodyEligible
 from handoff.route.due import due_at
+from handoff.sync.task_target import KIND, task_target
 
 Cause = Literal["handoff", "breach", "declined", "by_hand"]
 FALLBACK = "fallback"
@@ -65,7 +66,7 @@ def give(
     assert row is not None
     given = Assignment(int(row["assignment_id"]), handoff_id, rep, due)
     crash.point("route.assignment.written")
-    outbox.put(connection, *_messages(given, context, as_of))
+    outbox.put(connection, *_messages(given, context, as_of), *_task(connection, given, context, as_of))
     if choice.candidate.step == FALLBACK:
         whom = slack_text(context.lead.name or context.lead.lead_id, 60)
         text = f"{whom} went to {slack_text(rep['name'], 60)}, the fallback: {slack_text(_why_not(choice), 400)}"
@@ -99,6 +100,17 @@ def _messages(given: Assignment, context: Context, as_of: datetime) -> list[outb
     ]
 
 
+def _task(connection: Connection, given: Assignment, context: Context, as_of: datetime) -> list[outbox.Effect]:
+    """The task that the tier wants in the CRM, if any."""
+    row = connection.execute(_TASK, {"tier": context.tier.id, "lead": context.lead.lead_id, "at": as_of}).fetchone()
+    if row is None or row["crm_task"] in (None, "none"):
+        return []
+    key = f"{KIND}:{given.handoff_id}:{given.assignment_id}"
+    owner_id = given.rep["crm_owner_id"]
+    target = task_target(key, row["crm_task"], context, row["contact_id"], given.assignment_id, owner_id, given.due_at)
+    return [outbox.Effect(key, KIND, target | {"rep_name": given.rep["name"]}, as_of, given.handoff_id)]
+
+
 def _why_not(choice: Choice) -> str:
     others = [each for each in choice.candidates if each.step != FALLBACK]
     return "; ".join(f"{each.rep_id}: {each.reason}" for each in others) or "no territory covers the lead"
@@ -115,3 +127,14 @@ def _rep(connection: Connection, rep_id: str, as_of: datetime) -> Row:
             f"{rep_id} is not in seeds/agreement/reps.csv at {as_of:%Y-%m-%d}: add a row that is valid"
         )
     return row
+
+
+# As JSON, so that an agreement that was loaded before the column came wants no task.
+_TASK = """
+select to_jsonb(tier) ->> 'crm_task' as crm_task,
+    coalesce(
+        (select id from handoff.aliases where object_type = 'contacts' and old_id = %(lead)s), %(lead)s
+    ) as contact_id
+from agreement.tiers as tier
+where tier.tier_id = %(tier)s and tier.valid_from <= %(at)s and %(at)s < tier.valid_to
+"""

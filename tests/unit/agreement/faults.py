@@ -67,6 +67,7 @@ CELLS = [
     Fault("tiers", "high", {"response_minutes": "0"}, "response_minutes", "'0' of tier high is below 1", "from 1"),
     Fault("tiers", "high", {"max_snoozes": "-1"}, "max_snoozes", "'-1' of tier high is below 0", "0 for never"),
     Fault("tiers", "high", {"snooze_minutes": "1 h"}, "snooze_minutes", "'1 h' of tier high is no whole", "from 0"),
+    Fault("tiers", "high", {"crm_task": "cal"}, "crm_task", "'cal' of tier high", "did you mean call?"),
     Fault("tiers", "high", {"prefers_present": "1"}, "prefers_present", "neither true nor false", "true or false"),
     Fault("reps", "ben-okafor", {"max_open": "0"}, "max_open", "'0' of rep ben-okafor is below 1", "from 1"),
     Fault("reps", "ben-okafor", {"max_per_day": "∞"}, "max_per_day", "'∞' of rep ben-okafor is no whole", "from 1"),

@@ -1,0 +1,29 @@
+"""How an assignment has ended, as far as a task about it is concerned."""
+
+from handoff.ledger.db import Connection
+
+ENDING = """
+case
+    when exists (
+        select from handoff.dispositions as answer
+        where answer.assignment_id = assignment.assignment_id and answer.kind in ('contacted', 'rejected')
+    ) then 'answered'
+    when exists (
+        select from handoff.dispositions as answer
+        where answer.handoff_id = assignment.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
+    ) or exists (
+        select from handoff.assignments as later
+        where later.handoff_id = assignment.handoff_id and later.assignment_id > assignment.assignment_id
+    ) then 'moot'
+end
+"""
+"""SQL over `handoff.assignments as assignment`: `answered` by its rep, `moot` when the lead went on, was answered in
+another rep's turn or withdrawn, null while it runs."""
+
+
+def ending(connection: Connection, assignment_id: int) -> str | None:
+    """`answered`, `moot`, or None while the assignment runs."""
+    row = connection.execute(
+        f"select {ENDING} as ending from handoff.assignments as assignment where assignment_id = %s", (assignment_id,)
+    ).fetchone()
+    return row["ending"] if row else None
