@@ -72,8 +72,8 @@ def test_every_lead_has_one_rep_and_shares_are_within_one_lead(slack: None) -> N
         assert count(connection, "select count(*) from handoff.handoffs") == LEADS
         assert count(connection, "select count(*) from handoff.assignments") == LEADS
         assert count(connection, "select count(distinct handoff_id) from handoff.assignments") == LEADS
-        # A message to the rep and its copy, and one write-back.
-        assert count(connection, "select count(*) from handoff.outbox") == 3 * LEADS
+        # A message to the rep and its copy, one write-back, and one task.
+        assert count(connection, "select count(*) from handoff.outbox") == 4 * LEADS
         whole = sum(WEIGHTS.values())
         for rep, leads in leads_by_rep(connection).items():
             assert abs(leads - LEADS * WEIGHTS[rep] / whole) < 1, (rep, leads)
