@@ -59,7 +59,9 @@ def judge(rows: Sequence[Row], suite: dict[str, Any], parameters: Mapping[str, A
     )
     results = [_result(each, meta) for each in outcome.results]
     failed = [each for each in results if not each["success"]]
-    reason = "; ".join(f"{each['failed']} ({each['share']}): {each['remedy']}" for each in failed)
+    told = [f"{each['failed']} ({each['share']}): {each['remedy']}" for each in failed]
+    # What closes is most often beyond the warning as well: said once.
+    reason = "; ".join(dict.fromkeys(told))
     return Verdict(
         all(each["severity"] != "critical" for each in failed),
         reason or f"{len(rows)} {meta['rows']} meet every expectation",

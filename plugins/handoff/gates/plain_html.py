@@ -10,10 +10,12 @@ KEPT = frozenset(
     )
 )
 SILENT = frozenset(
-    ("head", "script", "style", "template", "svg", "nav", "button", "form", "noscript", "iframe", "object")
+    ("head", "script", "style", "template", "svg", "nav", "button", "form", "noscript", "iframe", "object", "footer")
 )
 """Elements whose content is no text for people."""
 VOID = frozenset(("br",))
+SIGNS = {"text-success": "✓ met", "text-danger": "▲ not met", "text-warning": "● not met"}
+"""What Great Expectations' pictures say, by the class of their element."""
 
 
 class _Plain(HTMLParser):
@@ -30,6 +32,8 @@ class _Plain(HTMLParser):
             self.parts.append(f"<{tag}>")
             if tag not in VOID:
                 self.opened.append(tag)
+            if tag == "i":
+                self.parts += [SIGNS[name] for name in (dict(attrs).get("class") or "").split() if name in SIGNS]
 
     def handle_endtag(self, tag: str) -> None:
         if self.silent and tag in self.silent:

@@ -302,6 +302,8 @@ def test_a_route_that_asks_nobody_is_found() -> None:
             "/",
             "/agreement",
             "/board",
+            "/data-docs",
+            "/data-docs/{gate}",
             "/files",
             "/handoffs",
             "/health",
