@@ -33,7 +33,7 @@ counted as (
     select
         weeks.measure,
         count(handoffs.handoff_id) filter (where weeks.weeks_ago = 0) as mqls,
-        count(handoffs.handoff_id) filter (where weeks.weeks_ago > 0)::numeric
+        count(handoffs.handoff_id) filter (where weeks.weeks_ago > 0)::float8
         / nullif(max(weeks.weeks_ago), 0) as usual
     from weeks
     left join handoffs

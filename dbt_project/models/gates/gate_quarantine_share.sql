@@ -32,7 +32,7 @@ final as (
         coalesce(landed.stream, unread.stream) as subject,
         'quarantined_share' as measure,
         coalesce(landed.records, 0) + coalesce(unread.records, 0) as sample,
-        coalesce(unread.records, 0)::numeric / (coalesce(landed.records, 0) + coalesce(unread.records, 0)) as measured
+        coalesce(unread.records, 0)::float8 / (coalesce(landed.records, 0) + coalesce(unread.records, 0)) as measured
     from landed
     full outer join unread on landed.stream = unread.stream
 )

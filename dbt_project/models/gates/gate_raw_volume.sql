@@ -30,7 +30,7 @@ counted as (
     select
         landings.stream,
         count(*) filter (where hours.weeks_ago = 0) as records,
-        count(*) filter (where hours.weeks_ago > 0)::numeric / max(hours.weeks_known) as usual
+        count(*) filter (where hours.weeks_ago > 0)::float8 / max(hours.weeks_known) as usual
     from hours
     inner join batches on hours.starts_at <= batches.started_at and batches.started_at < hours.ends_at
     inner join landings on batches.batch_id = landings.batch_id

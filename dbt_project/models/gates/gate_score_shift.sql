@@ -39,7 +39,7 @@ final as (
         subject,
         'moved_share' as measure,
         least(max(recent_total), max(earlier_total)) as sample,
-        max(abs(recent_below / recent_total - earlier_below / earlier_total)) as measured
+        max(abs(recent_below / recent_total - earlier_below / earlier_total))::float8 as measured
     from running
     where recent_total > 0 and earlier_total > 0
     group by subject

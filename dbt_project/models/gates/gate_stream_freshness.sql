@@ -14,7 +14,7 @@ final as (
         stream as subject,
         'minutes_behind' as measure,
         1 as sample,
-        extract(epoch from {{ as_of() }} - seen_until) / extract(epoch from interval '1 minute') as measured
+        (extract(epoch from {{ as_of() }} - seen_until) / extract(epoch from interval '1 minute'))::float8 as measured
     from cursors
     where
         seen_until is not null
