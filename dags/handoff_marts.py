@@ -1,10 +1,11 @@
-"""The tables that BI and the weekly meeting read.
+"""The tables that BI and the weekly meeting read, and the gates on what flows.
 
 **Inputs.** `line.*`, the ledger, the agreement.
-**Outputs.** Schema `marts`, with enforced contracts, and the policy models that must be empty.
+**Outputs.** Schema `marts`, with enforced contracts, the policy models that must be empty, and a verdict a gate in
+`handoff.gates`; what is new of them goes to the review channel with the line's next run.
 
 **Triage.** What a manager notices: yesterday's numbers. What to do: the log names the model or the test; a policy model
-that is not empty names the handoffs that break the promise.
+that is not empty names the handoffs that break the promise. "The gate … is closed": `expectations/README.md`.
 """
 
 from typing import Any
@@ -28,7 +29,15 @@ def handoff_marts() -> None:
 
         return stations.marts()
 
+    @task(multiple_outputs=False)
+    def gates() -> dict[str, Any]:
+        from handoff import stations
+
+        return stations.gates()
+
+    # Neither waits for the other: what fails in one says nothing about the other.
     marts()
+    gates()
 
 
 handoff_marts()

@@ -46,6 +46,7 @@ PRELOADED = (
     "handoff.extract.run",
     "handoff.extract.settle",
     "handoff.extract.sweep",
+    "handoff.gates.run",
     "handoff.notify.deliver",
     "handoff.qualify.run",
     "handoff.review.run",

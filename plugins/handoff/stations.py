@@ -59,15 +59,25 @@ def backfill(since: datetime | None = None) -> Counts:
 
 
 def gate(run_id: str) -> Counts:
-    """Judge the landed batch; a closed gate holds handoffs, never landings."""
+    """Judge the landed batch, and again what is closed; a closed gate holds handoffs, never landings."""
     from handoff.extract import gate as station
+    from handoff.gates import run as others
 
     with _recorded("gate", run_id) as (connection, counts):
         batch_id = runs.batch_of(connection, run_id)
         if batch_id is not None:
             verdict = station.evaluate(connection, batch_id, clock.now())
             counts |= {"open": verdict.is_open, "reason": verdict.reason}
+            others.again(connection, clock.now())
         return counts
+
+
+def gates() -> Counts:
+    """Judge volume, freshness, drift, distributions and queues, and say what is new of it."""
+    from handoff.gates import run as station
+
+    with db.connect() as connection:
+        return station.run(connection, clock.now())
 
 
 def enrich(run_id: str) -> Counts:

@@ -41,7 +41,11 @@ def landed(admin: Admin) -> Admin:
         put(admin, "hubspot_events", f"e{place}", event | {"occurredAt": value})
     for stream in ("calls", "emails", "meetings", "communications"):
         put(admin, f"hubspot_{stream}", "1", {"properties": {"hs_timestamp": "soon"}})
+        put(admin, f"hubspot_{stream}", "2", {"properties": {"hs_timestamp": "2026-03-02T11:00:00Z"}})
+        put(admin, f"hubspot_{stream}", "3", {"properties": {}})
     put(admin, "hubspot_form_submissions", "f1", {"formId": "f", "submittedAt": "never", "values": []})
+    put(admin, "hubspot_form_submissions", "f2", {"formId": "f", "submittedAt": 1772449200000, "values": []})
+    put(admin, "hubspot_companies", "none", {"properties": {}})
     put(admin, "apollo_people", "a@b.example", {"person": None})
     put(admin, "apollo_organizations", "b.example", {"organization": {"estimated_num_employees": "many"}})
     with db.connect() as connection:
@@ -82,6 +86,27 @@ def test_placeholders_are_no_instants(landed: Admin) -> None:
         where lead_id::int >= 900 order by lead_id"""
     ).fetchall()
     assert [(row["year"], row["employees"]) for row in rows] == [(None, None), (None, None), (2026, 250)]
+
+
+@pytest.mark.parametrize(
+    ("stream", "key"),
+    [
+        *(("contacts", "contact_id"), ("companies", "company_id"), ("form_submissions", "submission_id")),
+        *(("calls", "call_id"), ("emails", "email_id"), ("meetings", "meeting_id"), ("events", "event_id")),
+        ("communications", "communication_id"),
+    ],
+)
+def test_valid_and_quarantined_are_complements_in_each_stream(landed: Admin, stream: str, key: str) -> None:
+    rows = landed.execute(
+        f"""select
+            array(select distinct id from raw.hubspot_{stream}) as landed,
+            array(select {key} from staging.stg_hubspot__{stream}) as valid,
+            array(select id from staging.stg_hubspot__quarantined where stream = 'hubspot_{stream}')
+                as quarantined"""
+    ).fetchone()
+    assert rows is not None
+    assert rows["quarantined"]
+    assert sorted(rows["valid"] + rows["quarantined"]) == sorted(rows["landed"])
 
 
 def test_each_record_is_either_valid_or_quarantined(landed: Admin) -> None:

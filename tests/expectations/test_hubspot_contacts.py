@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from handoff.extract.gate import evaluate, open_by_hand, state
-from handoff.extract.judge import Verdict
+from handoff.extract.gate import evaluate
+from handoff.gates import state as gate_state
+from handoff.gates.judge import Verdict
+from handoff.gates.state import open_by_hand
 from handoff.ledger.db import Connection, connect
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -64,6 +66,10 @@ def landed(connection: Connection) -> Landed:
     return Landed(connection)
 
 
+def state(connection: Connection) -> Verdict:
+    return gate_state.state(connection, "hubspot_contacts")
+
+
 def failures(verdict: Verdict) -> list[tuple[str, str]]:
     return [(each["column"], each["expectation"]) for each in verdict.results if not each["success"]]
 
@@ -83,7 +89,7 @@ def test_deleted_contacts_do_not_close_the_gate(connection: Connection, landed: 
             "values (%s, %s, %s, %s, %s)",
             (str(number), NOW, NOW, swept, Jsonb({"id": str(number), "archived": True, "properties": {}})),
         )
-    assert evaluate(connection, swept, NOW).reason == "no contacts judged yet"
+    assert evaluate(connection, swept, NOW).reason == "not judged yet"
     assert evaluate(connection, landed.batch(good=25), NOW).is_open
 
 
@@ -119,7 +125,7 @@ def test_a_planted_batch_closes_the_gate(
         if (each["kwargs"]["column"], each["type"]) == (column, expectation)
     ]
     assert verdict.reason.startswith(said)
-    assert state(connection) == Verdict(False, verdict.reason)
+    assert state(connection) == verdict
 
 
 @pytest.mark.parametrize(
@@ -155,7 +161,7 @@ def test_too_few_are_not_judged(connection: Connection, landed: Landed) -> None:
 def test_a_batch_without_contacts_leaves_the_gate_as_it_was(connection: Connection, landed: Landed) -> None:
     assert evaluate(connection, landed.batch(), NOW).is_open
     closed = evaluate(connection, landed.batch(bad=60, email=None), NOW)
-    assert evaluate(connection, landed.batch(), NOW) == Verdict(False, closed.reason)
+    assert evaluate(connection, landed.batch(), NOW) == closed
     rows = connection.execute("select count(*) as n from handoff.gates").fetchone()
     assert rows is not None
     assert rows["n"] == 1
@@ -169,12 +175,25 @@ def test_the_gate_opens_when_the_records_are_corrected(connection: Connection, l
     assert evaluate(connection, again, NOW).is_open
 
 
-def test_opened_by_hand_it_stays_open(connection: Connection, landed: Landed) -> None:
+def test_opened_by_hand_it_stays_open_until_a_batch_is_good(connection: Connection, landed: Landed) -> None:
     assert not evaluate(connection, landed.batch(bad=60, email=None), NOW).is_open
-    open_by_hand(connection, "Maya", "an import without addresses, agreed", NOW)
-    assert state(connection).reason == "opened by hand by Maya: an import without addresses, agreed"
-    assert evaluate(connection, landed.batch(bad=1, email=None), NOW).is_open
+    open_by_hand(connection, "hubspot_contacts", "Maya", "an import without addresses, agreed", NOW)
+    said = "opened by hand by Maya: an import without addresses, agreed"
+    assert state(connection) == Verdict(True, said)
+    assert evaluate(connection, landed.batch(bad=1, email=None), NOW) == Verdict(True, said)
+    assert evaluate(connection, landed.batch(bad=60, email=None), NOW) == Verdict(True, said)
+    assert evaluate(connection, landed.batch(good=60), NOW).reason == "60 contacts meet every expectation"
     assert not evaluate(connection, landed.batch(bad=60, email=None), NOW).is_open
+
+
+def test_a_gate_holds_no_value_of_a_contact(connection: Connection, landed: Landed) -> None:
+    assert not evaluate(connection, landed.batch(good=56, bad=4, email="call me, Ana Lopez"), NOW).is_open
+    kept = connection.execute(
+        "select results::text || (select validation::text from handoff.gate_documents) as kept from handoff.gates"
+    ).fetchone()
+    assert kept is not None
+    assert "call me" not in kept["kept"]
+    assert "acme.example" not in kept["kept"]
 
 
 def test_no_property_is_more_than_null(connection: Connection, landed: Landed) -> None:

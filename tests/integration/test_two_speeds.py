@@ -265,7 +265,13 @@ class TestDrift:
         crm.fast()
         told = "select array_agg(payload ->> 'text' order by payload ->> 'text') from handoff.outbox"
         assert crm.one(told) is None
-        for change in ({"name": "jobtitle", "remove": True}, {"name": "hs_email_bounce", "type": "string"}):
+        kept = "select count(*) from handoff.crm_properties where is_present and type = accepted_type"
+        assert crm.one(kept) == crm.one("select count(*) from handoff.crm_properties") > 30
+        for change in (
+            {"name": "jobtitle", "remove": True},
+            {"name": "hs_email_bounce", "type": "string"},
+            {"name": "lifecyclestage", "add_option": "fan"},
+        ):
             crm.client.post("/_sandbox/property", json={"object": "contacts", **change}).raise_for_status()
         for _ in range(2):
             crm.advance(hours=1)
@@ -274,6 +280,18 @@ class TestDrift:
         assert missing.startswith("HubSpot has no property contacts.jobtitle")
         assert "contacts.hs_email_bounce was number and is now string" in retyped
         assert crm.fast().unread == []
+        # What the gate crm_properties sees of it.
+        odd = crm.connection.execute(
+            """select property_id, is_present, type,
+                'fan' = any(options) and not 'fan' = any(accepted_options) as is_new
+            from handoff.crm_properties where not is_present or type <> accepted_type or options <> accepted_options
+            order by property_id"""
+        )
+        assert [tuple(row.values()) for row in odd] == [
+            ("contacts.hs_email_bounce", True, "string", False),
+            ("contacts.jobtitle", False, None, False),
+            ("contacts.lifecyclestage", True, "enumeration", True),
+        ]
 
 
 class TestQuarantine:

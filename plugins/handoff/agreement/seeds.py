@@ -14,6 +14,7 @@ NOUNS = {
     **{"company": "company", "competitors": "competitor", "definitions": "definition", "disqualifiers": "disqualifier"},
     **{"enrichment_policy": "enrichment policy", "escalations": "escalation", "fit_points": "fit rule"},
     **{
+        "gate_limits": "gate's limit",
         "golden_cases": "golden case",
         "handoff_policy": "handoff policy",
         "holidays": "holiday",

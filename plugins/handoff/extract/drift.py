@@ -1,4 +1,5 @@
-"""Properties that the portal removed or retyped: a rule that reads one would see nothing, and nobody would notice."""
+"""Properties that the portal removed, retyped or gave new values: a rule that reads one would see nothing, and nobody
+would notice. What was read is kept for the gate `crm_properties`."""
 
 from datetime import datetime
 
@@ -32,6 +33,7 @@ def check(connection: Connection, rows: Rows, as_of: datetime) -> int:
             (list(NEEDED),),
         )
     }
+    _keep(connection, rows, as_of)
     missing = sorted(NEEDED - present.keys())
     retyped = sorted(name for name in NEEDED & present.keys() & before.keys() if present[name] != before[name])
     for name in missing:
@@ -44,3 +46,32 @@ def check(connection: Connection, rows: Rows, as_of: datetime) -> int:
         )
         alert(connection, f"property:{name}:{present[name]}", text, as_of)
     return len(missing) + len(retyped)
+
+
+def _keep(connection: Connection, rows: Rows, as_of: datetime) -> None:
+    """Note of each needed property how it is now; how it was when first read stays until somebody accepts what is."""
+    read = {row.id: row.payload for row in rows if isinstance(row, Record) and row.id in NEEDED}
+    values = [
+        {
+            "id": name,
+            "present": name in read,
+            "type": read.get(name, {}).get("type"),
+            "options": sorted(str(each.get("value")) for each in read.get(name, {}).get("options") or ()),
+            "at": as_of,
+        }
+        for name in sorted(NEEDED)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """insert into handoff.crm_properties as known
+                (property_id, is_present, type, accepted_type, options, accepted_options, checked_at)
+            values (%(id)s, %(present)s, %(type)s, %(type)s, %(options)s, %(options)s, %(at)s)
+            on conflict (property_id) do update set
+                is_present = excluded.is_present, type = excluded.type, options = excluded.options,
+                checked_at = excluded.checked_at,
+                accepted_type = coalesce(known.accepted_type, excluded.type),
+                accepted_options = case
+                    when known.accepted_type is null then excluded.options else known.accepted_options
+                end""",
+            values,
+        )

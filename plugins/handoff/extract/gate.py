@@ -3,54 +3,38 @@
 What it is judged by is in `expectations/`.
 """
 
-import json
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from psycopg.types.json import Jsonb
-
-from handoff.extract.judge import Verdict, judge
+from handoff.gates import state
+from handoff.gates.judge import Verdict, judge
+from handoff.gates.suites import CONTACTS as GATE
+from handoff.gates.suites import suite as suite_of
 from handoff.ledger.db import Connection, Row
-from handoff.settings import settings
 
-GATE = "hubspot_contacts"
 LARGEST_SAMPLE = 5000
 """Contacts; a larger batch is judged by its newest."""
-BY_HAND = "opened by hand"
+EARLIEST = datetime(2006, 1, 1, tzinfo=UTC)
+"""HubSpot was founded in 2006."""
+CLOCK_SKEW = timedelta(hours=1)
 
 
 def evaluate(connection: Connection, batch_id: int, as_of: datetime) -> Verdict:
-    """Judge the batch's contacts and record the verdict.
+    """Judge the batch's contacts and record the verdict; returns how the gate stands now.
 
     A small batch is judged together with the contacts landed before it, so that one odd record among few closes
     nothing and many small bad batches do. With too few contacts in all, nothing is judged. A batch without contacts
-    leaves the gate as it was.
+    leaves the gate as it was. What had landed when somebody opened the gate is accepted, and never judged again.
     """
-    suite = json.loads((settings().expectations / f"{GATE}.json").read_text(encoding="utf-8"))
+    suite = suite_of(GATE)
     minimum = int(suite["meta"]["minimum_sample"])
     rows = _sample(connection, batch_id, minimum)
     if not rows:
-        return state(connection)
+        return state.state(connection, GATE)
     if len(rows) < minimum:
         verdict = Verdict(True, f"too few contacts to judge: {len(rows)} of {minimum}")
     else:
-        verdict = judge(rows, suite, as_of)
-    _record(connection, batch_id, verdict, as_of)
-    return verdict
-
-
-def state(connection: Connection) -> Verdict:
-    """The gate as the newest verdict left it; open when there is none yet."""
-    row = connection.execute(
-        "select is_open, reason from handoff.gates where gate = %s order by gate_id desc limit 1", (GATE,)
-    ).fetchone()
-    return Verdict(row["is_open"], row["reason"]) if row else Verdict(True, "no contacts judged yet")
-
-
-def open_by_hand(connection: Connection, who: str, why: str, as_of: datetime) -> None:
-    """Let the line go on: what has landed up to now is accepted as it is, and is never judged again."""
-    newest = connection.execute("select max(batch_id) as batch_id from raw.batches").fetchone()
-    batch_id = (newest and newest["batch_id"]) or 0
-    _record(connection, batch_id, Verdict(True, f"{BY_HAND} by {who}: {why}"), as_of)
+        verdict = judge(rows, suite, {"earliest": EARLIEST, "latest": as_of + CLOCK_SKEW})
+    return state.settle(connection, GATE, batch_id, verdict, as_of)
 
 
 def _sample(connection: Connection, batch_id: int, minimum: int) -> list[Row]:
@@ -92,17 +76,9 @@ def _sample(connection: Connection, batch_id: int, minimum: int) -> list[Row]:
         limit greatest(%(minimum)s, (select count(*) from own))""",
         {
             "gate": GATE,
-            "by_hand": BY_HAND,
+            "by_hand": state.BY_HAND,
             "batch": batch_id,
             "largest": LARGEST_SAMPLE,
             "minimum": minimum,
         },
     ).fetchall()
-
-
-def _record(connection: Connection, batch_id: int, verdict: Verdict, as_of: datetime) -> None:
-    connection.execute(
-        "insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results) "
-        "values (%s, %s, %s, %s, %s, %s)",
-        (GATE, batch_id, as_of, verdict.is_open, verdict.reason, Jsonb(verdict.results)),
-    )

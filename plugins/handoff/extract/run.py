@@ -28,6 +28,7 @@ from handoff.extract.sources import (
     is_due,
 )
 from handoff.extract.window import BEGINNING, WORKERS
+from handoff.gates import state
 from handoff.ledger import inbox, landing
 from handoff.ledger.db import Connection
 from handoff.ledger.landing import Cursor
@@ -122,7 +123,9 @@ class _Pass:
         """Ask the CRM for everything at once; land as the answers come. False when a hint could not be followed."""
         crm = self.fetcher.crm
         searches = [(each, crm.changed_at_once(each, self._since(each), self.as_of)) for each in due]
-        listed = [each for each in LISTED if _is_due(each, self.cursors, self.as_of)]
+        # What closed a gate is looked at again each time, so that the gate opens soon after it was mended.
+        watched = [PROPERTIES] if state.is_closed(self.fetcher.connection, "crm_properties") else []
+        listed = [each for each in LISTED if each in watched or _is_due(each, self.cursors, self.as_of)]
         asked = lacks.worth_asking((SUBMISSIONS, EVENTS, *listed), self.lacking, self.as_of)
         # The first time all that ever happened comes, too much to be held at once.
         first = [each for each in asked if each.way != "list" and self._since(each) == BEGINNING]

@@ -31,7 +31,7 @@ class Decision:
 
 
 def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list[Decision]:
-    """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores.
+    """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores, then who waits longest.
 
     A lead that was handed over before comes again only with new behaviour after a rejection and the definition's
     cooling-off time, or after it had been deleted and was restored.
@@ -114,5 +114,5 @@ where
             )
         )
     )
-order by decided.is_hand_raiser desc, decided.score desc, pending.lead_id
+order by decided.is_hand_raiser desc, decided.score desc, pending.extracted_at, pending.lead_id
 """

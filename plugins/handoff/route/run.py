@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from handoff import connections, crash
 from handoff.ledger.db import Connection, only_one
 from handoff.qualify import loads
-from handoff.route import assignments, flood, withdraw
+from handoff.route import assignments, at_risk, flood, withdraw
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
@@ -49,6 +49,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         if closed and decisions:
             reason = "; ".join(closed)
             _hold(connection, {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions})
+            at_risk.note(connection, decisions, as_of)
             _settle(connection, batch_id, keep=[each.lead_id for each in decisions])
             return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()

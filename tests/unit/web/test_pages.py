@@ -298,7 +298,7 @@ def test_a_route_that_asks_nobody_is_found() -> None:
     planted.mount("/files", FastAPI())
     planted.add_api_route("/health", lambda: None, methods=["GET", "POST"])
     assert sorted(unguarded(planted.routes)) == [
-        *("/", "/agreement", "/board"),
+        *("/", "/agreement", "/board", "/data-docs", "/data-docs/{gate}"),
         *("/docs", "/docs/images/{name}", "/docs/models/index", "/docs/{name}"),
         *("/files", "/handoffs", "/health", "/lead/{lead_id}", "/rep/{rep_id}", "/static/{name}"),
     ]

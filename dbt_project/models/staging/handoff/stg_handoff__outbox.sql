@@ -6,6 +6,7 @@ select
     state,
     attempts,
     created_at,
+    not_before,
     sent_at,
     result,
     last_error

@@ -89,6 +89,8 @@ LIMITS: Mapping[tuple[str, str], Limit] = {
     ("escalations", "step"): _limit("1", "100", "number the steps from 1"),
     ("escalations", "at_percent"): _limit("1", "500", "write per cent of the response time, e.g. 80 for four fifths"),
     ("fit_points", "points"): _POINTS,
+    ("gate_limits", "beyond"): _limit("0", "1000000", "write how much may be measured, from 0; shares up to 1"),
+    ("gate_limits", "judged_from"): _limit("1", "1000000", "write on how many it must be measured, from 1"),
     ("handoff_policy", "alert_window_minutes"): _limit("1", "1440", "write whole minutes, from 1 to a day's 1440"),
     ("handoff_policy", "card_window_minutes"): _limit("1", "1440", "write whole minutes, from 1 to a day's 1440"),
     ("handoff_policy", "flood_factor"): _limit("1", "1000", "write how many times the busiest hour go through, from 1"),

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from handoff.extract import overview, quarantine
 from handoff.extract.quarantine import Quarantine
+from handoff.gates import state
+from handoff.gates.state import State
 from handoff.ledger.db import Connection
 from handoff.web.pages import board_streams, board_waiting
 from handoff.web.pages.board_streams import StreamRow
@@ -33,6 +35,7 @@ class Board:
     as_of: datetime
     tiles: tuple[Tile, ...]
     closed_gates: tuple[ClosedGate, ...]
+    gates: tuple[State, ...]
     streams: tuple[StreamRow, ...]
     quarantine: Quarantine
     held: Held
@@ -48,6 +51,7 @@ def read(connection: Connection, as_of: datetime) -> Board:
         unread = quarantine.read(connection, QUARANTINE_ROWS)
         held = board_waiting.held(connection, HELD_ROWS)
         gates = board_waiting.closed_gates(connection)
+        states_of_gates = state.states(connection)
         waiting = board_waiting.waiting(connection, as_of)
         loaded = connection.execute("select to_regclass('agreement.definitions') is not null as yes").fetchone()
         shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()
@@ -57,6 +61,7 @@ def read(connection: Connection, as_of: datetime) -> Board:
         as_of=as_of,
         tiles=tiles,
         closed_gates=gates,
+        gates=states_of_gates,
         streams=streams,
         quarantine=unread,
         held=held,
@@ -89,10 +94,16 @@ def _waiting(waiting: Waiting, held: Held) -> tuple[Tile, ...]:
     outbox_mark = "act" if waiting.given_up else _note(waiting.outbox)
     given_up = f"and {waiting.given_up:,} given up in 7 days" if waiting.given_up else "messages and write-backs"
     return (
-        Tile("MQLs held", held.total, _act(held.total), "nobody has them" if held.total else "every one has a rep"),
+        Tile("MQLs held", held.total, _act(held.total), _about_held(held)),
         Tile("Inbox waiting", waiting.inbox, _note(waiting.inbox), "webhooks and presses"),
         Tile("Outbox waiting", waiting.outbox, outbox_mark, given_up),
     )
+
+
+def _about_held(held: Held) -> str:
+    if held.at_risk:
+        return f"nobody has them; {held.at_risk:,} raised a hand"
+    return "nobody has them" if held.total else "every one has a rep"
 
 
 def _act(value: int) -> Mark:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.extract.overview import LATELY
+from handoff.gates import state
 from handoff.ledger.db import Connection
 
 
@@ -28,32 +29,37 @@ class Waiting:
 
 @dataclass(frozen=True)
 class HeldLead:
-    """An MQL that has not been handed over, why, and until when if that is known."""
+    """An MQL that has not been handed over, why, and until when if that is known. `promised_at` is the deadline that a
+    rep would have had for a hand-raiser, had no gate been closed."""
 
     lead_id: str
     because: str
     until: datetime | None
     since: datetime
+    promised_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Held:
-    """All of them: how many, and the oldest."""
+    """All of them: how many, hand-raisers by deadline and then the oldest, and how many deadlines are at risk."""
 
     total: int = 0
     oldest: tuple[HeldLead, ...] = ()
+    at_risk: int = 0
 
 
 def held(connection: Connection, most: int) -> Held:
     """MQLs that wait for a rep, a gate or a person's answer."""
     rows = connection.execute(
-        """select lead_id, held_because as because, held_until as until, extracted_at as since,
-            count(*) over ()::int as total
-        from handoff.pending_leads where held_because is not null order by extracted_at, lead_id limit %s""",
+        """select lead_id, held_because as because, held_until as until, extracted_at as since, promised_at,
+            count(*) over ()::int as total, count(promised_at) over ()::int as at_risk
+        from handoff.pending_leads where held_because is not null
+        order by promised_at nulls last, extracted_at, lead_id limit %s""",
         (most,),
     ).fetchall()
-    total = rows[0]["total"] if rows else 0
-    return Held(total, tuple(HeldLead(row["lead_id"], row["because"], row["until"], row["since"]) for row in rows))
+    counted = (rows[0]["total"], rows[0]["at_risk"]) if rows else (0, 0)
+    oldest = (HeldLead(row["lead_id"], row["because"], row["until"], row["since"], row["promised_at"]) for row in rows)
+    return Held(counted[0], tuple(oldest), counted[1])
 
 
 @dataclass(frozen=True)
@@ -93,12 +99,10 @@ def shadows(connection: Connection, as_of: datetime) -> tuple[Shadow, ...]:
 
 
 def closed_gates(connection: Connection) -> tuple[ClosedGate, ...]:
-    """The gates that are closed now, each since its newest verdict."""
-    rows = connection.execute(
-        """select gate, reason, evaluated_at as since, is_open
-        from (select distinct on (gate) * from handoff.gates order by gate, gate_id desc) as newest order by gate"""
+    """The gates that are closed now, and since when."""
+    return tuple(
+        ClosedGate(each.gate, each.reason, each.since) for each in state.states(connection) if not each.is_open
     )
-    return tuple(ClosedGate(row["gate"], row["reason"], row["since"]) for row in rows if not row["is_open"])
 
 
 def waiting(connection: Connection, as_of: datetime) -> Waiting:

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from handoff import clock
 from handoff.agreement import source
 from handoff.explain import UnknownLead
+from handoff.gates import documents
 from handoff.ledger import db
 from handoff.settings import settings
 from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, speed
@@ -67,6 +68,24 @@ def board_page(request: Request) -> Response:
     with _ledger() as connection:
         found = board.read(connection, clock.now())
     return render(request, "board.html", {"board": found, "record_url": record_url()})
+
+
+@router.get("/data-docs")
+def data_docs_index(request: Request) -> Response:
+    """Every gate of which there is a result."""
+    with _ledger() as connection:
+        pages = documents.listed(connection)
+    return render(request, "data_docs.html", {"pages": pages, "chosen": None})
+
+
+@router.get("/data-docs/{gate}")
+def data_docs_page(request: Request, gate: str) -> Response:
+    """What Great Expectations last wrote about one gate: looked up in the ledger by name, never opened as a file."""
+    with _ledger() as connection:
+        chosen = documents.read(connection, gate)
+    if chosen is None:
+        raise HTTPException(404, "No gate of this name has been judged.")
+    return render(request, "data_docs.html", {"pages": [], "chosen": chosen})
 
 
 @router.get("/agreement")

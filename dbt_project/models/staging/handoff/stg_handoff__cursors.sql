@@ -1,0 +1,5 @@
+select
+    stream,
+    seen_until,
+    watermark
+from {{ source('handoff', 'cursors') }}
