@@ -10,7 +10,6 @@ message and tasks ran again within the limit.
 import argparse
 import json
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -95,7 +94,9 @@ def _after(where: Layout, fault: Callable[[Layout], None]) -> dict[str, Any]:
     _wait_for(watch, 420, f"no recovery: {times}")
     # Time for a second message, if there were one, and for the word that it is over.
     progress.wait(lambda: (watch(), "alert_s" in times and "recovery_told_s" in times)[1], timeout_s=20, interval_s=1)
-    return {**times, "messages": _about(where, lead)}
+    found = {**times, "messages": _about(where, lead)}
+    print(fault.__name__, found, flush=True)
+    return found
 
 
 def _kill_the_reader(where: Layout) -> None:
@@ -119,12 +120,9 @@ def _syscall(process: psutil.Process) -> str:
 
 def _stop_postgres(where: Layout) -> None:
     pid = int((where.data / "postmaster.pid").read_text().splitlines()[0])
-    supervised = next(each for each in supervisor.components(where) if each.name == "postgres").pid
-    # Stopped, the supervisor's hand cannot start it at once; SIGQUIT is what `pg_ctl -m immediate` sends.
-    control = ["supervisorctl", "-s", f"unix://{where.socket}"]
+    # What `pg_ctl -m immediate` sends; and the supervisor is kept from starting it at once.
     psutil.Process(pid).send_signal(signal.SIGQUIT)
-    subprocess.run([Path(sys.prefix) / "bin" / control[0], *control[1:], "stop", "postgres"], check=False)
-    assert supervised is not None
+    supervisor.stop_component(where, "postgres")
     time.sleep(OUTAGE_S)
     supervisor.start_component(where, "postgres")
 

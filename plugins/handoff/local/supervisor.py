@@ -82,6 +82,12 @@ def start_component(where: Layout, name: str) -> None:
             raise
 
 
+def stop_component(where: Layout, name: str) -> None:
+    """Stop a program, and keep it stopped until it is started; returns when it is gone."""
+    with contextlib.suppress(Fault):
+        _call(where).stopProcess(name, True)
+
+
 def components(where: Layout) -> list[Component]:
     """All programs as the supervisor sees them; all stopped when there is no supervisor."""
     try:
