@@ -19,7 +19,7 @@ from sandbox.world import World
 _CRM = "v3|v4|objects|associations|properties|owners|pipelines"
 _HUBSPOT = re.compile(rf"^/(crm/({_CRM})|events|account-info|marketing|form-integrations)/")
 _FORMS = "/submissions/v3/"
-_SLACK, _APOLLO = "/api/", "/api/v1/"
+_SLACK, _APOLLO = ("/api/", "/services/"), "/api/v1/"
 
 
 def vendor_of(path: str) -> str:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from sandbox.slack import addresses, control, methods, people
+from sandbox.slack import addresses, control, incoming, methods, people
 
 router = APIRouter()
-for part in (addresses, methods, people, control):
+for part in (addresses, incoming, methods, people, control):
     router.include_router(part.router)

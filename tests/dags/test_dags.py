@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 DAG_IDS = {
     "handoff_backfill",
+    "handoff_canary",
     "handoff_flood",
     "handoff_line",
     "handoff_marts",
@@ -69,7 +70,7 @@ def test_policy(dag_bag: Any, dag_id: str) -> None:
 
 def test_tasks_speak_the_vocabulary_of_the_stations(dag_bag: Any) -> None:
     ids = {task.task_id for dag in dag_bag.dags.values() for task in dag.tasks}
-    assert ids - {"gate", "gates", "marts"} - PASSES - QUESTION == set(STATIONS) - {"score"}
+    assert ids - {"canary", "gate", "gates", "marts"} - PASSES - QUESTION == set(STATIONS) - {"score"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

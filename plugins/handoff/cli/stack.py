@@ -56,7 +56,10 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
 
 @commands.command()
 def status(as_json: AsJson = False) -> None:
-    """Show each component, each station's counts and the last latencies; exit 0 when all is healthy, else 1."""
+    """Show each component, what waits and for how long, what is wrong, and the last latencies.
+
+    Exit 0 when all is well, 1 when something needs a person, 2 when nothing gets through.
+    """
     from handoff.local import show, stack
     from handoff.local import status as reading
 
@@ -69,7 +72,7 @@ def status(as_json: AsJson = False) -> None:
         typer.echo(json.dumps(found.as_dict(), indent=2, default=str))
     else:
         show.status(found)
-    raise typer.Exit(0 if found.is_healthy else 1)
+    raise typer.Exit(found.exit_code)
 
 
 @commands.command()

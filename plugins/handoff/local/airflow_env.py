@@ -71,6 +71,9 @@ DEMO = {
     "HANDOFF_DEMO_LIFE": "6",
 }
 
+SANDBOX_WEBHOOK = "/services/T0SANDBOX/B0SANDBOX/sandboxIncomingWebhook01"
+"""The sandbox's incoming webhook: the watchdog's way to people here."""
+
 INHERITED = ("HOME", "LANG", "PATH", "SSL_CERT_FILE", "TMPDIR", "USER")
 SANDBOX_TOKENS = {"hubspot": "pat-na1-sandbox", "slack": "xoxb-sandbox", "apollo": "apollo-sandbox"}
 
@@ -100,6 +103,7 @@ def environment(settings: Settings, where: Layout, secrets: Secrets, ambient: Ma
         **_addresses(settings, where, secrets),
         **_connections(settings, secrets),
         **DEMO,
+        "HANDOFF_ALERT_WEBHOOK": f"http://127.0.0.1:{settings.sandbox_port}{SANDBOX_WEBHOOK}",
         **handoff,
         **_handoff(settings),
         **chosen,

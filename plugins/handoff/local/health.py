@@ -3,6 +3,9 @@
 Airflow: https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/logging-monitoring/check-health.html
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import httpx
 
 from handoff.settings import Settings
@@ -38,15 +41,28 @@ def paused(settings: Settings) -> list[str]:
         return []
 
 
-def _paused(settings: Settings) -> list[str]:
+def import_errors(settings: Settings) -> list[str]:
+    """DAG files that Airflow cannot import; [] without an API server, which is said elsewhere."""
+    try:
+        with _api(settings) as api:
+            answer = api.get("/api/v2/importErrors").raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        return []
+    return sorted(str(each["filename"]) for each in answer["import_errors"])
+
+
+@contextmanager
+def _api(settings: Settings) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"http://127.0.0.1:{settings.airflow_port}", timeout=TIMEOUT_S) as api:
         # Without a login there is a token for everyone.
         token = api.get("/auth/token").raise_for_status().json()["access_token"]
-        answer = api.get(
-            "/api/v2/dags",
-            params={"paused": True, "dag_id_prefix_pattern": "handoff_"},
-            headers={"Authorization": f"Bearer {token}"},
-        )
+        api.headers["Authorization"] = f"Bearer {token}"
+        yield api
+
+
+def _paused(settings: Settings) -> list[str]:
+    with _api(settings) as api:
+        answer = api.get("/api/v2/dags", params={"paused": True, "dag_id_prefix_pattern": "handoff_"})
     return sorted(each["dag_id"] for each in answer.raise_for_status().json()["dags"])
 
 

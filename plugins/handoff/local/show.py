@@ -7,6 +7,7 @@ from rich.table import Table
 from handoff.extract.overview import StreamState
 from handoff.local.progress import console
 from handoff.local.status import Status
+from handoff.vitals.facts import Facts
 
 
 def status(found: Status) -> None:
@@ -25,11 +26,32 @@ def status(found: Status) -> None:
     console.print(components)
     if found.paused:
         console.print(f"\n[red]Paused in the Airflow UI, so doing nothing: {', '.join(found.paused)}.[/]")
+    for file in found.import_errors:
+        console.print(f"\n[red]Airflow cannot import {file}.[/]")
+    for name, text in found.wrong.items():
+        console.print(f"\n[red]{text}[/] \\[{name}]")
     if found.stations is None:
         console.print("\n[red]The ledger cannot be reached.[/]")
         return
     console.print()
-    console.print(_stations(found.stations))
+    table = _stations(found.stations)
+    if found.facts is not None:
+        _vitals(table, found.facts)
+    console.print(table)
+
+
+def _vitals(table: Table, facts: Facts) -> None:
+    canary = "never seen" if facts.canary_age_s is None else f"{_duration(int(facts.canary_age_s))} ago"
+    table.add_row("last task", canary)
+    table.add_row(
+        "oldest lead", f"waits {_duration(int(facts.lead_age_s))}; {facts.held} held" if facts.pending else "–"
+    )
+    for kind, each in facts.outbox.items():
+        due = f", the oldest due for {_duration(int(each.oldest_due_s))}" if each.oldest_due_s else ""
+        table.add_row(kind, f"{each.pending} wait{due}, {each.dead} given up")
+    if facts.watermark_age_s:
+        stream, age = max(facts.watermark_age_s.items(), key=lambda each: each[1])
+        table.add_row("least certain", f"{stream}: {_duration(int(age))} ago")
 
 
 def _stations(found: dict[str, object]) -> Table:

@@ -83,7 +83,7 @@ def up() -> Layout:
         with progress.step("Airflow's metadata"):
             metadata.result()
     with progress.step(f"Airflow on http://127.0.0.1:{settings().airflow_port}") as say:
-        for component in supervisor.AIRFLOW:
+        for component in (*supervisor.AIRFLOW, supervisor.WATCHDOG):
             supervisor.start_component(where, component)
         _await(where, "Airflow", lambda: _airflow_is_healthy(where, say))
     return where

@@ -13,6 +13,8 @@ from handoff.ledger.db import Connection, connect
 from handoff.local import health, processes, supervisor
 from handoff.local.state import Layout
 from handoff.settings import settings
+from handoff.vitals import troubles
+from handoff.vitals.facts import Facts, look
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,23 @@ class ComponentStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """`stations` is None when the database cannot be reached; `paused` are DAGs, which do nothing until unpaused."""
+    """`stations` and `facts` are None when the database cannot be reached; `paused` are DAGs, which do nothing until
+    unpaused; `wrong` are the runbook's ids, with their texts."""
 
     is_healthy: bool
     components: list[ComponentStatus]
     paused: list[str]
+    import_errors: list[str]
+    wrong: dict[str, str]
+    is_down: bool
+    """Nothing gets through."""
+    facts: Facts | None
     stations: dict[str, Any] | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 all is well, 1 something needs a person, 2 nothing gets through."""
+        return 0 if self.is_healthy else 2 if self.is_down else 1
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,9 +70,20 @@ def read(where: Layout) -> Status:
                 memory_mb=round(processes.memory_mb(processes.of(where, each.name)) if each.pid else 0.0, 1),
             )
         )
-    stations, paused = _stations(), health.paused(settings())
-    is_healthy = stations is not None and not paused and all(each.is_healthy for each in components)
-    return Status(is_healthy, components, paused, stations)
+    paused, import_errors, facts = health.paused(settings()), health.import_errors(settings()), look()
+    found = troubles.of(facts, troubles.limits())
+    # Before the first canary there is nothing to complain of yet.
+    wrong = {each.id: each.text for each in found if each.id != "canary-never"}
+    return Status(
+        is_healthy=not (wrong or paused or import_errors) and all(each.is_healthy for each in components),
+        components=components,
+        paused=paused,
+        import_errors=import_errors,
+        wrong=wrong,
+        is_down=troubles.state(found) == "down" or not any(each.is_healthy for each in components),
+        facts=facts,
+        stations=_stations(),
+    )
 
 
 def _stations() -> dict[str, Any] | None:

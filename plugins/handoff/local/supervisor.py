@@ -21,7 +21,8 @@ from handoff.settings import REPOSITORY
 
 CONFIG = REPOSITORY / "supervisord.conf"
 AIRFLOW = ("api-server", "dag-processor", "triggerer", "scheduler")
-COMPONENTS = ("postgres", "sandbox", *AIRFLOW)
+WATCHDOG = "watchdog"
+COMPONENTS = ("postgres", "sandbox", *AIRFLOW, WATCHDOG)
 ALREADY_STARTED = 60
 STOP_S = 90
 """A stop takes at most the sum of the programs' `stopwaitsecs`."""
@@ -81,6 +82,12 @@ def start_component(where: Layout, name: str) -> None:
             raise
 
 
+def stop_component(where: Layout, name: str) -> None:
+    """Stop a program, and keep it stopped until it is started; returns when it is gone."""
+    with contextlib.suppress(Fault):
+        _call(where).stopProcess(name, True)
+
+
 def components(where: Layout) -> list[Component]:
     """All programs as the supervisor sees them; all stopped when there is no supervisor."""
     try:
@@ -107,7 +114,8 @@ def stop(where: Layout) -> None:
     call = _call(where)
     pid = int(call.getPID())
     deadline = time.monotonic() + STOP_S
-    for name in AIRFLOW:
+    # The watchdog first, or it would see the others go.
+    for name in (WATCHDOG, *AIRFLOW):
         with contextlib.suppress(Fault):
             call.stopProcess(name, False)
     while time.monotonic() < deadline and any(each.state == "STOPPING" for each in components(where)):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from handoff import crash
-from handoff.ledger import outbox
+from handoff.ledger import heartbeats, outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify import cards
 from handoff.route.due import NoCalendar, due_at
@@ -21,11 +21,7 @@ WATCH = "watch"
 
 def beat(connection: Connection, as_of: datetime) -> None:
     """Note that the watch was at work, at the end of a run that did all of it."""
-    connection.execute(
-        """insert into handoff.heartbeats (name, beat_at) values (%s, %s)
-        on conflict (name) do update set beat_at = greatest(heartbeats.beat_at, excluded.beat_at)""",
-        (WATCH, as_of),
-    )
+    heartbeats.beat(connection, WATCH, as_of)
 
 
 def run(connection: Connection, as_of: datetime) -> int:

@@ -1,7 +1,7 @@
 """The web app inside Airflow's API server, below `/handoff`.
 
-Airflow guards no route of a plugin's app: every route here verifies a signature, or tells nothing. The pages that
-people look at are added by the plugin, which brings the guard that each of them needs.
+Airflow guards no route of a plugin's app: every route here verifies a signature or a token, or tells nothing. The
+pages that people look at are added by the plugin, which brings the guard that each of them needs.
 """
 
 from fastapi import FastAPI, Request, Response
@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 
 from handoff import clock, connections, crash
 from handoff.settings import settings
-from handoff.web import bodies, hubspot, signature, slack, slack_signature, store
+from handoff.web import bodies, hubspot, signature, slack, slack_signature, store, vitals
 from handoff.web.answering import Answering
 from handoff.web.door import Door, Signed
 from handoff.web.places import Places, Refused
@@ -66,18 +66,13 @@ app = FastAPI(title="Handoff", docs_url=None, redoc_url=None, openapi_url=None)
 app.state.wake = lambda: None
 app.state.places = Places()
 app.state.answering = Answering(lambda: app.state.wake())
+app.include_router(vitals.router)
 
 
 @app.exception_handler(Refused)
 async def refuse(request: Request, refused: Refused) -> Response:
     """The answer to a request that got no further: one sentence, and nothing about the company."""
     return JSONResponse({"error": refused.message}, status_code=refused.status, headers=refused.headers)
-
-
-@app.get("/health")
-def health() -> dict[str, str]:
-    """That this process answers; nothing about the company."""
-    return {"status": "ok"}
 
 
 @app.post(HUBSPOT_PATH)

@@ -31,7 +31,7 @@ def test_a_component_is_restarted_for_ever_marked_and_its_log_is_rotated(name: s
 
 def test_airflow_waits_for_its_database_and_the_database_stops_last() -> None:
     programs = _programs()
-    assert {name for name in programs if programs[name]["autostart"] == "false"} == set(supervisor.AIRFLOW)
+    assert {name for name in programs if programs[name]["autostart"] == "false"} == {*supervisor.AIRFLOW, "watchdog"}
     assert min(programs, key=lambda name: int(programs[name]["priority"])) == "postgres"
 
 

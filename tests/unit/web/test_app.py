@@ -104,5 +104,6 @@ def test_every_route_verifies_or_tells_nothing() -> None:
     # The plugin, once imported, adds the pages, each behind its guard: tests of their own look at that.
     doors = [route for route in app.routes if not isinstance(route, PageRoute)]
     routes = {(route.path, method) for route in doors for method in route.methods or ()}  # type: ignore[attr-defined]
-    assert routes == {("/health", "GET"), (HUBSPOT_PATH, "POST"), (SLACK_PATH, "POST")}
-    assert client.get("/health").json() == {"status": "ok"}
+    assert routes == {("/health", "GET"), ("/metrics", "GET"), (HUBSPOT_PATH, "POST"), (SLACK_PATH, "POST")}
+    # Closed without a configured token; what the others refuse has tests of its own.
+    assert client.get("/metrics").status_code == 503

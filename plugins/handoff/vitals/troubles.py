@@ -1,0 +1,101 @@
+"""What is wrong, by the facts and the limits: one list for the health endpoint, the status and the watchdog."""
+
+import os
+from dataclasses import dataclass, fields
+
+from handoff.vitals.facts import Facts
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a fact counts as trouble, in seconds. Each is set by a variable, e.g. `HANDOFF_CANARY_S`.
+
+    They are not rows of the agreement, because they must hold while Postgres is down.
+    """
+
+    canary_s: float = 120
+    """The canary sings each minute: one missed and one late."""
+    pending_s: float = 300
+    outbox_s: float = 600
+    inbox_s: float = 300
+    patience_s: float = 5
+    """How long something without an age of its own is wrong before anybody hears of it."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that is wrong. `id` says what, `text` is for a person and holds no data about anybody."""
+
+    id: str
+    text: str
+    is_down: bool = False
+    """Nothing gets through; without it the line works, and something needs a person."""
+    is_alerted: bool = True
+    """False where the product itself tells the review channel, or asks somebody, already."""
+    is_sure: bool = False
+    """True where a limit of its own was patience enough."""
+
+
+def limits() -> Limits:
+    """From the environment.
+
+    Raises:
+        ValueError: a variable is no positive number of seconds; the message names it.
+    """
+    found = {}
+    for each in fields(Limits):
+        name = f"HANDOFF_{each.name.upper()}"
+        text = os.environ.get(name)
+        if not text:
+            continue
+        try:
+            found[each.name] = float(text)
+        except ValueError:
+            found[each.name] = 0.0
+        if not 0 < found[each.name] < float("inf"):
+            raise ValueError(f"{name}={text!r} is no number of seconds: give one above 0")
+    return Limits(**found)
+
+
+def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
+    """Everything that is wrong, the worst first; nothing else can be known while the ledger does not answer."""
+    if facts is None:
+        return [Trouble("ledger", "The ledger's Postgres does not answer.", is_down=True)]
+    found = []
+    if facts.canary_age_s is None:
+        found.append(Trouble("canary-never", "No task has run yet: the canary has never been seen."))
+    elif facts.canary_age_s > limit.canary_s:
+        since = f"{facts.canary_age_s:.0f} s"
+        found.append(
+            Trouble("canary", f"No task has run for {since}: the scheduler or its workers.", is_down=True, is_sure=True)
+        )
+    if facts.lead_age_s > limit.pending_s and all(facts.gates.values()) and not facts.open_floods:
+        found.append(Trouble("pending", f"Leads have waited for the line for {facts.lead_age_s:.0f} s.", is_sure=True))
+    for kind, effects in sorted(facts.outbox.items()):
+        if effects.oldest_due_s > limit.outbox_s:
+            found.append(
+                Trouble(
+                    f"outbox-{kind}",
+                    f"Effects of kind {kind} have been due for {effects.oldest_due_s:.0f} s.",
+                    is_sure=True,
+                )
+            )
+    if facts.inbox_age_s > limit.inbox_s:
+        found.append(Trouble("inbox", f"Webhooks have waited for {facts.inbox_age_s:.0f} s.", is_sure=True))
+    for gate, is_open in sorted(facts.gates.items()):
+        if not is_open:
+            found.append(Trouble(f"gate-{gate}", f"Gate {gate} is closed and holds handoffs."))
+    if facts.open_floods:
+        found.append(Trouble("flood", "More MQLs than usual wait for somebody's answer.", is_alerted=False))
+    if facts.dead:
+        found.append(Trouble("dead", f"{facts.dead} effects were given up.", is_alerted=False))
+    if facts.quarantined:
+        found.append(Trouble("quarantine", f"{facts.quarantined} records could not be read.", is_alerted=False))
+    return found
+
+
+def state(found: list[Trouble]) -> str:
+    """`ok`, `degraded` or `down`."""
+    if any(each.is_down for each in found):
+        return "down"
+    return "degraded" if found else "ok"

@@ -1,0 +1,112 @@
+"""Look on from outside of Airflow, tell people by a second path, and start a scheduler again that starts no task.
+
+It needs neither Airflow nor Postgres to work: that one of them is gone is what it is there to say.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from handoff.vitals import second_path, troubles
+from handoff.vitals.episodes import Episodes
+from handoff.vitals.facts import Facts, look
+from handoff.vitals.troubles import Limits, Trouble
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 5.0
+ABSENT = {"BACKOFF", "EXITED", "FATAL", "UNKNOWN"}
+"""The supervisor's words for a scheduler that should be there and is not; STOPPED is what a person wanted."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The scheduler's process as its supervisor sees it."""
+
+    state: str
+    uptime_s: float
+
+
+class Scheduler(Protocol):
+    """Whatever holds the scheduler's process and can start it afresh."""
+
+    def look(self) -> Seen: ...
+
+    def restart(self) -> None:
+        """Kill its whole process group, and start it."""
+
+
+def judged(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: float, begun: set[str]) -> list[Trouble]:
+    """What people should hear of. A scheduler that has just been started is given time to let the canary sing.
+
+    Args:
+        seen: None where the scheduler's process is somebody else's to hold.
+        up_s: for how long the watchdog has looked on.
+        begun: troubles that were there already, which a fresh start alone does not end.
+    """
+    found = troubles.of(facts, limit)
+    if seen is not None and seen.state in ABSENT:
+        found.append(Trouble("scheduler", f"The scheduler's process is gone ({seen.state}).", is_down=True))
+    if _grace(limit, seen, up_s):
+        return [each for each in found if each.id not in ("canary", "canary-never") or each.id in begun]
+    return found
+
+
+def must_restart(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: float) -> bool:
+    """Whether the scheduler runs and starts no task: alive, old enough to know better, and the canary is silent.
+
+    Not while the ledger is down: then the canary could not be heard.
+    """
+    if facts is None or seen is None or seen.state != "RUNNING" or _grace(limit, seen, up_s):
+        return False
+    return facts.canary_age_s is None or facts.canary_age_s > limit.canary_s
+
+
+def _grace(limit: Limits, seen: Seen | None, up_s: float) -> bool:
+    runs_for = seen.uptime_s if seen is not None and seen.state == "RUNNING" else up_s
+    return min(runs_for, up_s) <= limit.canary_s
+
+
+@dataclass
+class Watchdog:
+    """One process's memory: what it has told, and since when the canary could be heard."""
+
+    limit: Limits
+    scheduler: Scheduler | None
+    look: Callable[[], Facts | None] = look
+    tell: Callable[[str], bool] = second_path.tell
+    heard_since: float | None = None
+    episodes: Episodes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.episodes = Episodes(self.limit.patience_s)
+
+    def round(self, now: float) -> None:
+        """Look once, and act. `now` is in seconds of a monotonic clock."""
+        facts = self.look()
+        seen = self.scheduler.look() if self.scheduler is not None else None
+        # An outage of the ledger silences the canary too; its time counts from when it is back.
+        if facts is None:
+            self.heard_since = None
+        elif self.heard_since is None:
+            self.heard_since = now
+        up_s = now - self.heard_since if self.heard_since is not None else 0.0
+        found = judged(facts, self.limit, seen, up_s, set(self.episodes.since))
+        for name, text in self.episodes.next(found, now, cannot_see=facts is None):
+            if self.tell(text):
+                self.episodes.sent(name, text)
+        if self.scheduler is not None and must_restart(facts, self.limit, seen, up_s):
+            self.tell(":wrench: Handoff: the scheduler is killed with its workers and started again. [restart]")
+            self.scheduler.restart()
+
+
+def run(watchdog: Watchdog, every_s: float = EVERY_S) -> None:
+    """Look for ever. What fails in a round is logged, and the next one begins all the same."""
+    while True:
+        try:
+            watchdog.round(time.monotonic())
+        except Exception:
+            log.exception("a round failed")
+        time.sleep(every_s)

@@ -1,0 +1,122 @@
+"""The facts of a real ledger, what is wrong by them, and their Prometheus form."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from handoff.ledger import db, heartbeats
+from handoff.ledger.db import Connection
+from handoff.vitals import facts, metrics, troubles
+from handoff.vitals.facts import Effects
+from handoff.vitals.troubles import Limits
+from tests.conftest import Database
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+LIMITS = Limits()
+
+
+def ago(**given: float) -> datetime:
+    return NOW - timedelta(**given)
+
+
+@pytest.fixture
+def connection(module_database: Database) -> Iterator[Connection]:
+    with psycopg.connect(module_database.admin_dsn) as admin:
+        admin.execute(
+            """truncate handoff.inbox, handoff.pending_leads, handoff.heartbeats, handoff.outbox, handoff.gates,
+            handoff.floods, handoff.cursors, raw.quarantine, raw.batches cascade"""
+        )
+    with db.connect() as connection:
+        yield connection
+
+
+def ids(connection: Connection, limit: Limits = LIMITS) -> list[str]:
+    return [each.id for each in troubles.of(facts.read(connection, NOW), limit)]
+
+
+def test_an_empty_ledger_has_never_seen_the_canary_and_nothing_else_is_wrong(connection: Connection) -> None:
+    assert ids(connection) == ["canary-never"]
+    heartbeats.beat(connection, heartbeats.CANARY, ago(seconds=60))
+    assert ids(connection) == []
+    assert troubles.state([]) == "ok"
+
+
+def test_a_silent_canary_is_down_and_an_older_beat_changes_nothing(connection: Connection) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, ago(seconds=121))
+    heartbeats.beat(connection, heartbeats.CANARY, ago(hours=1))
+    found = troubles.of(facts.read(connection, NOW), LIMITS)
+    assert [each.id for each in found] == ["canary"]
+    assert "121 s" in found[0].text
+    assert troubles.state(found) == "down"
+    assert ids(connection, Limits(canary_s=122)) == []
+
+
+def test_what_waits_is_counted_and_too_long_is_named(connection: Connection) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, NOW)
+    connection.execute(
+        """insert into handoff.pending_leads (lead_id, batch_id, received_at, extracted_at, wakes, held_because)
+        values ('1', 1, %(old)s, %(new)s, true, null), ('2', 1, null, %(new)s, true, null),
+        ('3', 1, %(older)s, %(older)s, true, 'no rep'), ('4', 1, %(older)s, %(older)s, false, null)""",
+        {"old": ago(seconds=301), "new": ago(seconds=10), "older": ago(hours=9)},
+    )
+    for number, (kind, state, due) in enumerate(
+        [("slack_dm", "pending", ago(seconds=601)), ("slack_dm", "pending", ago(seconds=-60)),
+         ("slack_review", "pending", ago(seconds=599)), ("hubspot_contact", "dead", ago(days=1))]
+    ):  # fmt: skip
+        connection.execute(
+            """insert into handoff.outbox (dedupe_key, kind, payload, created_at, state, not_before)
+            values (%s, %s, '{}', %s, %s, %s)""",
+            (str(number), kind, due, state, due),
+        )
+    seen = facts.read(connection, NOW)
+    assert (seen.pending, seen.held, seen.lead_age_s) == (4, 1, 301)
+    assert seen.outbox == {
+        "slack_dm": Effects(2, 601, 0),
+        "slack_review": Effects(1, 599, 0),
+        "hubspot_contact": Effects(0, 0, 1),
+    }
+    assert ids(connection) == ["pending", "outbox-slack_dm", "dead"]
+
+
+def test_leads_that_a_flood_holds_are_not_called_stuck(connection: Connection) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, NOW)
+    connection.execute(
+        "insert into handoff.pending_leads (lead_id, batch_id, extracted_at) values ('1', 1, %s)", (ago(hours=1),)
+    )
+    assert ids(connection) == ["pending"]
+    connection.execute("insert into handoff.floods (opened_at, allowed) values (%s, 30)", (ago(hours=1),))
+    assert ids(connection) == ["flood"]
+
+
+def test_no_ledger_is_down_and_is_said_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = {"conn_type": "postgres", "host": "127.0.0.1", "port": 9, "login": "x", "schema": "handoff"}
+    monkeypatch.setenv("AIRFLOW_CONN_HANDOFF_DB", json.dumps(nowhere))
+    assert facts.look() is None
+    assert [each.id for each in troubles.of(None, LIMITS)] == ["ledger"]
+    assert b"handoff_ledger_up 0.0" in metrics.text(None, {"ledger": True})
+
+
+def test_the_metrics_hold_the_facts(connection: Connection) -> None:
+    seen = replace(facts.read(connection, NOW), canary_age_s=7.0, gates={"hubspot_contacts": False}, lead_age_s=42.0)
+    text = metrics.text(seen, {"gate-hubspot_contacts": False}).decode()
+    for line in (
+        "handoff_ledger_up 1.0",
+        "handoff_canary_age_seconds 7.0",
+        "handoff_lead_age_seconds 42.0",
+        'handoff_gate_open{gate="hubspot_contacts"} 0.0',
+        'handoff_trouble{id="gate-hubspot_contacts"} 1.0',
+    ):
+        assert line in text.splitlines()
+
+
+def test_a_limit_is_a_variable_and_a_wrong_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANDOFF_CANARY_S", "90")
+    assert troubles.limits() == Limits(canary_s=90)
+    for wrong in ("soon", "0", "-1", "inf", "nan"):
+        monkeypatch.setenv("HANDOFF_CANARY_S", wrong)
+        with pytest.raises(ValueError, match="HANDOFF_CANARY_S"):
+            troubles.limits()

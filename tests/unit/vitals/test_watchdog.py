@@ -1,0 +1,153 @@
+"""What the watchdog says and does, second by second, without waiting for any of them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from handoff.vitals.facts import Effects, Facts
+from handoff.vitals.troubles import Limits
+from handoff.vitals.watchdog import Seen, Watchdog
+
+LIMITS = Limits(canary_s=120, patience_s=5)
+ALARM, OVER, RESTART = ":rotating_light:", ":white_check_mark:", ":wrench:"
+
+
+def facts(canary_age_s: float | None = 1, outbox_s: float = 0) -> Facts:
+    effects = {"slack_dm": Effects(1, outbox_s, 0)}
+    return Facts(datetime(2026, 11, 25, tzinfo=UTC), canary_age_s, 0, 0, 0, 0, 0, 0, 0, effects, {}, {})
+
+
+@dataclass
+class World:
+    """What the watchdog sees and reaches: plain values, and a list of what it did."""
+
+    seen: Seen = field(default_factory=lambda: Seen("RUNNING", 10_000))
+    now: Facts | None = field(default_factory=facts)
+    said: list[str] = field(default_factory=list)
+    restarts: int = 0
+    reaches_people: bool = True
+
+    def look(self) -> Seen:
+        return self.seen
+
+    def restart(self) -> None:
+        self.restarts += 1
+        self.seen = Seen("RUNNING", 0)
+
+    def tell(self, text: str) -> bool:
+        if self.reaches_people:
+            self.said.append(text)
+        return self.reaches_people
+
+    def marks(self) -> list[str]:
+        return [text.split(" ", 1)[0] + text.rsplit(" ", 1)[1] for text in self.said]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def dog(world: World) -> Watchdog:
+    made = Watchdog(LIMITS, world, look=lambda: world.now, tell=world.tell)
+    made.round(0)
+    made.round(1000)
+    assert world.said == []
+    return made
+
+
+def test_a_silent_canary_is_told_once_cured_and_called_over(world: World, dog: Watchdog) -> None:
+    world.now = facts(canary_age_s=121)
+    dog.round(1001)
+    told = [f"{ALARM}[canary]", f"{RESTART}[restart]"]
+    assert (world.marks(), world.restarts) == (told, 1)
+    for second in (1006, 1011, 1060):
+        dog.round(second)
+    # The fresh scheduler is given time: no second restart, and nothing is said twice.
+    assert (world.marks(), world.restarts) == (told, 1)
+    world.now = facts(canary_age_s=2)
+    dog.round(1070)
+    dog.round(1075)
+    assert (world.marks(), world.restarts) == ([*told, f"{OVER}[canary]"], 1)
+
+
+def test_one_that_stays_silent_is_restarted_again_after_its_time(world: World, dog: Watchdog) -> None:
+    world.now = facts(canary_age_s=121)
+    dog.round(1001)
+    world.seen = Seen("RUNNING", 119)
+    dog.round(1120)
+    assert world.restarts == 1
+    world.seen = Seen("RUNNING", 121)
+    dog.round(1122)
+    assert world.restarts == 2
+
+
+def test_the_ledger_gone_is_an_alarm_of_its_own_and_no_reason_to_restart(world: World, dog: Watchdog) -> None:
+    world.now = None
+    dog.round(1001)
+    assert world.said == []
+    dog.round(1006)
+    dog.round(1900)
+    assert world.marks() == [f"{ALARM}[ledger]"]
+    # Back: the canary could not be heard meanwhile, and gets its time.
+    world.now = facts(canary_age_s=900)
+    dog.round(1905)
+    assert (world.marks(), world.restarts) == ([f"{ALARM}[ledger]", f"{OVER}[ledger]"], 0)
+    dog.round(2026)
+    assert world.restarts == 1
+
+
+def test_an_outage_calls_nothing_over(world: World, dog: Watchdog) -> None:
+    world.now = facts(outbox_s=601)
+    dog.round(1001)
+    dog.round(1006)
+    assert world.marks() == [f"{ALARM}[outbox-slack_dm]"]
+    world.now = None
+    dog.round(1011)
+    assert world.marks() == [f"{ALARM}[outbox-slack_dm]"]
+    world.now = facts()
+    dog.round(1016)
+    assert world.marks() == [f"{ALARM}[outbox-slack_dm]", f"{OVER}[outbox-slack_dm]"]
+
+
+def test_what_reached_nobody_is_said_again(world: World, dog: Watchdog) -> None:
+    world.now, world.reaches_people = None, False
+    dog.round(1001)
+    dog.round(1006)
+    world.reaches_people = True
+    dog.round(1011)
+    dog.round(1016)
+    assert world.marks() == [f"{ALARM}[ledger]"]
+
+
+def test_a_blip_is_not_told(world: World, dog: Watchdog) -> None:
+    world.now = None
+    dog.round(1001)
+    world.now = facts()
+    dog.round(1005)
+    dog.round(1100)
+    assert world.said == []
+
+
+def test_a_scheduler_that_cannot_start_is_told_and_left_to_its_supervisor(world: World, dog: Watchdog) -> None:
+    world.seen = Seen("BACKOFF", 0)
+    dog.round(1001)
+    dog.round(1006)
+    assert (world.marks(), world.restarts) == ([f"{ALARM}[scheduler]"], 0)
+
+
+def test_one_that_a_person_stopped_is_not_started(world: World, dog: Watchdog) -> None:
+    world.seen, world.now = Seen("STOPPED", 0), facts(canary_age_s=500)
+    dog.round(1001)
+    dog.round(1006)
+    assert (world.marks(), world.restarts) == ([f"{ALARM}[canary]"], 0)
+
+
+def test_a_fresh_start_after_a_night_off_is_no_alarm(world: World) -> None:
+    world.seen, world.now = Seen("RUNNING", 3), facts(canary_age_s=40_000)
+    dog = Watchdog(LIMITS, world, look=lambda: world.now, tell=world.tell)
+    for second in range(0, 100, 5):
+        dog.round(second)
+    assert (world.said, world.restarts) == ([], 0)
