@@ -178,7 +178,7 @@ def test_a_mass_of_mqls_is_held_until_a_person_has_answered(
     assert waits is not None
     assert waits.startswith("Held: more MQLs than go through in an hour without asking: 3 wait")
     (asked,) = messages(sandbox, "C0REVIEW00")
-    assert "3 MQLs more than the 2 an hour" in asked["text"]
+    assert "3 MQLs are held: more than the 2 an hour" in asked["text"]
     question = stations.flood()
     assert question is not None
     assert "Demo" in question["body"] or "demo" in question["body"]

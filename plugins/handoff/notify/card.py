@@ -90,6 +90,12 @@ def _talking(context: Context, local: ZoneInfo, as_of: datetime) -> list[Block]:
     return [section(["To begin with", *told])] if told else []
 
 
+def small_link(context: Context) -> list[Block]:
+    """The link to the lead's record in small print; nothing for a lead without one."""
+    link = record_link(context)
+    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": link, "verbatim": True}]}] if link else []
+
+
 def record_link(context: Context) -> str:
     """A link to the lead's record as Slack reads it; "" for an address that is none of the CRM's."""
     record = context.record_url or ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.notify.card import FALLBACK, Card, record_link, who
+from handoff.notify.card import FALLBACK, Card, small_link, who
 from handoff.notify.card_details import LINE
 from handoff.notify.card_parts import Block, buttons, header, section
 from handoff.notify.card_state import State
@@ -43,8 +43,4 @@ def _blocks(entry: Entry, as_of: datetime) -> list[Block]:
     call_by = f"Call by {deadline(entry.due_at, local, as_of)}"
     happened = f"{slack_text(context.trigger.summary, LINE)} ({moment(context.trigger.occurred_at, local, as_of)})"
     lines = [who(context), *state.lines, *([call_by] if state.is_open else []), happened]
-    link = record_link(context)
-    linked: list[Block] = (
-        [{"type": "context", "elements": [{"type": "mrkdwn", "text": link, "verbatim": True}]}] if link else []
-    )
-    return [{"type": "divider"}, section(lines), *linked, *buttons(state)]
+    return [{"type": "divider"}, section(lines), *small_link(context), *buttons(state)]

@@ -180,8 +180,8 @@ def test_a_permanent_error_is_given_up_with_its_reason_in_one_transaction(connec
     add(connection, "a")
     told: list[tuple[str, str]] = []
 
-    def tell(inside: Connection, item: dict[str, Any], error: str) -> None:
-        told.append((item["dedupe_key"], error))
+    def tell(inside: Connection, item: dict[str, Any], outcome: Done | Permanent) -> None:
+        told.append((item["dedupe_key"], outcome.error if isinstance(outcome, Permanent) else ""))
         put(inside, Effect("dead:a", "slack_review", {}, NOW))
 
     counts = drain(connection, "slack_dm", Vendor({"a": [Permanent("channel_not_found")]}), Clock(), tell)

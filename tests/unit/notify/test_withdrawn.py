@@ -1,5 +1,7 @@
 """A lead that is deleted, erased or merged while its handoff is in any state: Slack, the ledger and the clocks."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +11,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from handoff import crash
 from handoff.clients.slack import SlackHook
 from handoff.ledger import db
 from handoff.ledger.db import Connection
@@ -283,3 +286,28 @@ def test_a_digest_forgets_one_lead_and_keeps_the_others(
     send(connection, slack, clock)
     assert [each for each in shown(sandbox) for word in PERSONAL if word in each] == []
     assert any("Lead 2" in each and "leads are yours" in each for each in shown(sandbox))
+
+
+def test_one_killed_between_two_of_a_person_s_handoffs_is_made_up_for(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    for number in (LEAD, OTHER):
+        handed.to(connection, number, "ana-costa", clock())
+    connection.execute("insert into handoff.aliases values ('contacts', %s, %s, %s)", (OTHER, LEAD, clock()))
+    send(connection, slack, clock)
+    version(connection, LEAD, clock(), archived=True, isErased=True)
+    process = os.fork()
+    if process == 0:
+        os.environ[crash.VARIABLE] = "route.withdrawal.committed"
+        try:
+            with db.connect() as own:
+                withdraw.run(own, 1, clock())
+        finally:
+            os._exit(0)
+    _, ended = os.waitpid(process, 0)
+    assert os.WTERMSIG(ended) == signal.SIGKILL
+    assert kinds(connection) == ["withdrawn", "erased"]
+    assert withdraw.run(connection, 1, clock()) == 1
+    assert kinds(connection) == ["withdrawn", "erased"] * 2
+    send(connection, slack, clock)
+    assert [each for each in shown(sandbox) for word in ("Lead 1", "Lead 2") if word in each] == []
