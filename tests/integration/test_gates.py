@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,20 +13,29 @@ from typer.testing import CliRunner
 
 from handoff import clock, stations
 from handoff.cli import app
-from handoff.gates import documents, state
+from handoff.gates import state
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
 from tests.integration.test_line import hint, line, messages, one
 from tests.unit.web.board_data import COOKIE, site
+from tests.unit.web.doors import connect
+
+Admin = psycopg.Connection[Any]
 
 
 @pytest.fixture
-def connection(agreement_database: Database, sandbox: RunningSandbox) -> Iterator[Connection]:
-    with db.connect() as connection:
-        line()
-        yield connection
+def admin(agreement_database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Admin]:
+    """An agreed database, no CRM, and somebody who may plant what the line would find."""
+    connect(monkeypatch, "hubspot", {"portal_id": "4242424"})
+    connect(monkeypatch, "slack", {"review_channel": "#review"})
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        yield admin
+
+
+def refuse(admin: Admin, stream: str) -> None:
+    admin.execute("insert into handoff.lacks values (%s, 'refused', now(), now())", (stream,))
 
 
 def retype(sandbox: RunningSandbox, to: str) -> None:
@@ -52,19 +62,26 @@ def page(path: str) -> str:
 
 
 def test_a_gate_on_the_crm_holds_leads_tells_of_it_and_lets_them_go_in_order(
-    connection: Connection, sandbox: RunningSandbox
+    agreement_database: Database, sandbox: RunningSandbox
 ) -> None:
+    with db.connect() as connection:
+        line()
+        _hold_and_release(connection, sandbox)
+
+
+def _hold_and_release(connection: Connection, sandbox: RunningSandbox) -> None:
     assert stations.gates()["closed"] == []
     retype(sandbox, "string")
     connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 hours'")
     line()
     assert stations.gates()["closed"] == ["crm_properties"]
 
-    leads = [str(sandbox.act("demo_request", email=f"jo@held{n}.example")["contactId"]) for n in range(3)]
+    same = {"jobtitle": "VP of Sales", "country": "US", "employees": 200}
+    leads = [str(sandbox.act("demo_request", email=f"jo@held{n}.example", **same)["contactId"]) for n in range(4)]
     for lead in leads:
         hint(connection, lead)
     _, counts = line()
-    assert counts["route"]["held"] == 3
+    assert counts["route"]["held"] == 4
     assert one(connection, "select count(*) from line.int_scores where lead_id = any(%s)", leads) > 0
     assert messages(sandbox) == []
     (told,) = reviewed(sandbox)
@@ -75,38 +92,42 @@ def test_a_gate_on_the_crm_holds_leads_tells_of_it_and_lets_them_go_in_order(
     assert all(due.values())
     said = page("board")
     assert "The gate crm_properties is closed since" in said
-    assert "MQLs held 3 ▲ nobody has them; 3 raised a hand" in said
-    assert said.count("▲ at risk") == 3
+    assert "MQLs held 4 ▲ nobody has them; 4 raised a hand" in said
+    assert said.count("▲ at risk") == 4
 
-    # Whoever has waited longest comes first among equals, whatever their id.
+    scores = {
+        row["lead_id"]: row["score"]
+        for row in connection.execute(
+            "select lead_id, score from line.int_qualifications where lead_id = any(%s)", (leads,)
+        )
+    }
+    assert len(set(scores.values())) < len(leads), "no two leads are equal"
+    # The hottest comes first, and among equals whoever has waited longest, whatever their id.
     for place, lead in enumerate(reversed(leads)):
         connection.execute(
             "update handoff.pending_leads set extracted_at = %s where lead_id = %s",
             (clock.now() - timedelta(minutes=10 - place), lead),
         )
     _, counts = line()
-    assert counts["route"]["held"] == 3
+    assert counts["route"]["held"] == 4
     assert due == deadlines(connection)
 
     retype(sandbox, "number")
     _, counts = line()
-    assert counts["route"]["handed_off"] == 3
+    assert counts["route"]["handed_off"] == 4
     assert state.closed(connection) == ()
     order = connection.execute(
         "select handoff.lead_id from handoff.assignments inner join handoff.handoffs as handoff using (handoff_id) "
         "order by assignment_id"
     )
-    assert [row["lead_id"] for row in order] == leads[::-1]
-    assert len(messages(sandbox)) == 3
+    assert [row["lead_id"] for row in order] == sorted(leads, key=lambda lead: (-scores[lead], -leads.index(lead)))
+    assert len(messages(sandbox)) == 4
     closing, opening = reviewed(sandbox)
     assert (closing, opening.startswith("The gate crm_properties is open: ")) == (told, True)
 
 
-def test_what_a_person_opened_stays_open_until_it_is_good(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
-) -> None:
-    with psycopg.connect(agreement_database.admin_dsn) as admin:
-        admin.execute("insert into handoff.lacks values ('hubspot_contacts', 'refused', now(), now())")
+def test_what_a_person_opened_stays_open_until_it_is_good(admin: Admin) -> None:
+    refuse(admin, "hubspot_contacts")
     assert stations.gates()["closed"] == ["crm_access"]
     shown = CliRunner().invoke(app, ["gate", "show", "--json"])
     assert shown.exit_code == 1
@@ -118,37 +139,52 @@ def test_what_a_person_opened_stays_open_until_it_is_good(
     opened = CliRunner().invoke(app, ["gate", "open", "crm_access", "--because", "a token is being renewed"])
     assert opened.exit_code == 0, opened.output
     assert stations.gates()["closed"] == []
-    (standing,) = [each for each in state.states(connection) if each.gate == "crm_access"]
-    assert (standing.is_by_hand, standing.reason.endswith(": a token is being renewed")) == (True, True)
+    assert "crm_access ● opened by hand" in page("board")
 
-    with psycopg.connect(agreement_database.admin_dsn) as admin:
-        admin.execute("delete from handoff.lacks")
+    admin.execute("delete from handoff.lacks")
+    # No stream has been read and none is refused: there is nothing to judge, which is no good judgement.
     assert stations.gates()["closed"] == []
-    (standing,) = [each for each in state.states(connection) if each.gate == "crm_access"]
-    assert not standing.is_by_hand
-    with psycopg.connect(agreement_database.admin_dsn) as admin:
-        admin.execute("insert into handoff.lacks values ('hubspot_contacts', 'refused', now(), now())")
+    assert "crm_access ● opened by hand" in page("board")
+    admin.execute("insert into handoff.cursors (stream, seen_until) values ('hubspot_contacts', now())")
+    assert stations.gates()["closed"] == []
+    assert "crm_access ✓ open" in page("board")
+    refuse(admin, "hubspot_contacts")
+    assert stations.gates()["closed"] == ["crm_access"]
+    admin.execute("delete from handoff.lacks; delete from handoff.cursors")
     assert stations.gates()["closed"] == ["crm_access"]
 
 
-def test_a_warning_is_told_once_and_holds_nothing(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
-) -> None:
-    with psycopg.connect(agreement_database.admin_dsn) as admin:
-        admin.execute("insert into handoff.lacks values ('hubspot_deals', 'refused', now(), now())")
+def test_what_is_accepted_by_hand_is_what_the_crm_now_has(admin: Admin) -> None:
+    admin.execute(
+        """insert into handoff.crm_properties values
+        ('contacts.a', true, 'string', 'number', '{}', '{}', now()),
+        ('contacts.b', true, 'enumeration', 'enumeration', '{x,y}', '{x}', now())"""
+    )
+    found = stations.gates()
+    assert (found["closed"], found["warned"]) == (["crm_properties"], ["crm_properties"])
+    CliRunner().invoke(app, ["gate", "open", "crm_properties", "--because", "agreed with marketing"])
+    found = stations.gates()
+    assert (found["closed"], found["warned"]) == ([], [])
+    assert "crm_properties ✓ open 2 properties meet every expectation" in page("board")
+
+
+def test_a_warning_is_told_once_a_day_and_holds_nothing(admin: Admin) -> None:
+    refuse(admin, "hubspot_deals")
     for _ in range(2):
-        assert stations.gates()["warned"] == ["crm_access"]
-    hint(connection, sandbox.act("demo_request")["contactId"])
-    _, counts = line()
-    assert counts["route"]["handed_off"] == 1
-    (told,) = reviewed(sandbox)
-    assert told.startswith("The gate crm_access warns, and holds nothing: HubSpot does not let us read a stream")
-    assert "● warns" in page("board")
+        found = stations.gates()
+        assert (found["closed"], found["warned"]) == ([], ["crm_access"])
+    told = admin.execute("select payload ->> 'text' from handoff.outbox where kind = 'slack_review'").fetchall()
+    assert len(told) == 1
+    assert told[0][0].startswith("The gate crm_access warns, and holds nothing: HubSpot does not let us read a stream")
+    assert "crm_access ● warns" in page("board")
 
 
-def test_data_docs_are_written_by_the_task_and_not_by_a_page(connection: Connection, sandbox: RunningSandbox) -> None:
+def test_data_docs_are_written_by_the_task_and_not_by_a_page(admin: Admin) -> None:
+    refuse(admin, "hubspot_deals")
     assert "No gate has been judged yet" in page("data-docs")
-    stations.gates()
-    gates = {each["gate"] for each in documents.listed(connection)}
-    assert {"stream_freshness", "crm_access", "crm_properties", "hubspot_contacts"} <= gates
-    assert "Expectation Suite: stream_freshness" in page("data-docs/stream_freshness")
+    assert stations.gates()["rendered"] == 2
+    assert "Expectation Suite: crm_access" in page("data-docs/crm_access")
+    assert "refused: hubspot_deals = 1" in page("data-docs/crm_access")
+    before = admin.execute("select gate, rendered_at from handoff.gate_documents order by gate").fetchall()
+    page("data-docs/crm_access")
+    assert admin.execute("select gate, rendered_at from handoff.gate_documents order by gate").fetchall() == before

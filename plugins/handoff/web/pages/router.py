@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Path as Name
 from fastapi.responses import FileResponse, RedirectResponse
 
 from handoff import clock
@@ -79,7 +81,7 @@ def data_docs_index(request: Request) -> Response:
 
 
 @router.get("/data-docs/{gate}")
-def data_docs_page(request: Request, gate: str) -> Response:
+def data_docs_page(request: Request, gate: Annotated[str, Name(pattern="^[a-z0-9_]{1,60}$")]) -> Response:
     """What Great Expectations last wrote about one gate: looked up in the ledger by name, never opened as a file."""
     with _ledger() as connection:
         chosen = documents.read(connection, gate)
