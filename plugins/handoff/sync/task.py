@@ -114,7 +114,7 @@ class TaskSender:
     def _without_scope(self, problem: PlanLacks) -> Done:
         """The handoff goes on without tasks; somebody is told once, not with every lead."""
         text = f"Reps get no tasks in HubSpot: {slack_text(str(problem), 400)}. Everything else goes on."
-        alert(self._connection, f"{KIND}:not_permitted", text, self._now())
+        alert(self._connection, "task:not_permitted", text, self._now())
         return Done({}, "not_permitted")
 
 

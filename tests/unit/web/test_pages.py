@@ -34,8 +34,8 @@ BOARD, HANDOFFS = f"{PREFIX}/board", f"{PREFIX}/handoffs"
 STYLE = f"{PREFIX}/static/handoff.css"
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 AT = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
-# What Airflow does not guard: two doors that verify signatures, and an answer that tells nothing.
-OPEN = {("POST", HUBSPOT_PATH), ("POST", SLACK_PATH), ("GET", "/health")}
+# What Airflow does not guard: two doors that verify signatures, one that wants a token, an answer that tells nothing.
+OPEN = {("POST", HUBSPOT_PATH), ("POST", SLACK_PATH), ("GET", "/health"), ("GET", "/metrics")}
 
 
 @pytest.fixture(autouse=True)
