@@ -140,8 +140,8 @@ def _tell(
     if verdict.is_open and verdict.warnings:
         warned = [_without_value(name) for each in verdict.warnings for name in each["subjects"] or [each["failed"]]]
         # One message a day however often a measure crosses its limit.
-        key = f"gate:{gate}:warns:{as_of:%Y-%m-%d}:{'|'.join(sorted(warned))}"
-        alert(connection, key, f"The gate {gate} warns, and holds nothing: {said}.", as_of)
+        once = f"{gate}:warns:{as_of:%Y-%m-%d}:{'|'.join(sorted(warned))}"
+        alert(connection, f"gate:{once}", f"The gate {gate} warns, and holds nothing: {said}.", as_of)
 
 
 def _without_value(subject: str) -> str:

@@ -97,7 +97,7 @@ def ledger(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
         "pauses": f"""select handoff_id, began_at, ended_at, pause.reason as because, pause.due_at as moved_to
             from handoff.clock_pauses as pause {of_assignment}""",
         "effects": """select handoff_id, kind, payload ->> 'slack_user_id' as whom,
-            payload -> 'properties' - 'hs_task_body' as said, created_at from handoff.outbox""",
+            (payload -> 'properties') - 'hs_task_body' as said, created_at from handoff.outbox""",
     }
     return {
         name: sorted((tuple(row.values()) for row in connection.execute(query)), key=repr)
