@@ -21,7 +21,7 @@ from tests.integration.crashable import Server
 from tests.integration.lives import Lives, lives
 
 IS_LONG = bool(os.environ.get("HANDOFF_CHAOS"))
-LEADS, KILLS, CRASHES = (1000, 130, 3) if IS_LONG else (60, 12, 1)
+LEADS, KILLS, CRASHES = (1000, 130, 3) if IS_LONG else (40, 8, 1)
 BLIND_LEADS, BLIND_KILLS = (300, 40) if IS_LONG else (30, 6)
 SEED = int(os.environ.get("HANDOFF_SEED") or (random.SystemRandom().randrange(10**6) if IS_LONG else 7))
 RESULTS = Path(__file__).parents[2] / "bench" / "results" / "chaos.json"

@@ -27,24 +27,20 @@ def build_marts(connection: Connection) -> dict[str, Any]:
 
 def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     """Rebuild the marts and queue the message about the last whole week before `as_of`, once however often it runs."""
-    build_marts(connection)
-    row = connection.execute(
-        """select report.*, previous.week_starts_on as week,
-            (select min(live_at) from handoff.go_live) >= previous.ends_at as is_before_go_live
-        from (
-            select
-                (date_trunc('week', %(at)s at time zone company.time_zone) - interval '1 week')::date as week_starts_on,
-                date_trunc('week', %(at)s at time zone company.time_zone) at time zone company.time_zone as ends_at
-            from agreement.company as company
-            where company.valid_from <= %(at)s and %(at)s < company.valid_to
-        ) as previous
-        left join marts.rpt_weekly_review as report on report.week_starts_on = previous.week_starts_on""",
-        {"at": as_of},
-    ).fetchone()
-    if row is None:
+    week = connection.execute(_WEEK, {"at": as_of}).fetchone()
+    if week is None:
         raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
-    if row["is_before_go_live"]:
-        return {"week": f"{row['week']:%G-W%V}", "queued": 0, "skipped": "the week ended before go-live"}
+    name = f"{week['week']:%G-W%V}"
+    if week["is_before_go_live"]:
+        return {"week": name, "queued": 0, "skipped": "the week ended before go-live"}
+    key = f"slack_review:{name}"
+    if connection.execute("select from handoff.outbox where dedupe_key = %s", (key,)).rowcount:
+        return {"week": name, "queued": 0}
+    build_marts(connection)
+    report = connection.execute(
+        "select * from marts.rpt_weekly_review where week_starts_on = %s", (week["week"],)
+    ).fetchone()
+    row = {"iso_week": None, **(report or {}), "week": week["week"]}
     shadows = connection.execute(
         "select * from marts.rpt_shadow_definitions where week_starts_on = %s order by product_id, definition_id",
         (row["week"],),
@@ -53,13 +49,26 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     queued = outbox.put(
         connection,
         outbox.Effect(
-            dedupe_key=f"slack_review:{row['week']:%G-W%V}",
+            dedupe_key=key,
             kind="slack_review",
             payload={"channel": channel, "text": text(row, shadows), "blocks": None},
             created_at=as_of,
         ),
     )
-    return {"week": f"{row['week']:%G-W%V}", "queued": queued}
+    return {"week": name, "queued": queued}
+
+
+_WEEK = """
+select previous.week_starts_on as week,
+    (select min(live_at) from handoff.go_live) >= previous.ends_at as is_before_go_live
+from (
+    select
+        (date_trunc('week', %(at)s at time zone company.time_zone) - interval '1 week')::date as week_starts_on,
+        date_trunc('week', %(at)s at time zone company.time_zone) at time zone company.time_zone as ends_at
+    from agreement.company as company
+    where company.valid_from <= %(at)s and %(at)s < company.valid_to
+) as previous
+"""
 
 
 def text(row: Row, shadows: Sequence[Row] = ()) -> str:
