@@ -1,6 +1,8 @@
 """A real Postgres for tests: one cluster per run, one database per test, copied from a template."""
 
+import fcntl
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -10,6 +12,7 @@ import pytest
 
 from handoff import clock
 from handoff.local import airflow_env, scratch
+from handoff.local.postgres import BIN
 from handoff.settings import settings
 
 NUMBERS = count(1)
@@ -75,15 +78,33 @@ def migrated_template(postgres: scratch.Cluster) -> str:
 
 
 @pytest.fixture(scope="session")
-def agreement_template(postgres: scratch.Cluster, migrated_template: str, airflow_home: Path) -> str:
-    """Name of a database with the agreement loaded and the line's models built over nothing, to copy."""
+def agreement_template(
+    postgres: scratch.Cluster, migrated_template: str, airflow_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Name of a database with the agreement loaded and the line's models built over nothing, to copy.
+
+    Built by the first process of a run that needs it: the others, with servers of their own, restore its dump.
+    """
     from handoff import agreement
 
-    postgres.create("agreed", migrated_template)
-    with pytest.MonkeyPatch.context() as patch:
-        _point_at(patch, postgres, "agreed")
-        agreement.load(clock.now())
+    base = tmp_path_factory.getbasetemp()
+    dump = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "agreed.dump"
+    with dump.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if dump.exists():
+            postgres.create("agreed")
+            _dumped("pg_restore", f"--dbname={postgres.dsn('agreed')}", str(dump))
+            return "agreed"
+        postgres.create("agreed", migrated_template)
+        with pytest.MonkeyPatch.context() as patch:
+            _point_at(patch, postgres, "agreed")
+            agreement.load(clock.now())
+        _dumped("pg_dump", "--format=custom", "--compress=0", f"--file={dump}", postgres.dsn("agreed"))
     return "agreed"
+
+
+def _dumped(program: str, *arguments: str) -> None:
+    subprocess.run([BIN / program, *arguments], check=True, capture_output=True, text=True)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from handoff import clock, connections, stations
 from handoff.ledger import db
 from handoff.local import progress
 from handoff.qualify import dbt
+from handoff.review import policies
 from handoff.settings import settings
 from sandbox.testing import RunningSandbox
 
@@ -68,9 +69,25 @@ def test_a_planted_contradiction_fails_the_data_tests(
         admin.execute(
             "update line.int_scores set score = score + 1 where lead_id = (select max(lead_id) from line.int_scores)"
         )
-    done = run_dbt("build", "--select", "scores_unequal_to_parts", target=tmp_path)
+        lead_id = admin.execute("select max(lead_id) as lead_id from line.int_scores").fetchone()
+    done = run_dbt(
+        "build",
+        "--select",
+        "scores_unequal_to_parts",
+        "handoffs_without_assignment",
+        "--exclude-resource-type",
+        "unit_test",
+        target=tmp_path,
+    )
     assert done.returncode != 0
-    assert "scores_unequal_to_parts" in done.stdout
+    assert "scores_unequal_to_parts__is_empty" in done.stdout
+    with db.connect() as connection:
+        broken, kept = policies.read(connection)
+    assert (broken.name, broken.broken) == ("scores_unequal_to_parts", 1)
+    assert broken.means == "One row per score that is not the sum of its parts."
+    assert lead_id
+    assert [example.split(", ")[0] for example in broken.examples] == [f"lead_id: {lead_id['lead_id']}"]
+    assert (kept.name, kept.broken, kept.examples) == ("handoffs_without_assignment", 0, ())
 
 
 class WasRead(Exception):

@@ -102,13 +102,11 @@ def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningS
     told = explain(connection, act["contactId"])
     assert told.decisions[0]["decision"] == "mql"
     assert told.changes == []
-    (handoff,) = told.handoffs
+    (handoff,) = told.story.handoffs
     again = explain(connection, act["email"], told.at)
     assert (again.decisions, again.parts, again.clauses) == (told.decisions, told.parts, told.clauses)
-    assert again.handoffs == []
-    assert [each["handoff_id"] for each in explain(connection, act["contactId"], after).handoffs] == [
-        handoff["handoff_id"]
-    ]
+    assert [each.what for each in again.story.moments if each.handoff_id][1:] == []
+    assert explain(connection, act["contactId"], after).story.handoffs == {handoff}
     text = as_text(told)
     assert f"as of {told.at:%Y-%m-%d %H:%M:%S} UTC, by the agreement loaded" in text
     with pytest.raises(UnknownLead, match="was not known at"):

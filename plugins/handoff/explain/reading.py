@@ -9,9 +9,9 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from handoff import clock
-from handoff.explain import hypotheses
+from handoff.explain import hypotheses, story
 from handoff.explain.hypotheses import Change
-from handoff.ledger import aliases
+from handoff.explain.story import Story
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
 from handoff.qualify.loads import Load
@@ -33,6 +33,7 @@ class Explanation:
         load: which agreement and models decided; None before the first was loaded with a record of it.
         decisions: one row per definition, shadows included (`is_shadow`).
         changes: single acts or facts that would have made it an MQL.
+        story: what happened up to the moment, or up to now.
         waits: what the lead waits for: the next run, or, held, whoever or whatever must come first; None when decided.
     """
 
@@ -43,7 +44,7 @@ class Explanation:
     parts: list[Row]
     clauses: list[Row]
     changes: list[Change]
-    handoffs: list[Row]
+    story: Story
     waits: str | None
 
     def as_json(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
         )
         if load
         else [],
-        handoffs=_handoffs(connection, lead_id, moment if at else None),
+        story=story.tell(connection, lead_id, activities, at or clock.now()),
         waits=None if at else _waits(connection, lead_id),
     )
 
@@ -176,26 +177,3 @@ def _as_json(connection: Connection, schema: str, relation: str, lead_id: str) -
         (lead_id,),
     )
     return [row["row"] for row in rows]
-
-
-def _handoffs(connection: Connection, lead_id: str, at: datetime | None) -> list[Row]:
-    # What was handed over under an id that a merge did away with is this lead's as well.
-    return connection.execute(
-        """select handoff.handoff_id, handoff.product_id, handoff.cycle, handoff.routed_at, handoff.score,
-            assignment.rep_id, assignment.reason, assignment.due_at, message.state as message_state,
-            message.sent_at, (
-                select string_agg(answer.kind || ' ' || to_char(answer.occurred_at, 'YYYY-MM-DD HH24:MI'), ', ')
-                from handoff.dispositions as answer
-                where answer.handoff_id = handoff.handoff_id
-                and (%(at)s::timestamptz is null or answer.recorded_at <= %(at)s)
-            ) as answers
-        from handoff.handoffs as handoff
-        left join handoff.assignments as assignment
-            on assignment.handoff_id = handoff.handoff_id
-            and (%(at)s::timestamptz is null or assignment.assigned_at <= %(at)s)
-        left join handoff.outbox as message
-            on message.dedupe_key = 'slack_dm:' || handoff.handoff_id || ':' || assignment.assignment_id
-        where handoff.lead_id = any(%(ids)s) and (%(at)s::timestamptz is null or handoff.routed_at <= %(at)s)
-        order by handoff.cycle, assignment.assigned_at""",
-        {"ids": aliases.ids_of(connection, "contacts", lead_id), "at": at},
-    ).fetchall()

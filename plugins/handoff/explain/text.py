@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 from handoff.explain.reading import Explanation
+from handoff.explain.story import Story
 from handoff.ledger.db import Row
 
 MARKS = {"held": "yes", "failed": "no", "unknown": "unknown"}
+WHO = {"lead": "The lead", "handoff": "Handoff", "sales": "Sales", "crm": "HubSpot"}
+"""Who did what nobody's name is known for."""
 
 
 def as_text(explanation: Explanation) -> str:
@@ -29,10 +32,7 @@ def _lines(told: Explanation) -> Iterator[str]:
         yield told.waits
     for each in told.decisions:
         yield from _decision(told, each)
-    for each in told.handoffs:
-        yield from _handoff(each)
-    if not told.handoffs:
-        yield from ("", "never handed over")
+    yield from _story(told.story)
 
 
 def _decision(told: Explanation, decision: Row) -> Iterator[str]:
@@ -60,9 +60,11 @@ def _decision(told: Explanation, decision: Row) -> Iterator[str]:
         yield from (f"    {each.what} → score {each.score:.2f}, MQL  [{each.rule_id}]" for each in changes)
 
 
-def _handoff(handoff: Row) -> Iterator[str]:
+def _story(story: Story) -> Iterator[str]:
     yield ""
-    yield f"handed to {handoff['rep_id']} at {handoff['routed_at']:%Y-%m-%d %H:%M:%S} UTC: {handoff['reason']}"
-    sent = f"{handoff['sent_at']:%H:%M:%S} UTC" if handoff["sent_at"] else handoff["message_state"]
-    answers = handoff["answers"] or "no answer yet"
-    yield f"  message {sent} · due {handoff['due_at']:%Y-%m-%d %H:%M:%S} UTC · {answers}"
+    yield "what happened, newest first" + ("" if story.handoffs else "; never handed over")
+    for each in story.moments:
+        who = each.who or WHO[each.by]
+        yield f"  {each.at:%Y-%m-%d %H:%M:%S} UTC  {who}: {each.what}"
+    if story.older_acts:
+        yield f"  … and {story.older_acts} acts before"

@@ -106,9 +106,21 @@ def read(connection: Connection, handoff_id: str, as_of: datetime) -> History:
     names = {"handoff": handoff_id, "at": as_of}
     row = connection.execute(_HANDOFF, names).fetchone()
     assert row is not None
-    turns = tuple(Turn(**each) for each in connection.execute(_TURNS, names))
-    answers = tuple(Answer(**each) for each in connection.execute(_ANSWERS, names))
-    return History(**{**row, "context": Context.from_json(row["context"])}, turns=turns, answers=answers)
+    return History(
+        **{**row, "context": Context.from_json(row["context"])},
+        turns=turns_of(connection, handoff_id),
+        answers=answers_of(connection, handoff_id),
+    )
+
+
+def turns_of(connection: Connection, handoff_id: str) -> tuple[Turn, ...]:
+    """Everybody who had a handoff, in turn."""
+    return tuple(Turn(**each) for each in connection.execute(_TURNS, {"handoff": handoff_id}))
+
+
+def answers_of(connection: Connection, handoff_id: str) -> tuple[Answer, ...]:
+    """All that was answered, in the order in which it was written down."""
+    return tuple(Answer(**each) for each in connection.execute(_ANSWERS, {"handoff": handoff_id}))
 
 
 _HANDOFF = """

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
+from handoff.review import policies
 from handoff.settings import REPOSITORY
 
 RUNBOOK = (REPOSITORY / "docs" / "operations.md").read_text()
@@ -40,3 +43,11 @@ def test_each_trouble_has_an_entry() -> None:
     }
     written = {each.removesuffix("-…") for each in re.findall(r"^\| `\[([a-z-]+…?)\]`", RUNBOOK, flags=re.MULTILINE)}
     assert ids | {"restart"} == written
+
+
+def test_each_policy_has_an_entry_and_says_on_the_board_what_it_promises() -> None:
+    models = REPOSITORY / "dbt_project" / "models" / "policy"
+    names = {path.stem for path in models.glob("*.sql")}
+    documented = yaml.safe_load((models / "_policy__models.yml").read_text())["models"]
+    assert {each["name"] for each in documented if each["description"].startswith(policies.MUST_BE_EMPTY)} == names
+    assert names == set(re.findall(r"^\| `([a-z]+_[a-z_]+)` \|", RUNBOOK, flags=re.MULTILINE))

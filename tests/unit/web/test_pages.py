@@ -104,6 +104,23 @@ def test_an_empty_ledger_says_that_nothing_is_wrong(database: Database) -> None:
     assert "▲" not in said
 
 
+def test_policies_stand_on_the_board_broken_ones_first(database: Database) -> None:
+    assert "Policies broken 0 ✓ not checked yet" in words(get(BOARD).text)
+    with psycopg.connect(database.admin_dsn) as admin:
+        for name, rows_of_it in (("a_kept", 0), ("a_broken", 4)):
+            many = f"select n as lead_id, null as gone from generate_series(1, {rows_of_it}) as n"
+            admin.execute(f"create table marts.{name} as {many}")
+            admin.execute(f"comment on table marts.{name} is 'Must be empty. One row per <b>lead</b>.'")
+        admin.execute("create table marts.dim_x as select 1 as lead_id")
+        admin.execute("grant select on all tables in schema marts to handoff_app")
+    page = get(BOARD).text
+    assert "Policies broken 1 ▲ of 2, checked every 15 minutes" in words(page)
+    assert rows(page, len(re.findall("<tbody>", page)) - 1) == [
+        "a_broken ▲ broken 4 One row per <b>lead</b>. lead_id: 1 lead_id: 2 lead_id: 3",
+        "a_kept ✓ kept 0 One row per <b>lead</b>.",
+    ]
+
+
 def test_what_was_released_opened_or_found_long_ago_is_not_shown(database: Database) -> None:
     plant(database.admin_dsn, clock.now() - timedelta(days=8))
     judge(database.admin_dsn, clock.now(), is_open=True)

@@ -9,6 +9,8 @@ from handoff.extract.quarantine import Quarantine
 from handoff.gates import state
 from handoff.gates.state import State
 from handoff.ledger.db import Connection
+from handoff.review import policies
+from handoff.review.policies import Policy
 from handoff.web.pages import board_streams, board_waiting
 from handoff.web.pages.board_streams import StreamRow
 from handoff.web.pages.board_waiting import ClosedGate, Held, Shadow, Waiting
@@ -41,6 +43,8 @@ class Board:
     held: Held
     shadows: tuple[Shadow, ...]
     """None before an agreement was loaded."""
+    policies: tuple[Policy, ...]
+    """None before the marts were built."""
 
 
 def read(connection: Connection, as_of: datetime) -> Board:
@@ -52,11 +56,12 @@ def read(connection: Connection, as_of: datetime) -> Board:
         held = board_waiting.held(connection, HELD_ROWS)
         gates = board_waiting.closed_gates(connection)
         states_of_gates = state.states(connection)
+        promises = policies.read(connection)
         waiting = board_waiting.waiting(connection, as_of)
         loaded = connection.execute("select to_regclass('agreement.definitions') is not null as yes").fetchone()
         shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()
     streams = board_streams.rows(states, as_of)
-    tiles = (*_standing_still(gates, streams), *_missing(unread, streams), *_waiting(waiting, held))
+    tiles = (*_standing_still(gates, streams), *_missing(unread, streams), *_waiting(waiting, held), *_broken(promises))
     return Board(
         as_of=as_of,
         tiles=tiles,
@@ -66,6 +71,7 @@ def read(connection: Connection, as_of: datetime) -> Board:
         quarantine=unread,
         held=held,
         shadows=shadows,
+        policies=promises,
     )
 
 
@@ -98,6 +104,12 @@ def _waiting(waiting: Waiting, held: Held) -> tuple[Tile, ...]:
         Tile("Inbox waiting", waiting.inbox, _note(waiting.inbox), "webhooks and presses"),
         Tile("Outbox waiting", waiting.outbox, outbox_mark, given_up),
     )
+
+
+def _broken(promises: Sequence[Policy]) -> tuple[Tile, ...]:
+    broken = sum(bool(each.broken) for each in promises)
+    note = f"of {len(promises)}, checked every 15 minutes" if promises else "not checked yet"
+    return (Tile("Policies broken", broken, _act(broken), note),)
 
 
 def _about_held(held: Held) -> str:

@@ -1,0 +1,44 @@
+"""The policy models as they stand: what each promises, and how many rows break it."""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from handoff.ledger.db import Connection
+
+EXAMPLES = 3
+MUST_BE_EMPTY = "Must be empty. "
+"""How the description of every policy model begins, which dbt keeps as its table's comment."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`means` says what one row is; `examples` holds the first few rows, each as `name: value` pairs without nulls."""
+
+    name: str
+    means: str
+    broken: int
+    examples: tuple[str, ...]
+
+
+def read(connection: Connection) -> tuple[Policy, ...]:
+    """Every policy of the last build, broken ones first; nothing before the first build."""
+    tables = connection.execute(
+        """select relname as name, substr(obj_description(oid, 'pg_class'), length(%(prefix)s) + 1) as means
+        from pg_class where relnamespace = to_regnamespace('marts') and relkind = 'r'
+        and starts_with(obj_description(oid, 'pg_class'), %(prefix)s)""",
+        {"prefix": MUST_BE_EMPTY},
+    ).fetchall()
+    found = (_policy(connection, each["name"], each["means"]) for each in tables)
+    return tuple(sorted(found, key=lambda each: (-each.broken, each.name)))
+
+
+def _policy(connection: Connection, name: str, means: str) -> Policy:
+    query = sql.SQL("select to_jsonb(found) as row, count(*) over () as broken from {} as found limit %s").format(
+        sql.Identifier("marts", name)
+    )
+    rows = connection.execute(query, (EXAMPLES,)).fetchall()
+    examples = (
+        ", ".join(f"{key}: {value}" for key, value in each["row"].items() if value is not None) for each in rows
+    )
+    return Policy(name, means, rows[0]["broken"] if rows else 0, tuple(examples))
