@@ -30,8 +30,10 @@ reached as (
             and coalesce(evidence.handoff_id, handoffs.handoff_id) = handoffs.handoff_id
             and (
                 evidence.handoff_id is not null
-                or (evidence.occurred_at >= handoffs.qualified_at
-                    and evidence.occurred_at < handoffs.next_qualified_at)
+                or (
+                    evidence.occurred_at >= handoffs.qualified_at
+                    and evidence.occurred_at < handoffs.next_qualified_at
+                )
                 or (
                     handoffs.is_first
                     and evidence.occurred_at < handoffs.qualified_at
