@@ -12,6 +12,7 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
+from handoff import crash
 from handoff.ledger.db import Connection
 
 BUILD, MARTS = "marts_build", "marts"
@@ -37,14 +38,21 @@ def publish(connection: Connection, seconds: Mapping[str, float], at: datetime) 
         at: when the build was made.
 
     Raises:
+        LookupError: the build has no marts.
         psycopg.errors.LockNotAvailable: somebody reads a mart whose shape is to change; the next build tries again.
     """
+    if not seconds:
+        raise LookupError("the build has no marts: look for what was skipped in its log")
+    crash.point("review.marts.built")
     with connection.transaction():
         connection.execute(_BUILDS)
         views = _views(connection, BUILD, seconds)
         tables = {name: _columns(connection, BUILD, name) for name in sorted(seconds.keys() - views.keys())}
         _shape(connection, tables, views)
-        changed = {name: _fill(connection, name, columns) for name, columns in tables.items()}
+        changed = {}
+        for name, columns in tables.items():
+            changed[name] = _fill(connection, name, columns)
+            crash.point("review.marts.filled")
         for name in views:
             changed[name] = Changed(0, 0, changed[name.removesuffix(PUBLIC)].rows)
         _note(connection, changed, seconds, at)
