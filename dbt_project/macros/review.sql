@@ -5,3 +5,12 @@
 {% macro commitment_of(metric) -%}
     (select max(commitments.target) from commitments where commitments.metric = '{{ metric }}')
 {%- endmacro %}
+
+{% macro median_of(value) -%}
+    {%- set half = "0.5" -%}
+    (percentile_cont({{ half }}) within group (order by {{ value }}))::numeric
+{%- endmacro %}
+
+{% macro labelled(dimension) -%}
+    coalesce({{ dimension }}, '(blank)')
+{%- endmacro %}

@@ -38,6 +38,8 @@ POINTS = (
     "watch.ladder.taken",
     "watch.ladder.told",
     "watch.run.beaten",
+    "review.marts.built",
+    "review.marts.filled",
 )
 """Every name that is passed to `point`; a test holds them against the source and kills at each."""
 

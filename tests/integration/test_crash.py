@@ -20,7 +20,7 @@ from tests.integration.conftest import connect_to
 from tests.integration.lives import Lives, lives
 
 REPOSITORY = Path(__file__).parents[2]
-ELSEWHERE = ("watch.", "notify.digest.", "route.withdrawal.")
+ELSEWHERE = ("watch.", "notify.digest.", "route.withdrawal.", "review.")
 """Points of stations that other tests kill."""
 HERE = tuple(point for point in crash.POINTS if not point.startswith(ELSEWHERE))
 DOUBT = {"kind": "drop_after", "path": r"chat\.postMessage$", "times": 3}

@@ -56,7 +56,7 @@ def test_data_tests_hold_for_a_company_with_history_and_handoffs(
     done = run_dbt("build", "--exclude", "test_type:unit", "resource_type:seed", target=tmp_path)
     assert done.returncode == 0, done.stdout[-4000:]
     with db.connect() as connection:
-        row = connection.execute("select count(*) as handoffs from marts.fct_handoffs").fetchone()
+        row = connection.execute("select count(*) as handoffs from marts_build.fct_handoffs").fetchone()
     assert row == {"handoffs": 1}
 
 

@@ -198,5 +198,5 @@ def test_a_mass_of_mqls_is_held_until_a_person_has_answered(
     assert one(connection, "select count(*) from handoff.pending_leads") == 0
     assert one(connection, "select count(*) from handoff.handoffs where lead_id = %s", late) == 0
     dbt.invoke(connection, ["run"], selector="marts", as_of=clock.now())
-    assert one(connection, "select count(*) from marts.mqls_without_handoff") == 0
+    assert one(connection, "select count(*) from line.mqls_without_handoff") == 0
     assert "Nothing is held" in CliRunner().invoke(app, ["route", "release"]).output

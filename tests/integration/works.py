@@ -16,6 +16,7 @@ from handoff.ledger import attempt, db
 from handoff.ledger.db import Connection
 from handoff.notify import deliver as messages
 from handoff.notify import senders
+from handoff.review.run import build_marts
 from handoff.route import run as route
 from handoff.sync.tasks import keep
 from handoff.sync.writeback import write_back
@@ -48,6 +49,12 @@ def _stations(connection: Connection, batch: int, slack: SlackHook, hubspot: Hub
     messages.deliver(connection, slack)
     write_back(connection, hubspot, REASONS)
     keep(connection, hubspot)
+
+
+def marts() -> None:
+    """Build the marts and show them to their readers."""
+    with db.connect() as connection:
+        build_marts(connection)
 
 
 def sync() -> None:

@@ -1,7 +1,10 @@
 with
 
 leads as (
-    select * from {{ ref('int_leads') }}
+    select
+        *,
+        null as product_id
+    from {{ ref('int_leads') }}
 ),
 
 qualifications as (
@@ -18,6 +21,7 @@ best_decisions as (
     order by lead_id, score desc, definition_id
 ),
 
+-- A lead as such is of no product: territories of one product alone are not its own.
 final as (
     select
         leads.lead_id,
@@ -32,6 +36,7 @@ final as (
         leads.industry,
         leads.country,
         leads.region,
+        {{ segment_of('leads', as_of_date()) }} as segment,
         leads.lifecycle_stage,
         leads.lead_status,
         leads.first_source,

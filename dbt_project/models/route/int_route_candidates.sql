@@ -38,14 +38,7 @@ covered as (
         mqls.lead_id, mqls.product_id, territories.pool_id, territories.territory_id
     from mqls
     inner join territories
-        on
-            territories.region in (mqls.region, '*')
-            and territories.country in (mqls.country, '*')
-            and territories.industry in (mqls.industry, '*')
-            and territories.product_id in (mqls.product_id, '*')
-            and territories.source in (mqls.latest_source, '*')
-            and coalesce(mqls.employees, 0) >= territories.min_employees
-            and coalesce(mqls.employees, 0) < territories.max_employees
+        on {{ covers('territories', 'mqls') }}
     order by mqls.lead_id, mqls.product_id, territories.precedence, territories.territory_id
 ),
 

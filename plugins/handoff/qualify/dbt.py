@@ -20,8 +20,13 @@ _kept: dict[tuple[int, int], Any] = {}
 """What `warm` read, by modification time and size of its file, for one invocation: dbt writes into a manifest."""
 
 
-class DbtFailed(RuntimeError):
-    """A model, test or seed failed; the message names each with its error."""
+@dataclass(frozen=True)
+class Model:
+    """One model that was built."""
+
+    name: str
+    schema: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,17 @@ class Result:
     statuses: Mapping[str, str]
     """Node name → status (`success`, `pass`, …)."""
     seconds: float
+    models: Sequence[Model]
+    failed_in: frozenset[str]
+    """Folders of the nodes that failed."""
+
+
+class DbtFailed(RuntimeError):
+    """A model, test or seed failed; the message names each with its error.
+
+    `result` is what was done all the same; None when dbt could not even begin."""
+
+    result: Result | None = None
 
 
 def lock_of(selector: str) -> str:
@@ -72,13 +88,25 @@ def invoke(
         raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
     # What dbtRunner returns depends on the command; build and run return one result a node.
     results: list[Any] = list(outcome.result)  # type: ignore[arg-type]
-    if not outcome.success:
-        failed = [f"{each.node.name}: {each.message}" for each in results if each.status in ("error", "fail")]
-        raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: " + "; ".join(failed))
-    return Result(
+    failed = [each for each in results if each.status in ("error", "fail")]
+    result = Result(
         statuses={each.node.name: str(each.status) for each in results},
         seconds=round(sum(each.execution_time for each in results), 3),
+        models=[
+            Model(each.node.name, each.node.schema, each.execution_time)
+            for each in results
+            if each.node.resource_type == "model" and each.status == "success"
+        ],
+        failed_in=frozenset(Path(each.node.original_file_path).parent.name for each in failed),
     )
+    if not outcome.success:
+        failure = DbtFailed(
+            f"dbt {' '.join(command)} --selector {selector}: "
+            + "; ".join(f"{each.node.name}: {each.message}" for each in failed)
+        )
+        failure.result = result
+        raise failure
+    return result
 
 
 def _invoke_lean(words: Sequence[str]) -> Any:

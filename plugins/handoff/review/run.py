@@ -4,23 +4,53 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from handoff import connections
+from handoff import clock, connections
 from handoff.ledger import outbox
-from handoff.ledger.db import Connection, Row
+from handoff.ledger.db import Connection, Row, connect, only_one
 from handoff.qualify import dbt
+from handoff.review import publish
 
 MARTS = "marts"
 
 
-def build_marts(connection: Connection) -> dict[str, Any]:
-    """Rebuild and test the marts and the policies; returns counts of nodes by status.
+def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[str, Any]:
+    """Rebuild and test the marts and the policies, and show the marts to their readers, all at once.
+
+    A policy that is not empty says something of the handoffs and nothing against the marts: they are shown, and it is
+    raised then. When anything else fails, readers keep the marts that they have.
+
+    Args:
+        as_of: the moment to compute for; None for the present.
+
+    Returns: counts of nodes by status, the rows that changed by mart, and the seconds that each mart took.
 
     Raises:
         handoff.qualify.dbt.DbtFailed: a model failed, or a policy is not empty; the message names each.
+        psycopg.errors.LockNotAvailable: somebody reads a mart whose shape is to change; the next build tries again.
     """
-    result = dbt.invoke(connection, ["build"], selector=MARTS, as_of=None)
-    if result is None:
-        return {"skipped": "another process builds the marts"}
+    with only_one(connection, dbt.lock_of(MARTS)) as free:
+        if not free:
+            return {"skipped": "another process builds the marts"}
+        try:
+            result = dbt.invoke(connection, ["build"], selector=MARTS, as_of=as_of, locked=True)
+        except dbt.DbtFailed as failure:
+            if failure.result and failure.result.failed_in <= {"policy"}:
+                _publish(failure.result, as_of)
+            raise
+        return _counts(result) | _publish(result, as_of) if result else {}
+
+
+def _publish(result: dbt.Result, as_of: datetime | None) -> dict[str, Any]:
+    seconds = {model.name: model.seconds for model in result.models if model.schema == publish.BUILD}
+    with connect(connections.DBT) as owner:
+        changed = publish.publish(owner, seconds, as_of or clock.now())
+    return {
+        "changed": {name: each.deleted + each.inserted for name, each in changed.items()},
+        "took": {model.name: round(model.seconds, 3) for model in result.models},
+    }
+
+
+def _counts(result: dbt.Result) -> dict[str, Any]:
     statuses = list(result.statuses.values())
     return {"seconds": result.seconds} | {status: statuses.count(status) for status in sorted(set(statuses))}
 

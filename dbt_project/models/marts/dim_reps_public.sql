@@ -1,0 +1,8 @@
+select
+    rep_id,
+    manager_id,
+    crm_owner_id,
+    calendar_id,
+    time_zone,
+    is_away
+from {{ ref('dim_reps') }}
