@@ -14,3 +14,8 @@
 {% macro labelled(dimension) -%}
     coalesce({{ dimension }}, '(blank)')
 {%- endmacro %}
+
+{% macro tail_of(value) -%}
+    {%- set part = "0.9" -%}
+    (percentile_cont({{ part }}) within group (order by {{ value }}))::numeric
+{%- endmacro %}

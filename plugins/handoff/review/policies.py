@@ -25,7 +25,7 @@ def read(connection: Connection) -> tuple[Policy, ...]:
     """Every policy of the last build, broken ones first; nothing before the first build."""
     tables = connection.execute(
         """select relname as name, substr(obj_description(oid, 'pg_class'), length(%(prefix)s) + 1) as means
-        from pg_class where relnamespace = to_regnamespace('marts') and relkind = 'r'
+        from pg_class where relnamespace = to_regnamespace('line') and relkind = 'r'
         and starts_with(obj_description(oid, 'pg_class'), %(prefix)s)""",
         {"prefix": MUST_BE_EMPTY},
     ).fetchall()
@@ -35,7 +35,7 @@ def read(connection: Connection) -> tuple[Policy, ...]:
 
 def _policy(connection: Connection, name: str, means: str) -> Policy:
     query = sql.SQL("select to_jsonb(found) as row, count(*) over () as broken from {} as found limit %s").format(
-        sql.Identifier("marts", name)
+        sql.Identifier("line", name)
     )
     rows = connection.execute(query, (EXAMPLES,)).fetchall()
     examples = (

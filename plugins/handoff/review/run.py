@@ -68,7 +68,7 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         return {"week": name, "queued": 0}
     build_marts(connection)
     report = connection.execute(
-        "select * from marts.rpt_weekly_review where week_starts_on = %s", (week["week"],)
+        "select * from marts.rpt_weekly_counts where week_starts_on = %s", (week["week"],)
     ).fetchone()
     row = {"iso_week": None, **(report or {}), "week": week["week"]}
     shadows = connection.execute(

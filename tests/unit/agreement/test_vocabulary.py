@@ -27,7 +27,7 @@ def test_facts_are_the_columns_of_the_model_with_its_types(agreement_database: A
 
 
 def test_metrics_are_those_that_the_weekly_review_measures() -> None:
-    report = (PROJECT / "models" / "marts" / "rpt_weekly_review.sql").read_text(encoding="utf-8")
+    report = (PROJECT / "models" / "marts" / "rpt_weekly_counts.sql").read_text(encoding="utf-8")
     assert set(re.findall(r"commitment_of\('(\w+)'\)", report)) == set(METRICS)
 
 

@@ -109,10 +109,10 @@ def test_policies_stand_on_the_board_broken_ones_first(database: Database) -> No
     with psycopg.connect(database.admin_dsn) as admin:
         for name, rows_of_it in (("a_kept", 0), ("a_broken", 4)):
             many = f"select n as lead_id, null as gone from generate_series(1, {rows_of_it}) as n"
-            admin.execute(f"create table marts.{name} as {many}")
-            admin.execute(f"comment on table marts.{name} is 'Must be empty. One row per <b>lead</b>.'")
-        admin.execute("create table marts.dim_x as select 1 as lead_id")
-        admin.execute("grant select on all tables in schema marts to handoff_app")
+            admin.execute(f"create table line.{name} as {many}")
+            admin.execute(f"comment on table line.{name} is 'Must be empty. One row per <b>lead</b>.'")
+        admin.execute("create table line.dim_x as select 1 as lead_id")
+        admin.execute("grant select on all tables in schema line to handoff_app")
     page = get(BOARD).text
     assert "Policies broken 1 ▲ of 2, checked every 15 minutes" in words(page)
     assert rows(page, len(re.findall("<tbody>", page)) - 1) == [

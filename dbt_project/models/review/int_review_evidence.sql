@@ -1,0 +1,178 @@
+with
+
+company as (
+    select time_zone from {{ ref('company') }}
+    where {{ is_in_force() }}
+),
+
+maturity as (
+    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
+    where limits.limit_id = 'maturity_days'
+),
+
+outcomes as (
+    select * from {{ ref('fct_sla_outcomes') }}
+),
+
+verdicts as (
+    select
+        handoff_id,
+        bool_or(outcome = 'breached') as is_breached,
+        bool_and(outcome <> 'breached') and bool_or(outcome = 'met') as is_met
+    from outcomes
+    group by handoff_id
+),
+
+campaigns as (
+    select handoff_id, context #>> '{attribution,campaign}' as campaign from {{ ref('stg_handoff__handoffs') }}
+),
+
+handoffs as (
+    select
+        handoff.*,
+        {{ as_text('campaigns.campaign') }} as campaign,
+        {{ week_of('handoff.routed_at') }} as routed_week,
+        {{ week_of('handoff.qualified_at') }} as qualified_week,
+        handoff.qualified_at + maturity.span as window_ends_at,
+        coalesce(handoff.accepted_at, handoff.rejected_at, handoff.withdrawn_at) is null as is_unanswered,
+        case when verdicts.is_met or verdicts.is_breached then verdicts.is_met end as is_in_time
+    from {{ ref('fct_handoffs') }} as handoff
+    cross join maturity
+    left join verdicts on handoff.handoff_id = verdicts.handoff_id
+    left join campaigns on handoff.handoff_id = campaigns.handoff_id
+),
+
+-- A null in is_counted is in no share; is_open says that it may still change.
+facts as (
+    select
+        'handoffs' as figure, handoff_id, routed_week as week_starts_on, null::boolean as is_counted,
+        false as is_open
+    from handoffs
+    union all
+    select
+        'acceptance' as figure, handoff_id, routed_week as week_starts_on, accepted_at is not null as is_counted,
+        is_unanswered as is_open
+    from handoffs
+    union all
+    select
+        'attainment' as figure, handoff_id, routed_week as week_starts_on, is_in_time as is_counted,
+        is_in_time is null as is_open
+    from handoffs
+    union all
+    select
+        'conversion' as figure, handoff_id, qualified_week as week_starts_on,
+        coalesce(sql_at < window_ends_at, false) as is_counted,
+        sql_at is null and window_ends_at > {{ as_of() }} as is_open
+    from handoffs
+),
+
+told_by (figure, dimension) as (
+    values
+    ('handoffs', 'all'), ('handoffs', 'tier'), ('handoffs', 'source'),
+    ('acceptance', 'all'), ('acceptance', 'version'),
+    ('attainment', 'all'), ('attainment', 'tier'),
+    ('conversion', 'all'), ('conversion', 'source'), ('conversion', 'campaign'), ('conversion', 'segment'),
+    ('conversion', 'version')
+),
+
+faces as (
+    select handoffs.handoff_id, handoffs.lead_id, face.dimension, face.member
+    from handoffs
+    cross join
+        lateral (
+            values
+            ('all', 'all'),
+            ('tier', handoffs.tier_id),
+            ('source', {{ labelled('handoffs.first_source') }}),
+            ('campaign', {{ labelled('handoffs.campaign') }}),
+            ('segment', {{ labelled('handoffs.segment') }}),
+            ('version', handoffs.definition_id || ' ' || handoffs.definition_version)
+        ) as face (dimension, member)
+),
+
+-- Of each rep what they had themselves, whoever had it before or after.
+by_rep as (
+    select
+        handoffs.routed_week as week_starts_on, outcomes.rep_id, handoffs.lead_id, outcomes.handoff_id,
+        case when outcomes.outcome in ('met', 'breached') then outcomes.outcome = 'met' end as is_counted,
+        outcomes.outcome = 'open' as is_open
+    from outcomes
+    inner join handoffs on outcomes.handoff_id = handoffs.handoff_id
+),
+
+delays as (
+    select
+        handoffs.routed_week as week_starts_on, handoffs.lead_id, handoffs.handoff_id, station.member, station.seconds
+    from {{ ref('fct_delays') }} as delay
+    inner join handoffs on delay.handoff_id = handoffs.handoff_id
+    cross join
+        lateral (
+            values
+            ('receive', delay.receive_seconds), ('extract', delay.extract_seconds),
+            ('qualify', delay.qualify_seconds), ('route', delay.route_seconds), ('notify', delay.notify_seconds),
+            ('system', delay.total_seconds), ('rep', delay.human_open_seconds)
+        ) as station (member, seconds)
+    where station.seconds is not null
+),
+
+rejections as (
+    select
+        {{ week_of('rejection.occurred_at') }} as week_starts_on, rejection.lead_id, rejection.handoff_id,
+        accusation.dimension, accusation.member
+    from {{ ref('fct_rejections') }} as rejection
+    cross join
+        lateral (
+            values
+            ('reason', {{ labelled('rejection.reason_id') }}),
+            ('clause', {{ labelled('rejection.accused_clause_id') }})
+        ) as accusation (dimension, member)
+),
+
+stages as (
+    select
+        handoffs.qualified_week as week_starts_on, handoffs.lead_id, handoffs.handoff_id, stage.member,
+        stage.reached_at is not null as is_counted,
+        stage.reached_at is null and handoffs.window_ends_at > {{ as_of() }} as is_open,
+        extract(epoch from (stage.reached_at - stage.before_at)) as seconds
+    from handoffs
+    cross join
+        lateral (
+            values
+            ('mql', null, handoffs.qualified_at),
+            ('accepted', handoffs.qualified_at, handoffs.accepted_at),
+            ('contacted', handoffs.accepted_at, handoffs.contacted_at),
+            ('sql', handoffs.contacted_at, handoffs.sql_at),
+            ('won', handoffs.sql_at, handoffs.won_at)
+        ) as stage (member, before_at, reached_at)
+),
+
+final as (
+    select
+        facts.week_starts_on, facts.figure, faces.dimension, faces.member, faces.lead_id, facts.handoff_id,
+        facts.is_counted, facts.is_open, null::numeric as seconds
+    from facts
+    inner join told_by on facts.figure = told_by.figure
+    inner join faces on facts.handoff_id = faces.handoff_id and told_by.dimension = faces.dimension
+    union all
+    select
+        week_starts_on, 'attainment' as figure, 'rep' as dimension, rep_id as member, lead_id, handoff_id,
+        is_counted, is_open, null::numeric as seconds
+    from by_rep
+    union all
+    select
+        week_starts_on, 'delay' as figure, 'station' as dimension, member, lead_id, handoff_id, null as is_counted,
+        false as is_open, seconds
+    from delays
+    union all
+    select
+        week_starts_on, 'rejections' as figure, dimension, member, lead_id, handoff_id, null as is_counted,
+        false as is_open, null::numeric as seconds
+    from rejections
+    union all
+    select
+        week_starts_on, 'funnel' as figure, 'stage' as dimension, member, lead_id, handoff_id, is_counted, is_open,
+        seconds
+    from stages
+)
+
+select * from final
