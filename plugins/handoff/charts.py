@@ -5,6 +5,8 @@ No browser and no font from elsewhere takes part.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import altair
@@ -12,7 +14,7 @@ import vl_convert
 
 INK, PAPER = "#1f2933", "#ffffff"
 BEFORE, AFTER, GAINED, LOST = "#7b8794", "#0b6e4f", "#0b6e4f", "#b33a3a"
-WIDTH = 620
+WIDTH, PIPE_HEIGHT = 620, 240
 SCALE = 2
 """Pixels of a PNG for each of the chart's."""
 
@@ -87,3 +89,51 @@ def intervals(rows: Sequence[tuple[str, float, float, float]], measured: str) ->
     )
     points = base.mark_point(filled=True, size=80, color=AFTER).encode(x=altair.X("share:Q"))
     return themed(band + points)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One stage of a funnel: its name, how many reached it, and what to say of the wait before it."""
+
+    stage: str
+    reached: int
+    wait: str
+
+
+def bottleneck(joints: Sequence[Joint]) -> Joint | None:
+    """The stage before which most stop; None where nobody does."""
+    lost = [(before.reached - each.reached, each) for before, each in pairwise(joints)]
+    most, worst = max(lost, key=lambda each: each[0], default=(0, None))
+    return worst if most > 0 else None
+
+
+def pipe(joints: Sequence[Joint]) -> dict[str, Any]:
+    """A funnel as a pipe, as wide at each stage as are those who reached it; where most stop is marked."""
+    worst = bottleneck(joints)
+    widest = max((each.reached for each in joints), default=0) or 1
+    values = [
+        {
+            "place": place,
+            "top": each.reached / 2,
+            "bottom": -each.reached / 2,
+            "title": f"{each.stage} {each.reached:,}",
+            "wait": each.wait,
+            "isWorst": each is worst,
+        }
+        for place, each in enumerate(joints)
+    ]
+    across = altair.X("place:Q", axis=None, scale=altair.Scale(domain=[-0.35, len(joints) - 0.65]))
+    room = altair.Scale(domain=[-0.95 * widest, 0.75 * widest])
+    base = altair.Chart(altair.Data(values=values), width=WIDTH, height=PIPE_HEIGHT).encode(x=across)  # type: ignore[no-untyped-call]
+    colour = altair.condition("datum.isWorst", altair.value(LOST), altair.value(AFTER))
+    body = base.mark_area(interpolate="monotone", color=BEFORE, opacity=0.35).encode(
+        y=altair.Y("top:Q", axis=None, scale=room), y2="bottom:Q"
+    )
+    joins = base.mark_rule(strokeWidth=5).encode(y=altair.Y("top:Q", scale=room), y2="bottom:Q", color=colour)
+    titles = base.mark_text(baseline="bottom", fontWeight="bold", fontSize=13, dy=-6).encode(
+        y=altair.Y("top:Q", scale=room), text="title:N", color=colour
+    )
+    waits = base.mark_text(baseline="top", fontSize=11, dy=6).encode(
+        y=altair.Y("bottom:Q", scale=room), text="wait:N", color=altair.value(INK)
+    )
+    return themed(body + joins + titles + waits)

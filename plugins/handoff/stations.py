@@ -186,13 +186,18 @@ def marts() -> Counts:
         return station.build_marts(connection)
 
 
-def review() -> Counts:
-    """Post the week's counts."""
+def review(week: str | None = None) -> Counts:
+    """Post the pack of a week such as `2026-W07`, or of the last whole one.
+
+    Raises:
+        ValueError: there is no such week.
+    """
     from handoff.notify.deliver import deliver
     from handoff.review import run as station
+    from handoff.review.pack.figures import week_of
 
     with db.connect() as connection:
-        counts = station.run(connection, clock.now())
+        counts = station.run(connection, clock.now(), week_of(week) if week else None)
         return counts | deliver(connection)
 
 

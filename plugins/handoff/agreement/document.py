@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,18 @@ class Table:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    links: tuple[str, ...] = ()
+    """For each row the page behind it, below the web app's address; "" for none."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart. `name` is a file's name without its ending; `says` tells in words what the chart shows."""
+
+    name: str
+    caption: str
+    says: str
+    definition: dict[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -21,6 +34,7 @@ class Section:
     title: str
     paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +53,9 @@ def markdown(document: Document) -> str:
     """The page in Markdown, ending in a newline."""
     parts = [f"# {_text(document.title)}", *map(_text, document.summary)]
     for section in document.sections:
-        parts += [f"## {_text(section.title)}", *map(_text, section.paragraphs), *map(_table, section.tables)]
+        parts += [f"## {_text(section.title)}", *map(_text, section.paragraphs)]
+        parts += [f"{_text(each.caption)}: {_text(each.says)}" for each in section.pictures]
+        parts += map(_table, section.tables)
     lines = [f"{_text(name)}: {'_' * 24} on {'_' * 12}" for name in document.signatories]
     signatures = ["## Signatures", *lines] if lines else []
     return "\n\n".join([*parts, *signatures, "---", _text(document.stamp)]) + "\n"

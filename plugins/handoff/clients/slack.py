@@ -4,7 +4,7 @@ Methods: https://docs.slack.dev/reference/methods
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache, cached_property
 from typing import Any
@@ -99,7 +99,7 @@ class SlackHook(BaseHook):
         `text` is what notifications show; it is parsed as Slack text, so it must be escaped. With `thread_ts` it goes
         below that message.
         """
-        answer = self._call(
+        answer = self.call(
             POST,
             {
                 "channel": channel,
@@ -117,16 +117,16 @@ class SlackHook(BaseHook):
 
     def update(self, channel_id: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> None:
         """Replace the content of a message of ours, blocks and all; what it can be found again by stays."""
-        self._call("chat.update", {"channel": channel_id, "ts": ts, "text": text, "blocks": blocks})
+        self.call("chat.update", {"channel": channel_id, "ts": ts, "text": text, "blocks": blocks})
 
     def whisper(self, channel_id: str, user_id: str, text: str) -> str:
         """Show a sentence to one person of a channel; returns its `ts`, under which nobody can find it again."""
-        answer = self._call("chat.postEphemeral", {"channel": channel_id, "user": user_id, "text": text})
+        answer = self.call("chat.postEphemeral", {"channel": channel_id, "user": user_id, "text": text})
         return str(answer.get("message_ts") or "")
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         """Open a modal for whoever has just pressed something: the trigger holds 3 s, and once."""
-        self._call("views.open", {"trigger_id": trigger_id, "view": view})
+        self.call("views.open", {"trigger_id": trigger_id, "view": view})
 
     def find(
         self, channel_id: str, dedupe_key: str, since: datetime, thread_ts: str | None = None
@@ -135,28 +135,33 @@ class SlackHook(BaseHook):
 
         History does not show what stands below a message, so replies are looked for below theirs.
         """
+        for message in self.messages(channel_id, since, thread_ts):
+            metadata = message.get("metadata") or {}
+            if (metadata.get("event_payload") or {}).get("dedupe_key") == dedupe_key:
+                return {"channel": channel_id, "ts": str(message["ts"])}
+        return None
+
+    def messages(self, channel_id: str, since: datetime, thread_ts: str | None = None) -> Iterator[dict[str, Any]]:
+        """What was posted in a channel, or below a message, at or after `since`, page by page."""
         method = "conversations.replies" if thread_ts else "conversations.history"
         place = {"channel": channel_id, **({"ts": thread_ts} if thread_ts else {})}
         cursor = ""
         while True:
             query = {**place, "oldest": f"{since.timestamp():.6f}", "limit": 200, "cursor": cursor}
-            page = self._call(method, {**query, "include_all_metadata": True}, form=True)
-            for message in page["messages"]:
-                metadata = message.get("metadata") or {}
-                if (metadata.get("event_payload") or {}).get("dedupe_key") == dedupe_key:
-                    return {"channel": channel_id, "ts": str(message["ts"])}
+            page = self.call(method, {**query, "include_all_metadata": True}, form=True)
+            yield from page["messages"]
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return None
+                return
 
     def user_by_email(self, email: str) -> dict[str, Any]:
         """The member with that address; `Refused` if there is none or it was deactivated."""
-        user: dict[str, Any] = self._call("users.lookupByEmail", {"email": email}, form=True)["user"]
+        user: dict[str, Any] = self.call("users.lookupByEmail", {"email": email}, form=True)["user"]
         return user
 
     def _open_dm(self, user_id: str) -> str:
         """Id of the direct-message channel with a member; opening it again gives the same one."""
-        return str(self._call("conversations.open", {"users": user_id})["channel"]["id"])
+        return str(self.call("conversations.open", {"users": user_id})["channel"]["id"])
 
     def _channel_id(self, name: str) -> str:
         """Id of a channel given as `#name` or already as an id."""
@@ -164,7 +169,7 @@ class SlackHook(BaseHook):
             return name
         cursor = ""
         while True:
-            page = self._call(
+            page = self.call(
                 "conversations.list",
                 {"types": "public_channel,private_channel", "limit": 999, "cursor": cursor},
                 form=True,
@@ -176,9 +181,14 @@ class SlackHook(BaseHook):
             if not cursor:
                 raise Refused(f"channel_not_found: no channel {name} that the app can see; invite the app to it")
 
-    def _call(
+    def call(
         self, method: str, arguments: dict[str, Any], *, form: bool = False, policy: Policy | None = None
     ) -> dict[str, Any]:
+        """Call a method once, within Slack's limits; returns its answer.
+
+        Raises:
+            SlackError: of the class that says whether it took effect.
+        """
         limits = (Limit(A_MINUTE.get(method, 50), 60_000),)
         policy = policy or Policy(method, limits, margin_ms=0, is_exact=False)
         try:

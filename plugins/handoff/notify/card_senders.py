@@ -9,7 +9,7 @@ from handoff.clients.slack_errors import Refused, SlackError
 from handoff.ledger.db import Connection, Row, only_one
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent
 from handoff.notify.card import who
-from handoff.notify.cards import THREAD, UPDATE
+from handoff.notify.cards import FILE, THREAD, UPDATE
 from handoff.notify.context import Context
 from handoff.notify.erasing import ERASE, ERASED
 from handoff.notify.senders import Now, Payload, rendered, tried
@@ -29,11 +29,11 @@ def wait_for_cards(connection: Connection, as_of: datetime) -> int:
         from handoff.outbox as card
         where effect.kind = any(%(kinds)s) and effect.state = 'pending' and effect.not_before <= %(at)s
         and card.dedupe_key = effect.payload ->> 'message' and card.state = 'pending'""",
-        {"at": as_of, "again": AGAIN_S, "kinds": [UPDATE, THREAD, ERASE]},
+        {"at": as_of, "again": AGAIN_S, "kinds": [UPDATE, THREAD, FILE, ERASE]},
     ).rowcount
 
 
-class _CardSender(ABC):
+class CardSender(ABC):
     """What follows a card that stands in Slack; a card that a person deleted is followed by nothing."""
 
     def __init__(self, connection: Connection, slack: SlackHook, now: Now):
@@ -66,7 +66,7 @@ class _CardSender(ABC):
         ).fetchone()
 
 
-class UpdateSender(_CardSender):
+class UpdateSender(CardSender):
     """Brings a card up to date, in place."""
 
     def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:
@@ -88,7 +88,7 @@ class UpdateSender(_CardSender):
             return tried(bring, "updated")
 
 
-class EraseSender(_CardSender):
+class EraseSender(CardSender):
     """Replaces the text of a message about somebody who was erased."""
 
     def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:
@@ -105,7 +105,7 @@ class EraseSender(_CardSender):
         return tried(bring, "erased")
 
 
-class ThreadSender(_CardSender):
+class ThreadSender(CardSender):
     """Says something below a card."""
 
     def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:

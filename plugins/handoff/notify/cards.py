@@ -15,6 +15,8 @@ UPDATE = "slack_update"
 """Outbox kind with payload `message`: the dedupe key of the card that is brought up to date."""
 THREAD = "slack_thread"
 """Outbox kind with payload `message`, below which it is said, and `text`, escaped."""
+FILE = "slack_file"
+"""Outbox kind with payload `message`, below which the file `name` is shared under `title`."""
 WHISPER = "slack_ephemeral"
 """Outbox kind with payload `channel` and `user` as Slack's ids, and `text`, escaped: for one person's eyes."""
 

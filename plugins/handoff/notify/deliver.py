@@ -12,13 +12,14 @@ from handoff.ledger.drain import drain
 from handoff.ledger.outbox import Sender
 from handoff.notify.alert import REVIEW
 from handoff.notify.card_senders import EraseSender, ThreadSender, UpdateSender, wait_for_cards
-from handoff.notify.cards import CHANNEL, DM, THREAD, UPDATE, WHISPER
+from handoff.notify.cards import CHANNEL, DM, FILE, THREAD, UPDATE, WHISPER
 from handoff.notify.digests import DIGEST, ended, gather
 from handoff.notify.erasing import ERASE
+from handoff.notify.file_sender import FileSender
 from handoff.notify.given_up import tell
-from handoff.notify.senders import NOTE, MessageSender, WhisperSender
+from handoff.notify.senders import NOTE, MessageSender, Payload, WhisperSender
 
-KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW, ERASE)
+KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW, FILE, ERASE)
 """In the order in which they go out: reps first."""
 ANSWERS = (WHISPER, UPDATE, THREAD)
 """What somebody who has just pressed a button waits for."""
@@ -40,7 +41,7 @@ def deliver(
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0
     for kind in kinds:
-        if kind in (UPDATE, THREAD, ERASE):
+        if kind in (UPDATE, THREAD, FILE, ERASE):
             wait_for_cards(connection, now())
         if kind == DM:
             gather(connection, now())
@@ -64,6 +65,15 @@ def _sender(connection: Connection, slack: SlackHook, kind: str, now: Callable[[
         return ThreadSender(connection, slack, now)
     if kind == ERASE:
         return EraseSender(connection, slack, now)
+    if kind == FILE:
+        return FileSender(connection, slack, now, _content)
     if kind == WHISPER:
         return WhisperSender(slack)
     return MessageSender(connection, slack, kind, now)
+
+
+def _content(connection: Connection, payload: Payload) -> bytes:
+    # Charts and print load slowly and are needed once a week.
+    from handoff.review.pack import posting
+
+    return posting.content(connection, payload)

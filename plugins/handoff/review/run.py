@@ -1,12 +1,10 @@
-"""The week's counts for the revenue meeting, from the marts, as one message in the review channel."""
+"""The marts, and the weekly pack for the revenue meeting, posted in the review channel."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from handoff import clock, connections
-from handoff.ledger import outbox
-from handoff.ledger.db import Connection, Row, connect, only_one
+from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt
 from handoff.review import publish
 
@@ -55,37 +53,30 @@ def _counts(result: dbt.Result) -> dict[str, Any]:
     return {"seconds": result.seconds} | {status: statuses.count(status) for status in sorted(set(statuses))}
 
 
-def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
-    """Rebuild the marts and queue the message about the last whole week before `as_of`, once however often it runs."""
-    week = connection.execute(_WEEK, {"at": as_of}).fetchone()
-    if week is None:
+def run(connection: Connection, as_of: datetime, week: date | None = None) -> dict[str, Any]:
+    """Rebuild the marts and queue the pack of a week for the review channel, once however often it runs.
+
+    Args:
+        week: its Monday; None for the last whole week before `as_of`.
+    """
+    # Charts and print load slowly, and most forks of this module's process need neither.
+    from handoff.agreement import source
+    from handoff.review.pack import pack, posting
+
+    last = connection.execute(_WEEK, {"at": as_of}).fetchone()
+    if last is None:
         raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
-    name = f"{week['week']:%G-W%V}"
-    if week["is_before_go_live"]:
+    week = week or last["week"]
+    name = f"{week:%G-W%V}"
+    if week <= last["week"] and last["is_before_go_live"]:
         return {"week": name, "queued": 0, "skipped": "the week ended before go-live"}
-    key = f"slack_review:{name}"
-    if connection.execute("select from handoff.outbox where dedupe_key = %s", (key,)).rowcount:
+    if connection.execute("select from handoff.outbox where dedupe_key = %s", (posting.key(week),)).rowcount:
         return {"week": name, "queued": 0}
     build_marts(connection)
-    report = connection.execute(
-        "select * from marts.rpt_weekly_counts where week_starts_on = %s", (week["week"],)
-    ).fetchone()
-    row = {"iso_week": None, **(report or {}), "week": week["week"]}
-    shadows = connection.execute(
-        "select * from marts.rpt_shadow_definitions where week_starts_on = %s order by product_id, definition_id",
-        (row["week"],),
-    ).fetchall()
-    channel = connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review")
-    queued = outbox.put(
-        connection,
-        outbox.Effect(
-            dedupe_key=key,
-            kind="slack_review",
-            payload={"channel": channel, "text": text(row, shadows), "blocks": None},
-            created_at=as_of,
-        ),
-    )
-    return {"week": name, "queued": queued}
+    document = pack.make(connection, source(), week, as_of)
+    with connection.transaction():
+        pack.keep(connection, week, document, as_of)
+        return {"week": name, "queued": posting.post(connection, week, document, as_of)}
 
 
 _WEEK = """
@@ -99,38 +90,3 @@ from (
     where company.valid_from <= %(at)s and %(at)s < company.valid_to
 ) as previous
 """
-
-
-def text(row: Row, shadows: Sequence[Row] = ()) -> str:
-    """The week in a few lines; a week without a row had no lead that did anything.
-
-    Args:
-        shadows: the week's rows of `rpt_shadow_definitions`.
-    """
-    title = f"*Revenue review, week {row['week']:%V} of {row['week']:%G}*"
-    if row["iso_week"] is None:
-        return f"{title}\nNothing happened: no lead acted, none was handed over."
-    return "\n".join(
-        (
-            title,
-            f"{row['leads_touched']} leads acted, {row['mqls']} became MQLs, {row['handed_off']} were handed over.",
-            f"Sales: {row['contacted']} contacted, {row['within_sla']} in time, {row['breached']} too late. "
-            + _kept("SLA attainment", row["sla_attainment"], row["sla_attainment_target"]),
-            f"Marketing: {row['accepted']} accepted, {row['rejected']} rejected. "
-            + _kept("Acceptance", row["acceptance_rate"], row["acceptance_rate_target"]),
-            *(
-                f"Shadow {each['definition_id']} {each['definition_version']}: {each['shadow_mqls']} MQLs beside "
-                f"{each['live_mqls']} live, {each['both_mqls']} of both."
-                for each in shadows
-            ),
-        )
-    )
-
-
-def _kept(name: str, share: Any, target: Any) -> str:
-    if share is None:
-        return f"{name}: nothing to measure yet."
-    said = f"{name} {float(share):.0%}"
-    if target is None:
-        return f"{said}, no commitment in force."
-    return f"{said} of the {float(target):.0%} committed: {'kept' if share >= target else 'missed'}."

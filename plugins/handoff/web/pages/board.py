@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handoff.charts import Joint
 from handoff.extract import overview, quarantine
 from handoff.extract.quarantine import Quarantine
 from handoff.gates import state
@@ -11,7 +12,7 @@ from handoff.gates.state import State
 from handoff.ledger.db import Connection
 from handoff.review import policies
 from handoff.review.policies import Policy
-from handoff.web.pages import board_streams, board_waiting
+from handoff.web.pages import board_streams, board_waiting, review
 from handoff.web.pages.board_streams import StreamRow
 from handoff.web.pages.board_waiting import ClosedGate, Held, Shadow, Waiting
 from handoff.web.pages.marks import Mark
@@ -45,6 +46,8 @@ class Board:
     """None before an agreement was loaded."""
     policies: tuple[Policy, ...]
     """None before the marts were built."""
+    funnel: tuple[Joint, ...]
+    """The same."""
 
 
 def read(connection: Connection, as_of: datetime) -> Board:
@@ -57,6 +60,7 @@ def read(connection: Connection, as_of: datetime) -> Board:
         gates = board_waiting.closed_gates(connection)
         states_of_gates = state.states(connection)
         promises = policies.read(connection)
+        funnel = review.funnel(connection, as_of)
         waiting = board_waiting.waiting(connection, as_of)
         loaded = connection.execute("select to_regclass('agreement.definitions') is not null as yes").fetchone()
         shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()
@@ -72,6 +76,7 @@ def read(connection: Connection, as_of: datetime) -> Board:
         held=held,
         shadows=shadows,
         policies=promises,
+        funnel=tuple(funnel),
     )
 
 

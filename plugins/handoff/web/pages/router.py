@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +10,14 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Respons
 from fastapi import Path as Name
 from fastapi.responses import FileResponse, RedirectResponse
 
-from handoff import clock
+from handoff import charts, clock
 from handoff.agreement import source
 from handoff.explain import WHO, UnknownLead
 from handoff.gates import documents
 from handoff.ledger import db
+from handoff.review.pack.figures import week_of
 from handoff.settings import settings
-from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, speed
+from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, review, speed
 from handoff.web.pages.crm_links import record_url
 from handoff.web.pages.guard import Guard
 from handoff.web.pages.rendering import render
@@ -30,6 +31,8 @@ OF_DBT = (
 )
 """Content security policy of the page that dbt writes, whose scripts stand in it."""
 _STATIC = {path.name: path for path in (Path(__file__).parent / "static").iterdir() if path.suffix in MEDIA_TYPES}
+
+Week = Annotated[str, Name(pattern="^[0-9]{4}-W[0-9]{2}$")]
 
 router = APIRouter(route_class=PageRoute)
 
@@ -94,6 +97,69 @@ def data_docs_page(request: Request, gate: Annotated[str, Name(pattern="^[a-z0-9
 def agreement_page(request: Request) -> Response:
     """The whole agreement as it stands in the checkout, today."""
     return render(request, agreement.TEMPLATE, agreement.page(source(), clock.now()))
+
+
+@router.get("/review")
+def review_index(request: Request) -> Response:
+    """The newest pack."""
+    with _ledger() as connection:
+        week = review.newest(connection, clock.now())
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/review/{week}", 303)
+
+
+@router.get("/review/{week}")
+def review_page(request: Request, week: Week) -> Response:
+    """The pack of a week."""
+    page = _review(week)
+    values = {"page": page, "title": page.document.title, "document": page.document, "kind": agreement.kind}
+    return render(request, "review.html", values)
+
+
+@router.get("/review/{week}/pack.pdf")
+def review_print(week: Week) -> Response:
+    """The pack for print."""
+    return Response(review.print_of(_review(week)), media_type="application/pdf")
+
+
+@router.get("/review/{week}/{name}.svg")
+def review_picture(week: Week, name: Annotated[str, Name(pattern="^[a-z]{1,40}$")]) -> Response:
+    """One of its charts."""
+    try:
+        return Response(review.picture_of(_review(week), name), media_type="image/svg+xml")
+    except LookupError as unknown:
+        raise HTTPException(404, f"{unknown}.") from None
+
+
+@router.get("/review/{week}/leads")
+def review_leads(request: Request, week: Week, figure: str, dimension: str, member: str) -> Response:
+    """The handoffs that one figure is counted from."""
+    with _ledger() as connection:
+        found = review.leads(connection, _monday(week), figure, dimension, member)
+    values = {"week": week, "figure": figure, "dimension": dimension, "member": member, "leads": found}
+    return render(request, "review_leads.html", values)
+
+
+def _review(week: str) -> review.ReviewPage:
+    try:
+        with _ledger() as connection:
+            return review.read(connection, _monday(week), clock.now())
+    except LookupError as lacking:
+        raise HTTPException(404, f"{lacking}.") from None
+
+
+def _monday(week: str) -> date:
+    try:
+        return week_of(week)
+    except ValueError as wrong:
+        raise HTTPException(404, f"{wrong}.") from None
+
+
+@router.get("/funnel.svg")
+def funnel_picture() -> Response:
+    """The board's funnel."""
+    with _ledger() as connection:
+        joints = review.funnel(connection, clock.now())
+    return Response(charts.svg(charts.pipe(joints)), media_type="image/svg+xml")
 
 
 @router.get("/rep/{rep_id}")

@@ -1,0 +1,131 @@
+"""The numbers of a week, as `marts.rpt_weekly_review` has them, and how they are written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from handoff.ledger.db import Connection, Row
+from handoff.web.pages.filters import seconds as in_words
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of `rpt_weekly_review`: counts of handoffs, shares from 0 to 1, times in seconds."""
+
+    week_starts_on: date
+    figure: str
+    dimension: str
+    member: str
+    handoffs: int
+    decided: int
+    counted: int
+    still_open: int
+    share: float | None
+    share_low: float | None
+    share_high: float | None
+    median_seconds: float | None
+    p90_seconds: float | None
+    target: float | None
+    is_kept: bool | None
+
+    @property
+    def link(self) -> str:
+        """The page with the leads behind it, below the web app's address."""
+        asked = urlencode({"figure": self.figure, "dimension": self.dimension, "member": self.member})
+        return f"/review/{name_of(self.week_starts_on)}/leads?{asked}"
+
+    @property
+    def interval(self) -> str:
+        """For example `60 % (41 to 77 %), 12 of 20`."""
+        if self.share is None or self.share_low is None or self.share_high is None:
+            return "nothing decided yet"
+        between = f"{100 * self.share_low:.0f} to {100 * self.share_high:.0f} %"
+        return f"{100 * self.share:.0f} % ({between}), {self.counted} of {self.decided}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the promise was kept; what is still open may change it."""
+        if self.is_kept is None:
+            return "–"
+        return ("kept" if self.is_kept else "missed") + (", so far" if self.still_open else "")
+
+    @property
+    def times(self) -> tuple[str, str]:
+        """Median and what nine of ten stay below."""
+        return in_words(self.median_seconds), in_words(self.p90_seconds)
+
+
+def name_of(week: date) -> str:
+    """Such as `2026-W07`."""
+    return f"{week:%G-W%V}"
+
+
+def week_of(name: str) -> date:
+    """The Monday of a week such as `2026-W07`.
+
+    Raises:
+        ValueError: there is no such week.
+    """
+    try:
+        year, number = name.split("-W")
+        return date.fromisocalendar(int(year), int(number), 1)
+    except ValueError as wrong:
+        raise ValueError(f"{name!r} is no week: write it like 2026-W07 ({wrong})") from None
+
+
+class Figures:
+    """The rows of some weeks."""
+
+    def __init__(self, rows: Iterable[Figure]):
+        self._rows = tuple(rows)
+
+    def of(self, week: date, figure: str, dimension: str = ALL) -> list[Figure]:
+        """A figure by one of its dimensions; of shares the one that most stands behind comes first."""
+        found = (
+            each
+            for each in self._rows
+            if (each.week_starts_on, each.figure, each.dimension) == (week, figure, dimension)
+        )
+        return sorted(found, key=lambda each: (-each.handoffs, each.member))
+
+    def one(self, week: date, figure: str) -> Figure | None:
+        """The figure of all together."""
+        return next(iter(self.of(week, figure)), None)
+
+    def weeks(self, figure: str, until: date, most: int) -> list[date]:
+        """The newest weeks that have a figure, the oldest first."""
+        found = {each.week_starts_on for each in self._rows if each.figure == figure and each.week_starts_on <= until}
+        return sorted(found)[-most:]
+
+
+def read(connection: Connection, until: date, days: int) -> Figures:
+    """All rows of the weeks up to one, so many days back.
+
+    Raises:
+        psycopg.errors.UndefinedTable: the marts have not been built yet.
+    """
+    names = ", ".join(each.name for each in fields(Figure))
+    rows = connection.execute(
+        f"select {names} from marts.rpt_weekly_review where week_starts_on between %s and %s",
+        (until - timedelta(days=days), until),
+    )
+    return Figures(Figure(**_plain(row)) for row in rows)
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {key: float(value) if isinstance(value, Decimal) else value for key, value in row.items()}
+
+
+def leads_behind(connection: Connection, week: date, figure: str, dimension: str, member: str) -> list[Row]:
+    """The handoffs that a figure is counted from, those that count against it first."""
+    return connection.execute(
+        """select lead_id, handoff_id, is_counted, is_open, seconds from line.int_review_evidence
+        where week_starts_on = %s and figure = %s and dimension = %s and member = %s
+        order by is_open desc, is_counted nulls last, seconds desc nulls last, handoff_id""",
+        (week, figure, dimension, member),
+    ).fetchall()

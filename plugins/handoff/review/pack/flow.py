@@ -1,0 +1,146 @@
+"""Where the time went, where leads stop, what converts, and what sales sent back."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from handoff import charts
+from handoff.agreement.document import Picture, Section, Table
+from handoff.charts import Joint
+from handoff.ledger.db import Connection
+from handoff.review.pack.figures import Figure, Figures, leads_behind
+from handoff.web.pages.filters import seconds
+
+STATIONS = {
+    "receive": "Event to webhook",
+    "extract": "Webhook to landed",
+    "qualify": "Landed to decided",
+    "route": "Decided to a rep",
+    "notify": "Rep chosen to message sent",
+    "system": "Event to message: the system in all",
+    "rep": "Message to first contact, in the rep's working time",
+}
+STAGES = ("mql", "accepted", "contacted", "sql", "won")
+NAMES = {"mql": "MQL", "sql": "SQL"}
+DIMENSIONS = {"source": "Source", "campaign": "Campaign", "segment": "Segment", "version": "Definition"}
+EXAMPLES = 3
+
+
+def delays(figures: Figures, week: date) -> Section:
+    """The delay ledger."""
+    found = {each.member: each for each in figures.of(week, "delay", "station")}
+    shown = [(text, found[name]) for name, text in STATIONS.items() if name in found]
+    return Section(
+        "Where the time went",
+        ("Between what happened and the first contact, station by station.",),
+        (
+            Table(
+                "Delay ledger",
+                ("Station", "Median", "Nine of ten below", "Handoffs"),
+                tuple((text, *each.times, f"{each.handoffs:,}") for text, each in shown),
+                tuple(each.link for _, each in shown),
+            ),
+        ),
+    )
+
+
+def name_of_stage(stage: str) -> str:
+    """As people call it."""
+    return NAMES.get(stage, stage.capitalize())
+
+
+def wait_of(median: float | None) -> str:
+    """What a funnel says of the seconds from the stage before; sales may have been quicker than their own answer."""
+    if median is None:
+        return ""
+    return f"after {seconds(median)}" if median >= 0 else f"{seconds(-median)} before"
+
+
+def joints_of(found: Mapping[str, Figure]) -> list[Joint]:
+    """The stages of a funnel for its picture."""
+    shown = [found[stage] for stage in STAGES if stage in found]
+    return [
+        Joint(
+            name_of_stage(each.member),
+            each.counted,
+            wait_of(each.median_seconds),
+        )
+        for each in shown
+    ]
+
+
+def bottleneck(figures: Figures, week: date) -> Section:
+    """The funnel of the week's MQLs as a pipe, and where most of them stop."""
+    found = {each.member: each for each in figures.of(week, "funnel", "stage")}
+    joints = joints_of(found)
+    worst = charts.bottleneck(joints)
+    stopped = f"Most stop before {worst.stage}." if worst else "Nobody has stopped on the way."
+    still = max((each.still_open for each in found.values()), default=0)
+    says = "; ".join(f"{each.stage} {each.reached:,} {each.wait}".strip() for each in joints)
+    picture = Picture(
+        "funnel", "From MQL to customer; the wait is the median from the stage before", says, charts.pipe(joints)
+    )
+    rows = [found[stage] for stage in STAGES if stage in found]
+    return Section(
+        "The bottleneck",
+        (f"{stopped} Of this week's MQLs {still:,} may still go on.",),
+        (
+            Table(
+                "Stages reached by the MQLs of this week",
+                ("Stage", "Reached", "Median wait", "Nine of ten below"),
+                tuple((name_of_stage(each.member), each.interval, *each.times) for each in rows),
+                tuple(each.link for each in rows),
+            ),
+        ),
+        (picture,) if joints else (),
+    )
+
+
+def conversion(figures: Figures, week: date) -> Section:
+    """From MQL to SQL, of the newest week whose window is over; until there is one, of the oldest, as far as it got."""
+    weeks = figures.weeks("conversion", week, 53)
+    over = [each for each in weeks if (found := figures.one(each, "conversion")) and not found.still_open]
+    shown = over[-1] if over else weeks[0] if weeks else week
+    all_of_it = figures.one(shown, "conversion")
+    is_over = "whose window is over" if over else "whose window is not over, so that these shares may still rise"
+    words = f"MQLs of {shown:%G-W%V}, the newest week {is_over}" if over else f"MQLs of {shown:%G-W%V}, {is_over}"
+    return Section(
+        "Conversion from MQL to SQL",
+        (f"{words}: {all_of_it.interval}." if all_of_it else "There are no MQLs yet.",),
+        tuple(
+            Table(
+                f"By {name.lower()}",
+                (name, "Became SQL", "Still open"),
+                tuple(
+                    (each.member, each.interval, f"{each.still_open:,}")
+                    for each in figures.of(shown, "conversion", key)
+                ),
+                tuple(each.link for each in figures.of(shown, "conversion", key)),
+            )
+            for key, name in DIMENSIONS.items()
+        ),
+    )
+
+
+def rejections(connection: Connection, figures: Figures, week: date) -> Section:
+    """What sales sent back, by reason and by the clause that the reason accuses, with examples."""
+
+    def table(caption: str, name: str, dimension: str) -> Table:
+        found = figures.of(week, "rejections", dimension)
+        examples = [
+            [str(row["lead_id"]) for row in leads_behind(connection, week, "rejections", dimension, each.member)]
+            for each in found
+        ]
+        rows = tuple(
+            (each.member, f"{each.handoffs:,}", ", ".join(leads[:EXAMPLES]))
+            for each, leads in zip(found, examples, strict=True)
+        )
+        return Table(caption, (name, "Rejected", "For example, contacts"), rows, tuple(each.link for each in found))
+
+    return Section(
+        "Rejections",
+        (),
+        (
+            table("By reason", "Reason", "reason"),
+            table("By the clause that the reason accuses", "Clause", "clause"),
+        ),
+    )

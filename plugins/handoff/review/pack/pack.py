@@ -1,0 +1,108 @@
+"""The pack of a week, made from the marts and kept as it was posted."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from handoff.agreement.document import Document, Picture, Section, Table
+from handoff.agreement.model import Agreement
+from handoff.ledger.db import Connection
+from handoff.review.pack import actions, commitments, context, figures, flow
+from handoff.review.pack.figures import name_of
+
+DAYS_BACK = 400
+"""Weeks of which something is told: those whose window is over, and the cohorts beside one another."""
+
+
+def make(connection: Connection, agreement: Agreement, week: date, as_of: datetime) -> Document:
+    """The pack about a week, from the marts as they are.
+
+    Raises:
+        handoff.review.performance.NotBuilt: the marts have not been built yet.
+        LookupError: the agreement has no company in force.
+    """
+    since, until = bounds(connection, week, as_of)
+    worst = context.worst_clause(connection, agreement, as_of.date())
+    found = figures.read(connection, week, DAYS_BACK)
+    first = commitments.section(found, week)
+    return Document(
+        title=f"Revenue review, week {week:%V} of {week:%G}",
+        summary=first.paragraphs,
+        sections=(
+            Section(first.title, (), first.tables, first.pictures),
+            flow.delays(found, week),
+            flow.bottleneck(found, week),
+            flow.conversion(found, week),
+            flow.rejections(connection, found, week),
+            worst,
+            context.shadows(connection, week),
+            context.changes(connection, week, until.date()),
+            context.health(connection, since, until),
+            actions.section(actions.of_meeting(connection, week, as_of)),
+        ),
+        signatories=(),
+        stamp=f"{week} to {week + timedelta(days=6)}, as known {as_of:%Y-%m-%d %H:%M} UTC. Every figure is a row of "
+        "marts.rpt_weekly_review; intervals hold in 95 of 100 cases.",
+    )
+
+
+def bounds(connection: Connection, week: date, as_of: datetime) -> tuple[datetime, datetime]:
+    """When a week began and ended in the company's time zone.
+
+    Raises:
+        LookupError: nobody says what that zone is.
+    """
+    row = connection.execute(
+        """select %(week)s::date::timestamp at time zone time_zone as since,
+            (%(week)s::date + 7)::timestamp at time zone time_zone as until
+        from agreement.company where valid_from <= %(at)s and %(at)s < valid_to""",
+        {"week": week, "at": as_of},
+    ).fetchone()
+    if row is None:
+        raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
+    return row["since"], row["until"]
+
+
+def keep(connection: Connection, week: date, document: Document, at: datetime) -> None:
+    """Keep a pack as it is posted; the first one stays."""
+    connection.execute(
+        "insert into handoff.reviews (week_starts_on, made_at, pack) values (%s, %s, %s) on conflict do nothing",
+        (week, at, Jsonb(asdict(document))),
+    )
+
+
+def kept(connection: Connection, week: date) -> Document | None:
+    """The pack as it was posted; None for a week that was not."""
+    row = connection.execute("select pack from handoff.reviews where week_starts_on = %s", (week,)).fetchone()
+    return _read(row["pack"]) if row else None
+
+
+def weeks(connection: Connection) -> list[str]:
+    """The names of all weeks with a posted pack, the newest first."""
+    rows = connection.execute("select week_starts_on from handoff.reviews order by 1 desc")
+    return [name_of(row["week_starts_on"]) for row in rows]
+
+
+def _read(said: Mapping[str, Any]) -> Document:
+    sections = tuple(
+        Section(
+            each["title"],
+            tuple(each["paragraphs"]),
+            tuple(
+                Table(
+                    table["caption"],
+                    tuple(table["columns"]),
+                    tuple(map(tuple, table["rows"])),
+                    tuple(table["links"]),
+                )
+                for table in each["tables"]
+            ),
+            tuple(Picture(**picture) for picture in each["pictures"]),
+        )
+        for each in said["sections"]
+    )
+    plain = {name: tuple(said[name]) for name in ("summary", "signatories")}
+    return Document(title=said["title"], sections=sections, stamp=said["stamp"], **plain)

@@ -1,0 +1,95 @@
+"""The weekly pack as a page: as it was posted, or, of a week that was not, as the marts have it now."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from handoff import charts
+from handoff.agreement import source
+from handoff.agreement.document import Document, Picture
+from handoff.charts import Joint
+from handoff.ledger.db import Connection, Row
+from handoff.review.pack import figures, flow, pack, printing
+from handoff.review.pack.figures import name_of
+
+FUNNEL_DAYS = 28
+"""How far back the board's funnel looks."""
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """What the template shows. `was_posted`: later numbers no longer change it."""
+
+    week: str
+    before: str
+    after: str
+    document: Document
+    was_posted: bool
+    posted: list[str]
+
+
+def read(connection: Connection, week: date, as_of: datetime) -> ReviewPage:
+    """The page of a week.
+
+    Raises:
+        handoff.review.performance.NotBuilt: the marts have not been built yet.
+    """
+    kept = pack.kept(connection, week)
+    return ReviewPage(
+        week=name_of(week),
+        before=name_of(week - timedelta(days=7)),
+        after=name_of(week + timedelta(days=7)),
+        document=kept or pack.make(connection, source(), week, as_of),
+        was_posted=kept is not None,
+        posted=pack.weeks(connection),
+    )
+
+
+def newest(connection: Connection, as_of: datetime) -> str:
+    """The week to show to somebody who names none: the newest that was posted, or the last whole one."""
+    posted = pack.weeks(connection)
+    return posted[0] if posted else name_of(as_of.date() - timedelta(days=as_of.weekday() + 7))
+
+
+def print_of(page: ReviewPage) -> bytes:
+    """The pack as a PDF."""
+    return printing.pdf(page.document)
+
+
+def picture_of(page: ReviewPage, name: str) -> str:
+    """One of its charts as an SVG file.
+
+    Raises:
+        LookupError: it has none of that name.
+    """
+    found: dict[str, Picture] = {
+        picture.name: picture for section in page.document.sections for picture in section.pictures
+    }
+    if name not in found:
+        raise LookupError(f"the pack of {page.week} has no picture {name}")
+    return charts.svg(found[name].definition)
+
+
+def leads(connection: Connection, week: date, figure: str, dimension: str, member: str) -> list[Row]:
+    """The handoffs behind a figure."""
+    return figures.leads_behind(connection, week, figure, dimension, member)
+
+
+def funnel(connection: Connection, as_of: datetime) -> list[Joint]:
+    """The stages that the MQLs of the last four weeks have reached; none before the marts were built."""
+    built = connection.execute("select to_regclass('marts.fct_handoffs') is not null as yes").fetchone()
+    if not built or not built["yes"]:
+        return []
+    rows = connection.execute(
+        """select stage.name, count(stage.at) as reached,
+            percentile_cont(0.5) within group (order by extract(epoch from stage.at - stage.before)) as wait
+        from marts.fct_handoffs as handoff
+        cross join lateral (values
+            (1, 'mql', null, handoff.qualified_at), (2, 'accepted', handoff.qualified_at, handoff.accepted_at),
+            (3, 'contacted', handoff.accepted_at, handoff.contacted_at),
+            (4, 'sql', handoff.contacted_at, handoff.sql_at), (5, 'won', handoff.sql_at, handoff.won_at)
+        ) as stage (place, name, before, at)
+        where handoff.qualified_at > %(since)s and handoff.qualified_at <= %(at)s
+        group by stage.place, stage.name order by stage.place""",
+        {"since": as_of - timedelta(days=FUNNEL_DAYS), "at": as_of},
+    ).fetchall()
+    return [Joint(flow.name_of_stage(row["name"]), row["reached"], flow.wait_of(row["wait"])) for row in rows]
