@@ -9,9 +9,8 @@ from handoff.clients.slack_errors import Refused, SlackError
 from handoff.ledger.db import Connection, Row, only_one
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent
 from handoff.notify.card import who
-from handoff.notify.cards import FILE, THREAD, UPDATE
 from handoff.notify.context import Context
-from handoff.notify.erasing import ERASE, ERASED
+from handoff.notify.erasing import ERASED
 from handoff.notify.senders import Now, Payload, rendered, tried
 
 GONE = frozenset(
@@ -22,14 +21,14 @@ AGAIN_S = 15.0
 """How soon to ask again for a card that is on its way."""
 
 
-def wait_for_cards(connection: Connection, as_of: datetime) -> int:
-    """Put off what follows cards that are on their way themselves; returns how many effects."""
+def wait_for_cards(connection: Connection, kind: str, as_of: datetime) -> int:
+    """Put off the effects of a kind whose cards are on their way themselves; returns how many."""
     return connection.execute(
         """update handoff.outbox as effect set not_before = %(at)s + %(again)s * interval '1 second'
         from handoff.outbox as card
-        where effect.kind = any(%(kinds)s) and effect.state = 'pending' and effect.not_before <= %(at)s
+        where effect.kind = %(kind)s and effect.state = 'pending' and effect.not_before <= %(at)s
         and card.dedupe_key = effect.payload ->> 'message' and card.state = 'pending'""",
-        {"at": as_of, "again": AGAIN_S, "kinds": [UPDATE, THREAD, FILE, ERASE]},
+        {"at": as_of, "again": AGAIN_S, "kind": kind},
     ).rowcount
 
 

@@ -42,7 +42,7 @@ def deliver(
     reps = 0
     for kind in kinds:
         if kind in (UPDATE, THREAD, FILE, ERASE):
-            wait_for_cards(connection, now())
+            wait_for_cards(connection, kind, now())
         if kind == DM:
             gather(connection, now())
         drained = drain(connection, kind, _sender(connection, slack, kind, now), now, on_end=_on_end(kind, now))

@@ -123,9 +123,10 @@ def _plain(row: Row) -> dict[str, Any]:
 
 def leads_behind(connection: Connection, week: date, figure: str, dimension: str, member: str) -> list[Row]:
     """The handoffs that a figure is counted from, those that count against it first."""
-    return connection.execute(
+    rows = connection.execute(
         """select lead_id, handoff_id, is_counted, is_open, seconds from line.int_review_evidence
         where week_starts_on = %s and figure = %s and dimension = %s and member = %s
         order by is_open desc, is_counted nulls last, seconds desc nulls last, handoff_id""",
         (week, figure, dimension, member),
-    ).fetchall()
+    )
+    return [_plain(row) for row in rows]

@@ -1,0 +1,233 @@
+"""The weekly pack of a company that one can work out by hand: every figure, on every way that it goes."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from starlette.testclient import TestClient
+
+from handoff import clock, connections
+from handoff.agreement import source
+from handoff.agreement.document import markdown
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from handoff.notify.deliver import deliver
+from handoff.qualify import dbt
+from handoff.review import run
+from handoff.review.pack import actions, pack, printing
+from handoff.review.pack.figures import week_of
+from handoff.web.app import PREFIX
+from sandbox.testing import RunningSandbox, running_sandbox
+from tests.conftest import Database
+from tests.integration.conftest import connect_to
+from tests.integration.marts_company import AT, DAY, SECOND, Admin, Handoff, moment, plant, plant_contact
+from tests.unit.web.board_data import COOKIE, site
+
+WEEK = date(2026, 3, 9)
+BEGAN = moment("03-10 14:00:00")
+HOUR = 3600 * SECOND
+HANDOFFS = (
+    # Answered after 5 minutes, called 5 minutes later, a customer after ten days.
+    Handoff("a", "1", BEGAN, at={"accepted": BEGAN + 300 * SECOND, "contacted": BEGAN + 600 * SECOND}),
+    # Answered after 15 minutes, called two days after the deadline of one.
+    Handoff("b", "2", BEGAN + HOUR, at={"accepted": BEGAN + HOUR + 900 * SECOND, "contacted": BEGAN + HOUR + 3 * DAY}),
+    Handoff("c", "3", BEGAN + 2 * HOUR, source=None, rejected_at=BEGAN + 3 * HOUR),
+    Handoff("d", "4", BEGAN + 3 * HOUR, source="ORGANIC_SEARCH"),
+    # Of the week after: nothing of it is in this one.
+    Handoff("e", "5", BEGAN + 7 * DAY, at={"accepted": BEGAN + 7 * DAY + 60 * SECOND}),
+)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> Iterator[Connection]:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        psycopg.connect(module_agreement_database.admin_dsn, autocommit=True, row_factory=dict_row) as admin,
+    ):
+        connect_to(sandbox, patch)
+        created = moment("03-01 10:00:00")
+        for number, each in enumerate(HANDOFFS, 1):
+            stages = {created: "lead"} | ({BEGAN + 10 * DAY: "customer"} if number == 1 else {})
+            plant_contact(admin, each.lead, created, stages, source=each.source)
+            plant(admin, each)
+        _mark_breaches(admin)
+        admin.execute("update handoff.go_live set live_at = '2026-01-01'")
+        with db.connect() as connection:
+            dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
+            run.build_marts(connection, AT)
+            yield connection
+
+
+def _mark_breaches(admin: Admin) -> None:
+    admin.execute(
+        """insert into handoff.breaches (assignment_id, due_at, marked_at)
+        select assignment_id, due_at, due_at from handoff.assignments where handoff_id in ('b', 'd')"""
+    )
+
+
+def figures(connection: Connection, figure: str, dimension: str = "all") -> dict[str, dict[str, Any]]:
+    rows = connection.execute(
+        "select * from marts.rpt_weekly_review where week_starts_on = %s and figure = %s and dimension = %s",
+        (WEEK, figure, dimension),
+    )
+    return {row["member"]: row for row in rows}
+
+
+def shares(connection: Connection, figure: str, dimension: str = "all") -> dict[str, tuple[int, int, int]]:
+    found = figures(connection, figure, dimension)
+    return {name: (row["counted"], row["decided"], row["still_open"]) for name, row in found.items()}
+
+
+def test_each_figure_is_what_one_counts_by_hand(connection: Connection) -> None:
+    assert {name: row["handoffs"] for name, row in figures(connection, "handoffs").items()} == {"all": 4}
+    assert figures(connection, "handoffs", "source").keys() == {"PAID_SEARCH", "(blank)", "ORGANIC_SEARCH"}
+    # a and b of four; d has not been answered.
+    assert shares(connection, "acceptance") == {"all": (2, 4, 1)}
+    # In time: a, and c by its rejection.
+    assert shares(connection, "attainment") == {"all": (2, 4, 0)}
+    assert shares(connection, "attainment", "rep") == {"ana-costa": (2, 4, 0)}
+    assert shares(connection, "conversion") == {"all": (2, 4, 0)}
+    assert shares(connection, "conversion", "source") == {
+        "PAID_SEARCH": (2, 2, 0),
+        "(blank)": (0, 1, 0),
+        "ORGANIC_SEARCH": (0, 1, 0),
+    }
+    assert {name: row["handoffs"] for name, row in figures(connection, "rejections", "reason").items()} == {
+        "no_interest": 1
+    }
+    acceptance = figures(connection, "acceptance")["all"]
+    assert [float(acceptance[each]) for each in ("share", "share_low", "share_high")] == [0.5, 0.15, 0.85]
+    assert (float(acceptance["target"]), acceptance["is_kept"]) == (0.6, False)
+
+
+def test_times_are_right_to_the_second(connection: Connection) -> None:
+    stations = figures(connection, "delay", "station")
+    medians = {name: float(row["median_seconds"]) for name, row in stations.items()}
+    assert medians.pop("rep") > 0
+    assert medians == {"receive": 1, "extract": 1, "qualify": 2, "route": 1, "notify": 1.5, "system": 6.5}
+    stages = figures(connection, "funnel", "stage")
+    assert {name: row["counted"] for name, row in stages.items()} == {
+        "mql": 4, "accepted": 2, "contacted": 2, "sql": 2, "won": 1
+    }  # fmt: skip
+    # 300 and 900 seconds; then 300 seconds, and three days but 900 seconds.
+    assert float(stages["accepted"]["median_seconds"]) == 600
+    assert float(stages["contacted"]["median_seconds"]) == (300 + 3 * 86_400 - 900) / 2
+
+
+def test_every_figure_is_counted_from_its_own_handoffs(connection: Connection) -> None:
+    rows = connection.execute(
+        """select report.*, evidence.handoffs as found, evidence.counted as found_counted
+        from marts.rpt_weekly_review as report
+        full join (
+            select week_starts_on, figure, dimension, member, count(*) as handoffs,
+                count(*) filter (where is_counted) as counted, count(distinct handoff_id) as different
+            from line.int_review_evidence group by 1, 2, 3, 4
+        ) as evidence using (week_starts_on, figure, dimension, member)"""
+    ).fetchall()
+    assert len(rows) > 40
+    assert [row for row in rows if (row["handoffs"], row["counted"]) != (row["found"], row["found_counted"])] == []
+
+
+def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) -> None:
+    actions.add(connection, WEEK - timedelta(days=7), "Call <b>back</b>", "Ana", AT - DAY)
+    document = pack.make(connection, source(), WEEK, AT)
+    text = markdown(document)
+    assert "Marketing: missed, so far. Share of handoffs that sales accepts: 50 % (15 to 85 %), 2 of 4" in text
+    assert "Sales: missed. Share of handoffs contacted in time: 50 % (15 to 85 %), 2 of 4; promised 90 %." in text
+    assert "Marketing: missed. Handoffs in the week: 4; promised 25." in text
+    assert "Most stop before Accepted." in text
+    assert "MQLs of 2026-W11, the newest week whose window is over: 50 % (15 to 85 %), 2 of 4." in text
+    assert [each.title for each in document.sections] == [
+        *("The two commitments", "Where the time went", "The bottleneck", "Conversion from MQL to SQL", "Rejections"),
+        *("The worst clause", "Shadow against live", "What changed in the agreement", "Drift and data health"),
+        "Action items",
+    ]
+    (reasons, _) = document.sections[4].tables
+    assert reasons.rows == (("no_interest", "1", "3"),)
+    assert document.sections[-1].tables[0].rows[0][1:] == ("Call <b>back</b>", "Ana", "2026-W10", "open")
+    pictures = {each.name: each.says for section in document.sections for each in section.pictures}
+    assert pictures.keys() == {"acceptance", "funnel"}
+    # What a picture shows, a row has.
+    assert pictures["funnel"].startswith(
+        "MQL 4; Accepted 2 after 10 min; Contacted 2 after 1 d 11 h; SQL 2 1 d 11 h before;"
+    )
+
+
+def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    counts = run.run(connection, AT, WEEK)
+    assert counts == {"week": "2026-W11", "queued": 1}
+    assert run.run(connection, AT, WEEK) == {"week": "2026-W11", "queued": 0}
+    for _ in range(2):
+        deliver(connection)
+        connection.execute("update handoff.outbox set not_before = now() where state = 'pending'")
+    (post,) = [
+        each
+        for each in sandbox.control("GET", "slack/messages")["messages"]
+        if each["text"].startswith("*Revenue review, week 11 of 2026*")
+    ]
+    assert "2 of 4" in post["text"]
+    assert "/handoff/review/2026-W11|" in post["text"]
+    assert connection.execute(
+        "select state, count(*) from handoff.outbox where kind = 'slack_file' group by 1"
+    ).fetchall() == [{"state": "sent", "count": 3}]
+    kept = pack.kept(connection, WEEK)
+    assert kept is not None
+    assert kept.title == "Revenue review, week 11 of 2026"
+    assert printing.pdf(kept).startswith(b"%PDF-")
+    with psycopg.connect(connections.get(connections.ADMIN).dsn) as admin:
+        admin.execute("update marts.rpt_weekly_review set counted = 4 where figure = 'acceptance'")
+    assert pack.kept(connection, WEEK) == kept
+
+
+def get(path: str, status: int = 200) -> str:
+    client = TestClient(site(), cookies={COOKIE: "reader"})
+    answer = client.get(f"{PREFIX}/{path}", headers={"accept": "text/html"}, follow_redirects=False)
+    assert answer.status_code == status, answer.text
+    return str(answer.text)
+
+
+def test_each_figure_of_the_page_links_to_the_leads_behind_it(connection: Connection) -> None:
+    page = get("review/2026-W11")
+    assert "As it was posted" in page
+    links = [html.unescape(each) for each in re.findall(r'href="/handoff(/review/2026-W\d\d/leads\?[^"]+)"', page)]
+    assert len(links) > 25
+    for link in links:
+        assert "None." not in get(link.removeprefix("/"))
+    behind = get("review/2026-W11/leads?figure=rejections&dimension=reason&member=no_interest")
+    assert re.findall(r'href="/handoff/lead/(\d+)"', behind) == ["3"]
+    assert get("review/2026-W11/funnel.svg").startswith("<svg")
+    assert get("funnel.svg").startswith("<svg")
+    assert "picture" in get("review/2026-W11/other.svg", 404)
+    assert "is no week" in get("review/2026-W99", 404)
+    assert "as the marts have it now" in get("review/2026-W10")
+    get("review", 303)
+
+
+def test_a_week_is_named_as_the_calendar_names_it() -> None:
+    assert week_of("2026-W11") == WEEK
+    assert week_of("2020-W53") == date(2020, 12, 28)
+    for wrong in ("2026-W54", "2021-W53", "next"):
+        with pytest.raises(ValueError, match="is no week"):
+            week_of(wrong)
+
+
+def test_an_action_item_is_somebody_s_and_done_once(connection: Connection) -> None:
+    with pytest.raises(ValueError, match="--owner"):
+        actions.add(connection, WEEK, "Do it", " ", AT)
+    number = actions.add(connection, WEEK, "Do it", "Ben", AT)
+    assert actions.finish(connection, number, clock.now()).owner == "Ben"
+    with pytest.raises(actions.UnknownAction, match="is not open"):
+        actions.finish(connection, number, clock.now())
