@@ -41,9 +41,9 @@ def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[s
 
 
 def _publish(result: dbt.Result, as_of: datetime | None) -> dict[str, Any]:
-    seconds = {model.name: model.seconds for model in result.models if model.schema == publish.BUILD}
+    marts = [model for model in result.models if model.schema == publish.BUILD]
     with connect(connections.DBT) as owner:
-        changed = publish.publish(owner, seconds, as_of or clock.now())
+        changed = publish.publish(owner, marts, as_of or clock.now())
     return {
         "changed": {name: each.deleted + each.inserted for name, each in changed.items()},
         "took": {model.name: round(model.seconds, 3) for model in result.models},
