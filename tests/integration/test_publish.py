@@ -18,7 +18,7 @@ from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.local import progress
 from handoff.qualify import dbt
-from handoff.review import publish
+from handoff.review import builds, publish
 from handoff.review.run import build_marts
 from tests.conftest import Database
 from tests.integration.lives import Lives, lives
@@ -246,4 +246,12 @@ def test_a_test_that_fails_keeps_the_marts_of_before_and_a_policy_does_not(admin
         admin.execute("update handoff.outbox set result = '{}' where handoff_id = 'h1'")
         with pytest.raises(dbt.DbtFailed, match="messages_sent_without_id"):
             build_marts(connection)
+        noted = builds.last(connection)
     assert one(admin, BUILDS)["last"] == before["last"] + 1
+    assert noted is not None
+    # The page says which build this was, what failed in it, and that readers have it all the same.
+    assert noted.shown_at == noted.built_at
+    assert [(each.node, each.status) for each in noted.nodes if each.status != "success"] == [
+        ("messages_sent_without_id__is_empty", "fail")
+    ]
+    assert {"fct_handoffs", "int_stage_stays"} <= {each.node for each in noted.nodes}

@@ -18,15 +18,31 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Node:
+    """One model or test, with dbt's word for how it ended and what it said."""
+
+    name: str
+    kind: str
+    folder: str
+    status: str
+    seconds: float
+    message: str
+
+
+@dataclass(frozen=True)
 class Result:
     """What one invocation did."""
 
     statuses: Mapping[str, str]
     """Node name → status (`success`, `pass`, …)."""
     seconds: float
+    nodes: Sequence[Node]
     models: Sequence[Model]
-    failed_in: frozenset[str]
-    """Folders of the nodes that failed."""
+    """Those that were built."""
+
+    @property
+    def failed(self) -> list[Node]:
+        return [node for node in self.nodes if node.status in ("error", "fail")]
 
 
 class DbtFailed(RuntimeError):
@@ -43,10 +59,20 @@ def result_of(command: str, results: Sequence[Any]) -> Result:
     Raises:
         DbtFailed: one of them failed.
     """
-    failed = [each for each in results if each.status in ("error", "fail")]
     result = Result(
         statuses={each.node.name: str(each.status) for each in results},
         seconds=round(sum(each.execution_time for each in results), 3),
+        nodes=[
+            Node(
+                name=each.node.name,
+                kind=str(each.node.resource_type),
+                folder=Path(each.node.original_file_path).parent.name,
+                status=str(each.status),
+                seconds=each.execution_time,
+                message=str(each.message or ""),
+            )
+            for each in results
+        ],
         models=[
             Model(
                 name=each.node.name,
@@ -57,10 +83,9 @@ def result_of(command: str, results: Sequence[Any]) -> Result:
             for each in results
             if each.node.resource_type == "model" and each.status == "success"
         ],
-        failed_in=frozenset(Path(each.node.original_file_path).parent.name for each in failed),
     )
-    if failed:
-        failure = DbtFailed(f"{command}: " + "; ".join(f"{each.node.name}: {each.message}" for each in failed))
+    if result.failed:
+        failure = DbtFailed(f"{command}: " + "; ".join(f"{node.name}: {node.message}" for node in result.failed))
         failure.result = result
         raise failure
     return result

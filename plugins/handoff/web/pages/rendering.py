@@ -10,7 +10,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from handoff.web.pages.filters import FILTERS
 from handoff.web.pages.marks import SHAPES, WORDS
 
-NAVIGATION = (("handoffs", "Handoffs"), ("board", "Board"), ("agreement", "Agreement"), ("docs", "Docs"))
+NAVIGATION = (
+    *(("handoffs", "Handoffs"), ("board", "Board"), ("marts", "Marts"), ("agreement", "Agreement")),
+    ("docs", "Docs"),
+)
 """Path below the app, and what people call it, in the order of the menu."""
 
 _environment = Environment(

@@ -15,6 +15,7 @@ from handoff.agreement import source
 from handoff.explain import UnknownLead
 from handoff.gates import documents
 from handoff.ledger import db
+from handoff.review import builds
 from handoff.settings import settings
 from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, speed
 from handoff.web.pages.crm_links import record_url
@@ -88,6 +89,14 @@ def data_docs_page(request: Request, gate: Annotated[str, Name(pattern="^[a-z0-9
     if chosen is None:
         raise HTTPException(404, "No gate of this name has been judged.")
     return render(request, "data_docs.html", {"pages": [], "chosen": chosen})
+
+
+@router.get("/marts")
+def marts_page(request: Request) -> Response:
+    """How each model did in the last build of the marts."""
+    with _ledger() as connection:
+        build = builds.last(connection)
+    return render(request, "marts.html", {"build": build})
 
 
 @router.get("/agreement")
