@@ -58,7 +58,7 @@ check: development ## Lint, types, SQL, and the DAGs with sockets blocked
 .PHONY: chaos
 chaos: development ## Run the tests that look for trouble at random, for longer
 	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/integration/test_two_speeds.py tests/integration/test_chaos.py tests/integration/test_routers.py \
-		tests/integration/test_crash.py tests/integration/test_killed.py tests/agreement/test_year.py --timeout 7200
+		tests/integration/test_crash.py tests/integration/test_killed.py tests/integration/test_publish.py tests/agreement/test_year.py --timeout 7200
 	@$(BIN)/python bench/recovery.py --json bench/results/recovery.json
 
 .PHONY: screenshots

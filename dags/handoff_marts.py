@@ -1,11 +1,13 @@
 """The tables that BI and the weekly meeting read, and the gates on what flows.
 
 **Inputs.** `line.*`, the ledger, the agreement.
-**Outputs.** Schema `marts`, with enforced contracts, the policy models that must be empty, and a verdict a gate in
-`handoff.gates`; what is new of them goes to the review channel with the line's next run.
+**Outputs.** Schema `marts`, with enforced contracts, all of a build at once; the policy models that must be empty; how
+each model did in `handoff.model_builds`; and a verdict a gate in `handoff.gates`; what is new of them goes to the
+review channel with the line's next run.
 
-**Triage.** What a manager notices: yesterday's numbers. What to do: the log names the model or the test; a policy model
-that is not empty names the handoffs that break the promise. "The gate … is closed": `expectations/README.md`.
+**Triage.** What a manager notices: yesterday's numbers. What to do: the page "Marts" of the Airflow UI, and the log,
+name the model or the test; a policy model that is not empty names the handoffs that break the promise. "The gate … is
+closed": `expectations/README.md`.
 """
 
 from typing import Any

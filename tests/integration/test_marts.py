@@ -294,3 +294,52 @@ def test_each_mart_with_personal_columns_has_a_view_of_all_the_others() -> None:
         if left_out:
             shown = [column["name"] for column in marts[f"{name}_public"]]
             assert shown == [column["name"] for column in marts[name] if column["name"] not in left_out]
+
+
+MEASURES = {"count": "count({})", "sum": "sum({})", "sum_boolean": "count(*) filter (where {})"}
+MEDIAN = "percentile_cont(0.5) within group (order by {})"
+
+
+def ref(text: str) -> str:
+    return text.removeprefix("ref('").removesuffix("')")
+
+
+def marts_yaml(name: str) -> dict[str, Any]:
+    text = (settings().dbt_project / "models" / "marts" / name).read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def test_each_metric_can_be_asked_of_the_marts_and_agrees_with_them(admin: Admin) -> None:
+    layer = marts_yaml("_metrics.yml")
+    told: dict[str, Any] = {}
+    for model in layer["semantic_models"]:
+        mart = f"marts.{ref(model['model'])}"
+        named = [*model["entities"], *model["dimensions"]]
+        rows(admin, f"select {', '.join(each.get('expr', each['name']) for each in named)} from {mart} limit 1")
+        for measure in model["measures"]:
+            (row,) = rows(
+                admin, f"select {MEASURES.get(measure['agg'], MEDIAN).format(measure['expr'])} as v from {mart}"
+            )
+            told[measure["name"]] = row["v"]
+    simple = {each["name"]: each["type_params"]["measure"] for each in layer["metrics"] if each["type"] == "simple"}
+    assert set(simple.values()) == set(told)
+    assert (told["created"], told["handed_off"], told["rejected"]) == (243, 244, 1)
+    assert told["accepted"] == 1 + sum(each.at["accepted"] is not None for each in GENERATED)
+    assert told["with_negative_cycle"] > 1
+    (week,) = rows(admin, "select sum(within_sla) as v from marts.rpt_weekly_counts")
+    assert told["kept_in_time"] == week["v"]
+
+
+def test_every_reader_of_a_mart_is_an_exposure(admin: Admin) -> None:
+    exposures = {
+        each["name"]: {ref(text) for text in each["depends_on"]} for each in marts_yaml("_exposures.yml")["exposures"]
+    }
+    marts = {name.removeprefix("marts.") for name in relations(admin, "nspname = 'marts'")} - {"mart_builds"}
+    assert exposures.pop("bi_dashboards") == marts
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (settings().dbt_project.parent / "plugins" / "handoff").rglob("*.py")
+        if path.name != "publish.py"
+    )
+    read = set(re.findall(r"\bmarts\.((?:dim|fct|rpt)_\w+)", code))
+    assert read == set().union(*exposures.values()) - {"int_conversions"}

@@ -2,8 +2,8 @@ with
 
 final as (
     {% for table, key in agreement_keys().items() %}
-        {{ rules_of(table, key) }}
-        {% if not loop.last %}union all{% endif %}
+    {{ rules_of(table, key) }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 )
 

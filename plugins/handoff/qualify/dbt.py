@@ -1,52 +1,25 @@
 """dbt, in this process: one invocation, one selector, one lock."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from handoff import connections
 from handoff.ledger.db import Connection, only_one
+from handoff.qualify.dbt_results import DbtFailed, Model, Result, result_of
 from handoff.settings import settings
+
+__all__ = ["DbtFailed", "Model", "Result", "compile_models", "document", "environment", "invoke", "lock_of", "warm"]
 
 # No look at relations that the selector does not touch, no artifacts, no log beside the task's own.
 LEAN = ("--no-populate-cache", "--no-write-json", "--log-level-file", "none")
 
 _kept: dict[tuple[int, int], Any] = {}
 """What `warm` read, by modification time and size of its file, for one invocation: dbt writes into a manifest."""
-
-
-@dataclass(frozen=True)
-class Model:
-    """One model that was built."""
-
-    name: str
-    schema: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one invocation did."""
-
-    statuses: Mapping[str, str]
-    """Node name → status (`success`, `pass`, …)."""
-    seconds: float
-    models: Sequence[Model]
-    failed_in: frozenset[str]
-    """Folders of the nodes that failed."""
-
-
-class DbtFailed(RuntimeError):
-    """A model, test or seed failed; the message names each with its error.
-
-    `result` is what was done all the same; None when dbt could not even begin."""
-
-    result: Result | None = None
 
 
 def lock_of(selector: str) -> str:
@@ -87,26 +60,7 @@ def invoke(
     if outcome.exception is not None:
         raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
     # What dbtRunner returns depends on the command; build and run return one result a node.
-    results: list[Any] = list(outcome.result)  # type: ignore[arg-type]
-    failed = [each for each in results if each.status in ("error", "fail")]
-    result = Result(
-        statuses={each.node.name: str(each.status) for each in results},
-        seconds=round(sum(each.execution_time for each in results), 3),
-        models=[
-            Model(each.node.name, each.node.schema, each.execution_time)
-            for each in results
-            if each.node.resource_type == "model" and each.status == "success"
-        ],
-        failed_in=frozenset(Path(each.node.original_file_path).parent.name for each in failed),
-    )
-    if not outcome.success:
-        failure = DbtFailed(
-            f"dbt {' '.join(command)} --selector {selector}: "
-            + "; ".join(f"{each.node.name}: {each.message}" for each in failed)
-        )
-        failure.result = result
-        raise failure
-    return result
+    return result_of(f"dbt {' '.join(command)} --selector {selector}", list(outcome.result))  # type: ignore[arg-type]
 
 
 def _invoke_lean(words: Sequence[str]) -> Any:

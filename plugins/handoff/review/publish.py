@@ -8,16 +8,15 @@ leaves what there was. Only a new shape of a mart takes a lock, for which it wai
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 
 from psycopg import sql
 
 from handoff import crash
 from handoff.ledger.db import Connection
+from handoff.qualify.dbt import Model
 
 BUILD, MARTS = "marts_build", "marts"
-PUBLIC = "_public"
-"""How the name of a mart's view without personal data ends."""
 
 
 @dataclass(frozen=True)
@@ -29,33 +28,33 @@ class Changed:
     rows: int
 
 
-def publish(connection: Connection, seconds: Mapping[str, float], at: datetime) -> dict[str, Changed]:
-    """Make `marts` what `marts_build` is.
+def publish(connection: Connection, marts: Sequence[Model], at: datetime) -> dict[str, Changed]:
+    """Make the schema `marts` what `marts_build` is.
 
     Args:
         connection: as the role that owns both schemas.
-        seconds: the marts of this build and how long each took. Any other table in either schema is dropped.
+        marts: all marts of this build. Any other table or view in `marts` is dropped.
         at: when the build was made.
 
     Raises:
         LookupError: the build has no marts.
         psycopg.errors.LockNotAvailable: somebody reads a mart whose shape is to change; the next build tries again.
     """
-    if not seconds:
+    if not marts:
         raise LookupError("the build has no marts: look for what was skipped in its log")
     crash.point("review.marts.built")
     with connection.transaction():
         connection.execute(_BUILDS)
-        views = _views(connection, BUILD, seconds)
-        tables = {name: _columns(connection, BUILD, name) for name in sorted(seconds.keys() - views.keys())}
+        views = _views(connection, BUILD, [mart.name for mart in marts])
+        tables = {mart.name: _columns(connection, BUILD, mart.name) for mart in marts if mart.name not in views}
         _shape(connection, tables, views)
+        _grant(connection, {NOTES: True} | {mart.name: not mart.is_personal for mart in marts})
         changed = {}
         for name, columns in tables.items():
             changed[name] = _fill(connection, name, columns)
             crash.point("review.marts.filled")
-        for name in views:
-            changed[name] = Changed(0, 0, changed[name.removesuffix(PUBLIC)].rows)
-        _note(connection, changed, seconds, at)
+        changed |= {name: Changed(0, 0, _count(connection, name)) for name in views}
+        _note(connection, changed, {mart.name: mart.seconds for mart in marts}, at)
         return changed
 
 
@@ -99,7 +98,6 @@ def _shape(connection: Connection, tables: Mapping[str, dict[str, str]], views: 
         connection.execute(sql.SQL(made).format(_in(MARTS, name), _in(BUILD, name)))
     for name, text in fresh.items():
         connection.execute(sql.SQL("create view {} as ").format(_in(MARTS, name)) + sql.SQL(text))
-    _grant(connection, {name: name + PUBLIC not in views for name in (*tables, *views, NOTES)})
 
 
 def _grant(connection: Connection, is_public: Mapping[str, bool]) -> None:
@@ -154,8 +152,12 @@ def _fill(connection: Connection, name: str, columns: Mapping[str, str]) -> Chan
             "where not exists (select from {mart} as old where {old} = {new})"
         ).format(**parts)
     ).rowcount
-    row = connection.execute(sql.SQL("select count(*) as rows from {mart}").format(**parts)).fetchone()
-    return Changed(deleted, inserted, row["rows"] if row else 0)
+    return Changed(deleted, inserted, _count(connection, name))
+
+
+def _count(connection: Connection, name: str) -> int:
+    row = connection.execute(sql.SQL("select count(*) as rows from {}").format(_in(MARTS, name))).fetchone()
+    return row["rows"] if row else 0
 
 
 def _note(connection: Connection, changed: Mapping[str, Changed], seconds: Mapping[str, float], at: datetime) -> None:
@@ -189,12 +191,12 @@ def _columns(connection: Connection, schema: str, name: str) -> dict[str, str]:
     return {row["name"]: row["type"] for row in rows}
 
 
-def _views(connection: Connection, schema: str, names: Mapping[str, Any] | Sequence[str]) -> dict[str, str]:
+def _views(connection: Connection, schema: str, names: Sequence[str]) -> dict[str, str]:
     """The text of each that is a view, as it reads in `marts`."""
     rows = connection.execute(
         """select relname as name, replace(pg_get_viewdef(oid), %s, %s) as text from pg_class
         where relnamespace = %s::regnamespace and relkind = 'v' and relname = any(%s)""",
-        (f"{BUILD}.", f"{MARTS}.", schema, list(names)),
+        (f"{BUILD}.", f"{MARTS}.", schema, names),
     )
     return {row["name"]: row["text"] for row in rows}
 

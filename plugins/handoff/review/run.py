@@ -6,7 +6,7 @@ from typing import Any
 from handoff import clock, connections
 from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt
-from handoff.review import publish
+from handoff.review import builds, publish
 
 MARTS = "marts"
 
@@ -20,7 +20,7 @@ def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[s
     Args:
         as_of: the moment to compute for; None for the present.
 
-    Returns: counts of nodes by status, the rows that changed by mart, and the seconds that each mart took.
+    Returns: counts of nodes by status, and the rows that changed by mart. How each model did, `builds` keeps.
 
     Raises:
         handoff.qualify.dbt.DbtFailed: a model failed, or a policy is not empty; the message names each.
@@ -29,23 +29,26 @@ def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[s
     with only_one(connection, dbt.lock_of(MARTS)) as free:
         if not free:
             return {"skipped": "another process builds the marts"}
+        at = as_of or clock.now()
         try:
             result = dbt.invoke(connection, ["build"], selector=MARTS, as_of=as_of, locked=True)
         except dbt.DbtFailed as failure:
-            if failure.result and failure.result.failed_in <= {"policy"}:
-                _publish(failure.result, as_of)
+            if failure.result:
+                builds.note(connection, failure.result, at)
+                if {node.folder for node in failure.result.failed} <= {"policy"}:
+                    _publish(failure.result, at)
             raise
-        return _counts(result) | _publish(result, as_of) if result else {}
+        if result is None:
+            return {}
+        builds.note(connection, result, at)
+        return _counts(result) | _publish(result, at)
 
 
-def _publish(result: dbt.Result, as_of: datetime | None) -> dict[str, Any]:
-    seconds = {model.name: model.seconds for model in result.models if model.schema == publish.BUILD}
+def _publish(result: dbt.Result, at: datetime) -> dict[str, Any]:
+    marts = [model for model in result.models if model.schema == publish.BUILD]
     with connect(connections.DBT) as owner:
-        changed = publish.publish(owner, seconds, as_of or clock.now())
-    return {
-        "changed": {name: each.deleted + each.inserted for name, each in changed.items()},
-        "took": {model.name: round(model.seconds, 3) for model in result.models},
-    }
+        changed = publish.publish(owner, marts, at)
+    return {"changed": {name: each.deleted + each.inserted for name, each in changed.items()}}
 
 
 def _counts(result: dbt.Result) -> dict[str, Any]:

@@ -317,7 +317,7 @@ def test_a_route_that_asks_nobody_is_found() -> None:
     assert sorted(unguarded(planted.routes)) == [
         *("/", "/agreement", "/board", "/data-docs", "/data-docs/{gate}"),
         *("/docs", "/docs/images/{name}", "/docs/models/index", "/docs/{name}"),
-        *("/files", "/handoffs", "/health", "/lead/{lead_id}", "/rep/{rep_id}", "/static/{name}"),
+        *("/files", "/handoffs", "/health", "/lead/{lead_id}", "/marts", "/rep/{rep_id}", "/static/{name}"),
     ]
 
 

@@ -11,9 +11,7 @@ from handoff.web.pages.filters import FILTERS
 from handoff.web.pages.marks import SHAPES, WORDS
 
 NAVIGATION = (
-    ("handoffs", "Handoffs"),
-    ("board", "Board"),
-    ("review", "Review"),
+    *(("handoffs", "Handoffs"), ("board", "Board"), ("review", "Review"), ("marts", "Marts")),
     ("agreement", "Agreement"),
     ("docs", "Docs"),
 )

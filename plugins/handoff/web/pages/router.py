@@ -1,8 +1,6 @@
 """Which address shows which page."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +8,19 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Respons
 from fastapi import Path as Name
 from fastapi.responses import FileResponse, RedirectResponse
 
-from handoff import charts, clock
+from handoff import clock
 from handoff.agreement import source
 from handoff.explain import WHO, UnknownLead
 from handoff.gates import documents
-from handoff.ledger import db
-from handoff.review.pack.figures import week_of
+from handoff.review import builds
 from handoff.settings import settings
-from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, review, speed
+from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, review_router, speed
 from handoff.web.pages.crm_links import record_url
 from handoff.web.pages.guard import Guard
+from handoff.web.pages.reading import for_request
 from handoff.web.pages.rendering import render
 from handoff.web.pages.route import PageRoute
 
-STATEMENT_SECONDS = 5
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 OF_DBT = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; "
@@ -32,14 +29,13 @@ OF_DBT = (
 """Content security policy of the page that dbt writes, whose scripts stand in it."""
 _STATIC = {path.name: path for path in (Path(__file__).parent / "static").iterdir() if path.suffix in MEDIA_TYPES}
 
-Week = Annotated[str, Name(pattern="^[0-9]{4}-W[0-9]{2}$")]
-
 router = APIRouter(route_class=PageRoute)
 
 
 def mount(app: FastAPI, guard: Guard) -> None:
     """Add every page and static file to an app, each behind the guard."""
-    app.include_router(router, dependencies=[Depends(guard)])
+    for each in (router, review_router.router):
+        app.include_router(each, dependencies=[Depends(guard)])
 
 
 @router.get("/")
@@ -54,7 +50,7 @@ def handoffs_page(
 ) -> Response:
     """What waits for first contact, and how fast it went today."""
     chosen, as_of = open_handoffs.Chosen(team, rep, tier, source, state), clock.now()
-    with _ledger() as connection:
+    with for_request() as connection:
         values = {
             "as_of": as_of,
             "chosen": chosen,
@@ -70,7 +66,7 @@ def handoffs_page(
 @router.get("/board")
 def board_page(request: Request) -> Response:
     """Whether the data is all there, and what waits or stands still."""
-    with _ledger() as connection:
+    with for_request() as connection:
         found = board.read(connection, clock.now())
     return render(request, "board.html", {"board": found, "record_url": record_url()})
 
@@ -78,7 +74,7 @@ def board_page(request: Request) -> Response:
 @router.get("/data-docs")
 def data_docs_index(request: Request) -> Response:
     """Every gate of which there is a result."""
-    with _ledger() as connection:
+    with for_request() as connection:
         pages = documents.listed(connection)
     return render(request, "data_docs.html", {"pages": pages, "chosen": None})
 
@@ -86,11 +82,19 @@ def data_docs_index(request: Request) -> Response:
 @router.get("/data-docs/{gate}")
 def data_docs_page(request: Request, gate: Annotated[str, Name(pattern="^[a-z0-9_]{1,60}$")]) -> Response:
     """What Great Expectations last wrote about one gate: looked up in the ledger by name, never opened as a file."""
-    with _ledger() as connection:
+    with for_request() as connection:
         chosen = documents.read(connection, gate)
     if chosen is None:
         raise HTTPException(404, "No gate of this name has been judged.")
     return render(request, "data_docs.html", {"pages": [], "chosen": chosen})
+
+
+@router.get("/marts")
+def marts_page(request: Request) -> Response:
+    """How each model did in the last build of the marts."""
+    with for_request() as connection:
+        build = builds.last(connection)
+    return render(request, "marts.html", {"build": build})
 
 
 @router.get("/agreement")
@@ -99,75 +103,12 @@ def agreement_page(request: Request) -> Response:
     return render(request, agreement.TEMPLATE, agreement.page(source(), clock.now()))
 
 
-@router.get("/review")
-def review_index(request: Request) -> Response:
-    """The newest pack."""
-    with _ledger() as connection:
-        week = review.newest(connection, clock.now())
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/review/{week}", 303)
-
-
-@router.get("/review/{week}")
-def review_page(request: Request, week: Week) -> Response:
-    """The pack of a week."""
-    page = _review(week)
-    values = {"page": page, "title": page.document.title, "document": page.document, "kind": agreement.kind}
-    return render(request, "review.html", values)
-
-
-@router.get("/review/{week}/pack.pdf")
-def review_print(week: Week) -> Response:
-    """The pack for print."""
-    return Response(review.print_of(_review(week)), media_type="application/pdf")
-
-
-@router.get("/review/{week}/{name}.svg")
-def review_picture(week: Week, name: Annotated[str, Name(pattern="^[a-z]{1,40}$")]) -> Response:
-    """One of its charts."""
-    try:
-        return Response(review.picture_of(_review(week), name), media_type="image/svg+xml")
-    except LookupError as unknown:
-        raise HTTPException(404, f"{unknown}.") from None
-
-
-@router.get("/review/{week}/leads")
-def review_leads(request: Request, week: Week, figure: str, dimension: str, member: str) -> Response:
-    """The handoffs that one figure is counted from."""
-    with _ledger() as connection:
-        found = review.leads(connection, _monday(week), figure, dimension, member)
-    values = {"week": week, "figure": figure, "dimension": dimension, "member": member, "leads": found}
-    return render(request, "review_leads.html", values)
-
-
-def _review(week: str) -> review.ReviewPage:
-    try:
-        with _ledger() as connection:
-            return review.read(connection, _monday(week), clock.now())
-    except LookupError as lacking:
-        raise HTTPException(404, f"{lacking}.") from None
-
-
-def _monday(week: str) -> date:
-    try:
-        return week_of(week)
-    except ValueError as wrong:
-        raise HTTPException(404, f"{wrong}.") from None
-
-
-@router.get("/funnel.svg")
-def funnel_picture() -> Response:
-    """The board's funnel."""
-    with _ledger() as connection:
-        joints = review.funnel(connection, clock.now())
-    return Response(charts.svg(charts.pipe(joints)), media_type="image/svg+xml")
-
-
 @router.get("/rep/{rep_id}")
 def rep_page(request: Request, rep_id: str, page: int = 1) -> Response:
     """One rep: whether they are there, what they have, and how they have kept to it."""
     as_of = clock.now()
     try:
-        with _ledger() as connection:
+        with for_request() as connection:
             found = rep.read(connection, rep_id, as_of, page)
     except rep.UnknownRep as unknown:
         raise HTTPException(404, f"{unknown}.") from None
@@ -179,7 +120,7 @@ def lead_page(request: Request, lead_id: str, at: str = "") -> Response:
     """One lead, as the line last decided or at a moment."""
     try:
         moment = _moment(at)
-        with _ledger() as connection:
+        with for_request() as connection:
             found = lead.read(connection, lead_id, moment)
     except ValueError as wrong:
         raise HTTPException(400, f"{wrong}.") from None
@@ -241,11 +182,3 @@ def static(name: str) -> Response:
     if path is None:
         raise HTTPException(404, "There is no file of this name.")
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers={"Cache-Control": "private, no-cache"})
-
-
-@contextmanager
-def _ledger() -> Iterator[db.Connection]:
-    """A connection for one request. Endpoints that use it are plain functions, which FastAPI runs in threads."""
-    with db.connect() as connection:
-        connection.execute(f"set statement_timeout = '{STATEMENT_SECONDS}s'")
-        yield connection

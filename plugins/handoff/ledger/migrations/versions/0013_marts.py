@@ -13,6 +13,21 @@ create schema marts_build authorization handoff_dbt;
 grant usage on schema marts_build to handoff_app;
 alter default privileges for role handoff_dbt in schema marts_build grant select on tables to handoff_app;
 grant usage on schema marts to bi_public;
+
+create table handoff.model_builds (
+    built_at timestamptz not null,
+    node text not null,
+    folder text not null,
+    status text not null,
+    seconds numeric not null,
+    message text not null,
+    primary key (node, built_at)
+);
+comment on table handoff.model_builds is
+    'How each model of the marts did, and each test that failed, in the builds of the last week.';
+create index on handoff.model_builds (built_at);
+alter table handoff.model_builds owner to handoff_ledger;
+grant select, insert, delete on handoff.model_builds to handoff_app;
 """
 
 
