@@ -6,7 +6,6 @@ from typing import Literal
 
 from psycopg.types.json import Jsonb
 
-from handoff import crash
 from handoff.ledger import landing, pending
 from handoff.ledger.db import Connection
 from handoff.notify import erasing
@@ -58,7 +57,6 @@ def erase(connection: Connection, person: Person, as_of: datetime, asked_by: Ask
             )
             _bury(connection, person, as_of)
         _requeue(connection, person, as_of)
-        crash.point("privacy.erase.written")
     return Report(counts, withdrawn, _waiting(connection, found), before)
 
 

@@ -6,7 +6,8 @@ from handoff.privacy.tables import Sql, Table, blanked, deleted, plain
 SKELETON: Sql = """jsonb_build_object(
     'lead', jsonb_build_object('lead_id', {lead}),
     'trigger', jsonb_build_object(
-        'kind', context #> '{{trigger,kind}}', 'summary', '[erased]', 'occurred_at', context #> '{{trigger,occurred_at}}'
+        'kind', context #> '{{trigger,kind}}', 'summary', '[erased]',
+        'occurred_at', context #> '{{trigger,occurred_at}}'
     ),
     'attribution', '{{}}'::jsonb, 'company', '{{}}'::jsonb,
     'score', (context -> 'score') || jsonb_build_object('parts', coalesce((

@@ -84,14 +84,19 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
 $$;
 
 create function handoff.contacts_quarantined(stream text, payload text) returns text[]
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
-    select case
-        when not pg_input_is_valid(payload, 'jsonb') then '{}'
-        when stream = 'hubspot_events' then array[payload::jsonb ->> 'objectId']
-        else handoff.contacts_of(payload::jsonb)
-    end
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+begin
+    -- Not as one expression: the planner would read what is no JSON before it asks whether it is.
+    if not pg_input_is_valid(payload, 'jsonb') then
+        return '{}';
+    elsif stream = 'hubspot_events' then
+        return array[payload::jsonb ->> 'objectId'];
+    end if;
+    return handoff.contacts_of(payload::jsonb);
+end
 $$;
-comment on function handoff.contacts_quarantined is 'Contacts that an unreadable record names, as far as it can be read.';
+comment on function handoff.contacts_quarantined is
+    'Contacts that an unreadable record names, as far as it can be read.';
 
 create function handoff.without_contacts(payload jsonb, gone text[]) returns jsonb
 language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
@@ -124,7 +129,7 @@ language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
         )
 $$;
 comment on function handoff.without_contacts is
-    'What is left of a record that others share: its stamps, owner and states; every other text might tell of the person.';
+    'What is left of a record that others share: stamps, owner and states; any other text might tell of the person.';
 """
 
 # Each landing shares a lock that an erasure has alone: what began to land before the tombstone was there has landed
