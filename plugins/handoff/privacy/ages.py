@@ -17,7 +17,12 @@ where not exists (
     where answer.handoff_id = handoff.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
 )
 """
-_OPEN_LEADS: Sql = f"(select lead_id from ({_OPEN}) as opened union select present_id from ({_OPEN}) as opened)"
+_OPEN_LEADS: Sql = f"""(
+    select lead_id from ({_OPEN}) as opened
+    union select present_id from ({_OPEN}) as opened
+    union select former.old_id from ({_OPEN}) as opened
+    inner join handoff.aliases as former on former.object_type = 'contacts' and former.id = opened.present_id
+)"""
 _OPEN_HANDOFFS: Sql = f"(select handoff_id from ({_OPEN}) as opened)"
 _OPEN_EMAILS: Sql = f"(select coalesce(email, '') from ({_OPEN}) as opened)"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from handoff.ledger import aliases
 from handoff.ledger.db import Connection
+from handoff.route import withdraw
 
 
 class Ambiguous(LookupError):
@@ -88,7 +89,7 @@ def traces(connection: Connection, person: Person) -> Traces:
     keys["handoffs"] = handoffs
     answers = _column(connection, _ANSWERS, keys)
     keys["answers"] = answers
-    effects = _column(connection, _EFFECTS, keys)
+    effects = _column(connection, _EFFECTS, keys | {"told": withdraw.TOLD.format(withdraw.SAID["erased"])})
     return Traces(person, tuple(handoffs), tuple(effects), tuple(answers))
 
 
@@ -151,11 +152,13 @@ where source = 'slack' and (
 
 _EFFECTS = """
 select outbox_id as key from handoff.outbox as effect
-where handoff_id = any(%(handoffs)s)
-or exists (select from unnest(%(handoffs)s::text[]) as theirs (id) where strpos(effect.dedupe_key, theirs.id) > 0)
-or exists (
-    select from handoff.inbox as answer
-    where answer.inbox_id = any(%(answers)s) and strpos(effect.dedupe_key, answer.event_key) > 0
-)
-or effect.payload::text ~* %(mentions)s
+where (
+    handoff_id = any(%(handoffs)s)
+    or exists (select from unnest(%(handoffs)s::text[]) as theirs (id) where strpos(effect.dedupe_key, theirs.id) > 0)
+    or exists (
+        select from handoff.inbox as answer
+        where answer.inbox_id = any(%(answers)s) and strpos(effect.dedupe_key, answer.event_key) > 0
+    )
+    or effect.payload::text ~* %(mentions)s
+) and effect.payload ->> 'text' is distinct from %(told)s
 """

@@ -19,6 +19,9 @@ SAID = {
 }
 """What a rep is told, by the reason's id."""
 
+TOLD = "A lead of yours {}. Nothing is due any more."
+"""The note to a rep about a lead without a name; of one that was erased it is the last word, and stays."""
+
 # A lead that was contacted or rejected is nobody's task any more: it is not taken back, but what was said of somebody
 # erased is. Of several that become one, the one that somebody has been in touch about stays, then the oldest.
 _GONE = """
@@ -158,8 +161,8 @@ def _tell(connection: Connection, row: Row, as_of: datetime) -> None:
     ).fetchone()
     if told:
         # An erased person's name goes nowhere any more.
-        whom = "A lead of yours" if row["reason_id"] == "erased" else slack_text(told["name"] or "A lead of yours", 60)
-        text = f"{whom} {said}. Nothing is due any more."
+        name = None if row["reason_id"] == "erased" else told["name"]
+        text = TOLD.format(said).replace("A lead of yours", slack_text(name, 60)) if name else TOLD.format(said)
         effect = outbox.Effect(
             f"slack_note:{row['handoff_id']}:withdrawn",
             "slack_note",
