@@ -1,5 +1,6 @@
 """Erase one person: from `raw` and the ledger in one transaction, from Slack by the outbox, from models by the line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -11,6 +12,7 @@ from handoff.ledger.db import Connection
 from handoff.notify import erasing
 from handoff.privacy import role
 from handoff.privacy.person import Person, Traces, traces
+from handoff.privacy.raw_tables import SHARED
 from handoff.privacy.registry import PERSONAL
 from handoff.route import withdraw
 
@@ -51,11 +53,12 @@ def erase(connection: Connection, person: Person, as_of: datetime, asked_by: Ask
         with role.acting(connection):
             before = _before(connection, person)
             erasure_id = _number(connection, as_of, asked_by)
+            records = _records(connection, person)
             counts = _apply(connection, replace(found, alias=f"erased-{erasure_id}-"))
             connection.execute(
                 "update handoff.erasures set counts = %s where erasure_id = %s", (Jsonb(counts), erasure_id)
             )
-            _bury(connection, person, as_of)
+            _bury(connection, person, records, as_of)
         _requeue(connection, person, as_of)
     return Report(counts, withdrawn, _waiting(connection, found), before)
 
@@ -76,9 +79,21 @@ def _apply(connection: Connection, found: Traces) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _bury(connection: Connection, person: Person, as_of: datetime) -> None:
+def _records(connection: Connection, person: Person) -> list[str]:
+    """Calls, mails and the like, as `table:id`: the CRM may send them again without a word of whom they were with."""
+    return [
+        f"{name.removeprefix('raw.')}:{row['id']}"
+        for name in SHARED
+        for row in connection.execute(
+            f"select distinct id from {name} where contact_ids && %s::text[]", (list(person.ids),)
+        )
+    ]
+
+
+def _bury(connection: Connection, person: Person, records: Sequence[str], as_of: datetime) -> None:
     """Leave the tombstones."""
     rows = [("contact", each) for each in person.ids] + [("email", each) for each in person.emails]
+    rows += [("record", each) for each in records]
     with connection.cursor() as cursor:
         cursor.executemany(
             """insert into handoff.erased (subject, digest, erased_at)

@@ -157,6 +157,18 @@ def test_a_call_that_others_share_stays_theirs(connection: Connection) -> None:
     assert dump(connection, ADA.pattern) == {}
 
 
+def test_a_call_stays_away_although_the_crm_has_let_go_of_the_contact(connection: Connection) -> None:
+    plant(connection, ADA)
+    plant(connection, BEN)
+    land(connection, "hubspot_calls", "5", engagement("5", ADA.mark, ADA.ids[0], BEN.ids[0]))
+    forget(connection)
+    alone = f"70{ADA.ids[0]}"
+    assert land(connection, "hubspot_calls", alone, engagement(alone, ADA.mark), NOW) == 0
+    assert land(connection, "hubspot_calls", "5", engagement("5", ADA.mark, BEN.ids[0]), NOW) == 1
+    assert land(connection, "hubspot_calls", "6", engagement("6", "nobody"), NOW) == 1
+    assert dump(connection, ADA.pattern) == {}
+
+
 def test_an_address_that_another_live_contact_has_stays_theirs(connection: Connection) -> None:
     plant(connection, ADA)
     land(connection, "hubspot_contacts", "41", {"id": "41", "properties": {"email": ADA.email}})

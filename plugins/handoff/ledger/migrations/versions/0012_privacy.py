@@ -29,7 +29,7 @@ comment on table handoff.erasures is
     'One row per erasure: who asked (the CRM, somebody at the command line, the retention), and rows by table.';
 
 create table handoff.erased (
-    subject text not null check (subject in ('contact', 'email')),
+    subject text not null check (subject in ('contact', 'email', 'record')),
     digest bytea not null,
     erased_at timestamptz not null,
     refused int not null default 0,
@@ -37,7 +37,7 @@ create table handoff.erased (
     primary key (subject, digest)
 );
 comment on table handoff.erased is
-    'Contact ids and addresses of people who were erased, as digests, and how many late copies were refused since.';
+    'Contact ids, addresses and records (stream:id) of people who were erased, as digests; late copies are counted.';
 
 alter table raw.batches drop constraint batches_source_check;
 alter table raw.batches add constraint batches_source_check check (
@@ -176,17 +176,18 @@ declare
     theirs text[] := handoff.contacts_of(new.payload);
     gone text[];
 begin
-    if theirs = '{}' or not exists (select from handoff.erased) then
+    if not exists (select from handoff.erased) then
         return new;
     end if;
     select coalesce(array_agg(part), '{}') into gone from unnest(theirs) as part
     where handoff.refused('contact', part, null);
-    if gone = '{}' then
-        return new;
-    elsif theirs <@ gone then
-        return null;
+    -- The CRM lets go of the erased contact and keeps the call, with its title: known by its own id.
+    if handoff.refused('record', tg_table_name || ':' || new.id, null) or gone <> '{}' then
+        if theirs <@ gone then
+            return null;
+        end if;
+        new.payload := handoff.without_contacts(new.payload, gone);
     end if;
-    new.payload := handoff.without_contacts(new.payload, gone);
     return new;
 end
 $$;
