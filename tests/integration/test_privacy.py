@@ -79,13 +79,10 @@ def test_whom_the_crm_erases_is_nowhere_any_more(
     assert {"raw", "handoff", "line", "marts"} <= {name.split(".")[0] for name in traces(connection, BEN, ben)}
     assert connection.execute(figures).fetchall() == counted
 
-    # What comes late: the hint again, an old copy, every pass over the CRM, every model from nothing.
+    # What comes late: the hint again, and a pass over all that the CRM has.
     hint(connection, ada)
-    line()
-    stations.settle()
     stations.sweep()
     line()
-    stations.marts()
     assert traces(connection, ADA, ada) == {}
 
     output = capfd.readouterr()
@@ -103,7 +100,7 @@ def test_whom_a_person_erases_here_stays_away_although_the_crm_has_them(
     assert report.counts["handoff.handoffs"] == 1
     sandbox.act("edit", contact_id=ada, properties={"jobtitle": f"{ADA} again"})
     hint(connection, ada)
-    for again in (line, stations.settle, stations.sweep, line, stations.marts):
+    for again in (line, stations.sweep, line):
         again()
     found: dict[str, Any] = traces(connection, ADA, ada)
     assert found == {}
