@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import Asset, AssetWatcher
@@ -47,6 +48,13 @@ EACH_MINUTE: dict[str, Any] = {
 
 IN_BACKGROUND: dict[str, Any] = {**EACH_MINUTE, "dagrun_timeout": timedelta(hours=48)}
 """What nobody waits for, and may take hours."""
+
+
+def log_folder() -> Path:
+    """Where Airflow writes its log files on this machine."""
+    from airflow.sdk.configuration import conf
+
+    return Path(conf.get("logging", "base_log_folder"))
 
 
 def wake_line() -> None:

@@ -63,7 +63,8 @@ def test_no_value_of_the_agreement_is_repeated(path: Path, seeds: dict[str, Rows
         *("acts", "signals", "shadow", "sql", "won", "source", "campaign", "content", "linear", "time_decay"),
         *("minutes_behind", "refused", "times_usual", "missing_share", "quarantined_share", "moved_share"),
         *("oldest_minutes", "two_current_owners", "sent_without_id", "inbox", "outbox", "leads", "messages"),
-        *("hubspot_contacts", "hubspot_calls", "hubspot_meetings"),
+        *("hubspot_contacts", "hubspot_calls", "hubspot_meetings", "hubspot_companies"),
+        *("hubspot_events", "hubspot_form_submissions"),
         *("first_touch", "last_touch", "position", "handed_off", "answered", "reached_stage", "reroute"),
         "lead",
     }

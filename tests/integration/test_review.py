@@ -154,7 +154,7 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
         "Action items",
     ]
     (reasons, _) = document.sections[4].tables
-    assert reasons.rows == (("no_interest", "1", "3"),)
+    assert reasons.rows == (("no_interest", "1", "c"),)
     assert document.sections[-1].tables[0].rows[0][1:] == ("Call <b>back</b>", "Ana", "2026-W10", "open")
     pictures = {each.name: each.says for section in document.sections for each in section.pictures}
     assert pictures.keys() == {"acceptance", "funnel"}

@@ -22,6 +22,7 @@ NOUNS = {
         "pools": "pool",
     },
     **{"rejection_reasons": "rejection reason", "reps": "rep", "requirements": "requirement"},
+    **{"retention": "retention"},
     **{"routing_steps": "routing step", "score_caps": "cap", "signals": "signal", "territories": "territory"},
     **{"tiers": "tier", "title_rules": "title rule"},
 }

@@ -2,7 +2,7 @@
 
 import typer
 
-from handoff.cli import agreement, backtest, crm, database, docs, gate, leads, review, route, stack, watchdog
+from handoff.cli import agreement, backtest, crm, database, docs, gate, leads, privacy, review, route, stack, watchdog
 
 app = typer.Typer(
     help="From the moment a lead qualifies to the message a rep acts on, and the clock after it.\n\n"
@@ -20,5 +20,6 @@ app.add_typer(crm.commands, name="crm")
 app.add_typer(gate.commands, name="gate")
 app.add_typer(route.commands, name="route")
 app.add_typer(review.commands, name="review")
+app.add_typer(privacy.commands, name="privacy")
 app.add_typer(database.commands, name="db")
 app.add_typer(agreement.commands, name="agreement")

@@ -13,7 +13,7 @@ commands = typer.Typer()
 
 @commands.command()
 def explain(
-    lead: Annotated[str, typer.Argument(help="A HubSpot contact id, or an e-mail address.")],
+    lead: Annotated[str, typer.Argument(help="A HubSpot contact id, an e-mail address, or a handoff.")],
     at: Annotated[
         str | None, typer.Option(help="A moment of the past, e.g. 2026-11-24T09:30Z: as everything was known then.")
     ] = None,

@@ -55,7 +55,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
     """Tell what was decided about a lead.
 
     Args:
-        lead: a CRM contact id, or an e-mail address.
+        lead: a CRM contact id, an e-mail address, or the id of a handoff.
         at: the moment to explain, as everything was known then; None for the line's last decision.
 
     Raises:
@@ -114,7 +114,7 @@ def _decided(connection: Connection, lead_id: str, at: datetime | None) -> Itera
 
 
 def lead_id_of(connection: Connection, lead: str) -> str:
-    """The contact id of a lead that somebody named by it, or by an e-mail address.
+    """The contact id of a lead that somebody named by it, by an e-mail address, or by a handoff.
 
     Raises:
         UnknownLead: nobody here has it.
@@ -123,11 +123,13 @@ def lead_id_of(connection: Connection, lead: str) -> str:
     found = connection.execute(
         """select lead_id from line.int_leads where lead_id = %(lead)s or email = lower(%(lead)s)
         union all
+        select lead_id from handoff.handoffs where handoff_id = %(lead)s
+        union all
         select id from raw.hubspot_contacts where id = %(lead)s limit 1""",
         {"lead": lead},
     ).fetchone()
     if found is None:
-        raise UnknownLead(f"no lead {lead!r}: give a HubSpot contact id or an e-mail address. {NEW}")
+        raise UnknownLead(f"no lead {lead!r}: give a HubSpot contact id, an e-mail address or a handoff. {NEW}")
     return str(found["lead_id"])
 
 

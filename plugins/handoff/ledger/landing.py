@@ -15,7 +15,7 @@ from handoff.ledger.db import Connection
 from handoff.ledger.storable import storable
 from handoff.ledger.streams import Stream
 
-Source = Literal["poll", "webhook", "enrich", "backfill", "settle", "sweep"]
+Source = Literal["poll", "webhook", "enrich", "backfill", "settle", "sweep", "erase"]
 
 MANY = 1000
 """Rows after which the planner's statistics are renewed at once instead of when autovacuum comes by."""

@@ -1,5 +1,6 @@
 """What was said of somebody who was erased, taken back: cards say so by themselves, other messages become one word."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -20,18 +21,26 @@ def erase(connection: Connection, handoff_id: str, as_of: datetime) -> int:
 
     What has not been tried yet is not sent at all; what may have been is looked for, and then erased.
     """
+    rows = connection.execute("select outbox_id from handoff.outbox where handoff_id = %s", (handoff_id,)).fetchall()
+    return erase_messages(connection, [row["outbox_id"] for row in rows], as_of)
+
+
+def erase_messages(connection: Connection, outbox_ids: Sequence[int], as_of: datetime) -> int:
+    """As `erase`, for those of some effects that are messages; cards are left to say so by themselves."""
+    parameters = {"ids": list(outbox_ids), "kinds": list(MESSAGES), "erased": Jsonb({"text": ERASED})}
     connection.execute(
         """update handoff.outbox set state = 'dead', last_error = 'the lead was erased'
-        where handoff_id = %s and kind = any(%s) and state = 'pending' and attempts = 0""",
-        (handoff_id, list(MESSAGES)),
+        where outbox_id = any(%(ids)s) and kind = any(%(kinds)s) and state = 'pending' and attempts = 0""",
+        parameters,
     )
     said = connection.execute(
-        """update handoff.outbox set payload = (payload - 'blocks') || %s
-        where handoff_id = %s and kind = any(%s) and payload ? 'text' returning dedupe_key, state""",
-        (Jsonb({"text": ERASED}), handoff_id, list(MESSAGES)),
+        """update handoff.outbox set payload = (payload - 'blocks') || %(erased)s
+        where outbox_id = any(%(ids)s) and kind = any(%(kinds)s) and payload ? 'text'
+        returning dedupe_key, state, handoff_id""",
+        parameters,
     ).fetchall()
     effects = [
-        outbox.Effect(f"{ERASE}:{row['dedupe_key']}", ERASE, {"message": row["dedupe_key"]}, as_of, handoff_id)
+        outbox.Effect(f"{ERASE}:{row['dedupe_key']}", ERASE, {"message": row["dedupe_key"]}, as_of, row["handoff_id"])
         for row in said
         if row["state"] != "dead"
     ]

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from handoff import connections, crash
 from handoff.ledger.db import Connection, only_one
+from handoff.privacy import reported
 from handoff.qualify import loads
 from handoff.route import assignments, at_risk, flood, withdraw
 from handoff.route.assign import NobodyEligible, choose
@@ -43,6 +44,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         if not free:
             return {"skipped": "another process routes"}
         withdrawn = withdraw.run(connection, batch_id, as_of)
+        erased, unerased = reported.erase(connection, batch_id, as_of)
         record_url = f"{settings().crm_url}/contacts/{_portal()}/record/0-1/{{lead_id}}"
         decisions = pending_mqls(connection, batch_id, record_url)
         closed = closed_gates(connection)
@@ -50,7 +52,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             reason = "; ".join(closed)
             _hold(connection, {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions})
             at_risk.note(connection, decisions, as_of)
-            _settle(connection, batch_id, keep=[each.lead_id for each in decisions])
+            _settle(connection, batch_id, keep=[*(each.lead_id for each in decisions), *unerased])
             return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()
         admitted, flooded = flood.admit(connection, decisions, as_of)
@@ -67,11 +69,12 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             log.error("lead %s has no rep: %s", lead_id, stuck[lead_id][0])
         _hold(connection, stuck)
         crash.point("route.run.held")
-        _settle(connection, batch_id, keep=stuck)
+        _settle(connection, batch_id, keep=[*stuck, *unerased])
         crash.point("route.run.settled")
         flooding = {"flooded": len(flooded)} if flooded else {}
+        forgotten = {"erased": erased} if erased else {}
         stuck_now = len(stuck) - len(flooded)
-        return {"mqls": len(decisions), "stuck": stuck_now, "withdrawn": withdrawn, **flooding, **counts}
+        return {"mqls": len(decisions), "stuck": stuck_now, "withdrawn": withdrawn, **forgotten, **flooding, **counts}
 
 
 def closed_gates(connection: Connection) -> list[str]:

@@ -1,5 +1,6 @@
 """Take handoffs back whose lead no longer exists: deleted, erased, or merged into a lead that somebody has already."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -17,6 +18,9 @@ SAID = {
     "merged": "was merged with a lead that is handed over already",
 }
 """What a rep is told, by the reason's id."""
+
+TOLD = "A lead of yours {}. Nothing is due any more."
+"""The note to a rep about a lead without a name; of one that was erased it is the last word, and stays."""
 
 # A lead that was contacted or rejected is nobody's task any more: it is not taken back, but what was said of somebody
 # erased is. Of several that become one, the one that somebody has been in touch about stays, then the oldest.
@@ -77,6 +81,18 @@ where is_erased or (is_open and reason_id is not null) or (reason_id in ('delete
 ))
 order by handoff_id
 """
+_FORGOTTEN = """
+select handoff.handoff_id, handoff.lead_id as present_id, true as is_erased, 'erased' as reason_id,
+    not exists (
+        select from handoff.dispositions as answer
+        where answer.handoff_id = handoff.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
+    ) as is_open
+from handoff.handoffs as handoff
+where handoff.handoff_id = any(%(ids)s) and not exists (
+    select from handoff.dispositions as answer where answer.handoff_id = handoff.handoff_id and answer.kind = 'erased'
+)
+order by handoff_id
+"""
 
 
 def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
@@ -90,18 +106,28 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
     withdrawn = 0
     for row in rows:
         with connection.transaction():
-            lock(connection, row["handoff_id"])
-            is_new = row["is_open"] and _answer(connection, row, "withdrawn", as_of)
-            _take_back(connection, row, "" if is_new else "hubspot_")
-            if row["is_erased"]:
-                _answer(connection, row, "erased", as_of)
-                erasing.erase(connection, row["handoff_id"], as_of)
-            if is_new:
-                _tell(connection, row, as_of)
-            cards.refresh(connection, row["handoff_id"], as_of)
-        withdrawn += is_new
+            withdrawn += _withdraw(connection, row, as_of)
         crash.point("route.withdrawal.committed")
     return withdrawn
+
+
+def forget(connection: Connection, handoff_ids: Sequence[str], as_of: datetime) -> int:
+    """Withdraw handoffs, in the caller's transaction, because their lead is erased; returns how many were open."""
+    rows = connection.execute(_FORGOTTEN, {"ids": list(handoff_ids)}).fetchall()
+    return sum(_withdraw(connection, row, as_of) for row in rows)
+
+
+def _withdraw(connection: Connection, row: Row, as_of: datetime) -> bool:
+    lock(connection, row["handoff_id"])
+    is_new = bool(row["is_open"]) and _answer(connection, row, "withdrawn", as_of)
+    _take_back(connection, row, "" if is_new else "hubspot_")
+    if row["is_erased"]:
+        _answer(connection, row, "erased", as_of)
+        erasing.erase(connection, row["handoff_id"], as_of)
+    if is_new:
+        _tell(connection, row, as_of)
+    cards.refresh(connection, row["handoff_id"], as_of)
+    return is_new
 
 
 def _answer(connection: Connection, row: Row, kind: str, as_of: datetime) -> bool:
@@ -135,8 +161,8 @@ def _tell(connection: Connection, row: Row, as_of: datetime) -> None:
     ).fetchone()
     if told:
         # An erased person's name goes nowhere any more.
-        whom = "A lead of yours" if row["reason_id"] == "erased" else slack_text(told["name"] or "A lead of yours", 60)
-        text = f"{whom} {said}. Nothing is due any more."
+        name = None if row["reason_id"] == "erased" else told["name"]
+        text = TOLD.format(said).replace("A lead of yours", slack_text(name, 60)) if name else TOLD.format(said)
         effect = outbox.Effect(
             f"slack_note:{row['handoff_id']}:withdrawn",
             "slack_note",

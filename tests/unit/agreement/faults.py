@@ -38,6 +38,11 @@ CELLS = [
     Fault("reps", "ben-okafor", {"crm_owner_id": " "}, "crm_owner_id", "is blank for rep ben-okafor", "HubSpot"),
     Fault("reps", "ben-okafor", {"crm_owner_id": "Ben"}, "crm_owner_id", "'Ben' of rep ben-okafor", "e.g. 1002"),
     Fault("reps", "ben-okafor", {"email": "ben"}, "email", "'ben' of rep ben-okafor is no e-mail", "write one"),
+    Fault(
+        "retention", "inbox", {"keep_days": "a month"}, "keep_days", "'a month' of retention inbox is no whole", "days"
+    ),
+    Fault("retention", "inbox", {"keep_days": "0"}, "keep_days", "'0' of retention inbox is below 1", "from 1 to 3650"),
+    Fault("retention", "inbox", {"subject": "inboxes"}, "subject", "'inboxes' of retention", "did you mean inbox?"),
     Fault("reps", "ben-okafor", {"weight": "two"}, "weight", "'two' of rep ben-okafor is no whole number", "from 1"),
     Fault("pool_members", "na-ben", {"weight": "0"}, "weight", "'0' of pool member na-ben is below 1", "from 1"),
     Fault("pool_members", "na-ben", {"weight": "1.5"}, "weight", "'1.5' of pool member na-ben is no whole", "from 1"),

@@ -102,6 +102,7 @@ LIMITS: Mapping[tuple[str, str], Limit] = {
     ("reps", "max_open"): _limit("1", "100000", "write how many open handoffs a rep can work on, from 1"),
     ("reps", "max_per_day"): _limit("1", "100000", "write how many handoffs a rep can take a day, from 1"),
     ("reps", "weight"): _WEIGHT,
+    ("retention", "keep_days"): _DAYS,
     ("routing_steps", "step_rank"): _limit("1", "100", "number the steps from 1"),
     ("score_caps", "max_points"): _limit("0.01", "1000", "write the points that may count at most, above 0"),
     ("signals", "half_life_days"): _limit("1", "3650", "write whole days, from 1, after which an act counts half"),

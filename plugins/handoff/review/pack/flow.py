@@ -122,19 +122,22 @@ def conversion(figures: Figures, week: date) -> Section:
 
 
 def rejections(connection: Connection, figures: Figures, week: date) -> Section:
-    """What sales sent back, by reason and by the clause that the reason accuses, with examples."""
+    """What sales sent back, by reason and by the clause that the reason accuses, with examples.
+
+    A pack is kept for good, so it names handoffs: of somebody who is erased they lead to nobody.
+    """
 
     def table(caption: str, name: str, dimension: str) -> Table:
         found = figures.of(week, "rejections", dimension)
         examples = [
-            [str(row["lead_id"]) for row in leads_behind(connection, week, "rejections", dimension, each.member)]
+            [str(row["handoff_id"]) for row in leads_behind(connection, week, "rejections", dimension, each.member)]
             for each in found
         ]
         rows = tuple(
-            (each.member, f"{each.handoffs:,}", ", ".join(leads[:EXAMPLES]))
-            for each, leads in zip(found, examples, strict=True)
+            (each.member, f"{each.handoffs:,}", ", ".join(handoffs[:EXAMPLES]))
+            for each, handoffs in zip(found, examples, strict=True)
         )
-        return Table(caption, (name, "Rejected", "For example, contacts"), rows, tuple(each.link for each in found))
+        return Table(caption, (name, "Rejected", "For example, handoffs"), rows, tuple(each.link for each in found))
 
     return Section(
         "Rejections",

@@ -21,6 +21,8 @@ create table handoff.action_items (
     done_at timestamptz
 );
 comment on table handoff.action_items is 'What a revenue meeting resolved to do; the week is that of its pack.';
+alter table handoff.reviews owner to handoff_ledger;
+alter table handoff.action_items owner to handoff_ledger;
 grant select, insert on handoff.reviews to handoff_app;
 grant select, insert, update on handoff.action_items to handoff_app;
 """

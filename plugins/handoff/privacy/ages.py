@@ -1,0 +1,134 @@
+"""What grows old in which table, and what is done with it: deleted, or blanked where figures need the rest."""
+
+from collections.abc import Mapping
+
+from handoff.privacy.ledger_tables import BARE, BARE_EFFECT, BARE_RESULT, SKELETON
+from handoff.privacy.raw_tables import SHARED
+from handoff.privacy.tables import Sql
+
+# With the parameters `before`, a moment, and `most`, a number of rows. What an open handoff needs is never old.
+_OPEN: Sql = """
+select handoff.handoff_id, handoff.lead_id, coalesce(alias.id, handoff.lead_id) as present_id,
+    lower(handoff.context #>> '{lead,email}') as email
+from handoff.handoffs as handoff
+left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
+where not exists (
+    select from handoff.dispositions as answer
+    where answer.handoff_id = handoff.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
+)
+"""
+_OPEN_LEADS: Sql = f"""(
+    select lead_id from ({_OPEN}) as opened
+    union select present_id from ({_OPEN}) as opened
+    union select former.old_id from ({_OPEN}) as opened
+    inner join handoff.aliases as former on former.object_type = 'contacts' and former.id = opened.present_id
+)"""
+_OPEN_HANDOFFS: Sql = f"(select handoff_id from ({_OPEN}) as opened)"
+_OPEN_EMAILS: Sql = f"(select coalesce(email, '') from ({_OPEN}) as opened)"
+
+
+def _delete(table: Sql, stamp: Sql, unless: Sql) -> Sql:
+    return f"""delete from {table} where ctid = any(array(
+        select old.ctid from {table} as old where old.{stamp} < %(before)s and not ({unless})
+        order by old.{stamp} limit %(most)s
+    ))"""
+
+
+def _blank(table: Sql, key: Sql, stamp: Sql, assignments: Sql, differs: Sql, unless: Sql) -> Sql:
+    return f"""update {table} set {assignments} where {key} = any(array(
+        select {key} from {table} where {stamp} < %(before)s and ({differs}) and not ({unless})
+        order by {stamp} limit %(most)s
+    ))"""
+
+
+def _superseded(table: Sql, unless: Sql = "false") -> Sql:
+    """Versions that another had replaced before the moment: what was known since then can still be told."""
+    newest: Sql = f"""{unless} or not exists (
+        select from {table} as newer where newer.id = old.id and newer.loaded_at < %(before)s
+        and (newer.updated_at, newer.version_id) > (old.updated_at, old.version_id)
+    )"""
+    return _delete(table, "loaded_at", newest)
+
+
+_LISTED = ("companies", "owners", "users", "pipelines", "forms", "campaigns", "properties")
+_SKELETON: Sql = SKELETON.format(lead="lead_id")
+
+AGES: Mapping[str, Sql] = {
+    "hubspot_contacts": _superseded("raw.hubspot_contacts", f"old.id in {_OPEN_LEADS}"),
+    **{name.removeprefix("raw."): _superseded(name) for name in SHARED},
+    **{f"hubspot_{name}": _superseded(f"raw.hubspot_{name}") for name in _LISTED},
+    "hubspot_events": _delete("raw.hubspot_events", "updated_at", f"old.contact_ids && array{_OPEN_LEADS}"),
+    "hubspot_form_submissions": _delete(
+        "raw.hubspot_form_submissions", "updated_at", f"coalesce(old.email, '-') in {_OPEN_EMAILS}"
+    ),
+    "apollo_people": _delete("raw.apollo_people", "loaded_at", f"lower(old.id) in {_OPEN_EMAILS}"),
+    "apollo_organizations": _superseded("raw.apollo_organizations"),
+    "quarantine": _delete("raw.quarantine", "loaded_at", "false"),
+    "inbox": _delete("handoff.inbox", "received_at", "old.processed_at is null"),
+    "outbox": _blank(
+        "handoff.outbox",
+        "outbox_id",
+        "created_at",
+        BARE_EFFECT,
+        f"(payload, result) is distinct from ({BARE}, {BARE_RESULT}) or last_error <> '[erased]'",
+        f"""state = 'pending' or coalesce(handoff_id in {_OPEN_HANDOFFS}, false) or exists (
+            select from handoff.outbox as later
+            where later.state = 'pending' and later.payload ->> 'message' = outbox.dedupe_key
+        )""",
+    ),
+    "handoffs": _blank(
+        "handoff.handoffs",
+        "handoff_id",
+        "routed_at",
+        f"context = {_SKELETON}",
+        f"context is distinct from {_SKELETON}",
+        f"handoff_id in {_OPEN_HANDOFFS}",
+    ),
+    "dispositions": _blank(
+        "handoff.dispositions",
+        "disposition_id",
+        "recorded_at",
+        "evidence = '{}', note = null",
+        "evidence <> '{}' or note is not null",
+        f"handoff_id in {_OPEN_HANDOFFS}",
+    ),
+    "lead_facts": _delete(
+        "handoff.lead_facts",
+        "known_from",
+        f"""old.lead_id in {_OPEN_LEADS} or not exists (
+            select from handoff.lead_facts as newer where newer.lead_id = old.lead_id
+            and newer.known_from > old.known_from and newer.known_from < %(before)s
+        )""",
+    ),
+    "shadow_decisions": _delete("handoff.shadow_decisions", "decided_at", "false"),
+    "lookups": _delete("handoff.lookups", "asked_at", "false"),
+    "flood_leads": _delete(
+        "handoff.flood_leads",
+        "held_at",
+        """exists (select from handoff.pending_leads as pending where pending.lead_id = old.lead_id)
+        or exists (select from handoff.floods as flood where flood.flood_id = old.flood_id and flood.answer is null)""",
+    ),
+    "gates": _delete(
+        "handoff.gates",
+        "evaluated_at",
+        """not exists (
+            select from handoff.gates as newer where newer.gate = old.gate and newer.gate_id > old.gate_id
+        )""",
+    ),
+    "line_runs": _delete("handoff.line_runs", "started_at", "old.finished_at is null"),
+    "passes": _delete(
+        "handoff.passes",
+        "finished_at",
+        """not exists (
+            select from handoff.passes as newer
+            where (newer.kind, newer.stream) = (old.kind, old.stream) and newer.pass_id > old.pass_id
+        )""",
+    ),
+}
+"""One statement a table, which takes the oldest rows first and is repeated until it finds none."""
+DELETED_CONTACTS = "deleted_contacts"
+"""Contacts that were deleted in the CRM: they are erased like those who ask for it."""
+LOGS = "airflow_logs"
+"""Files of Airflow's log folder."""
+SUBJECTS = (*AGES, DELETED_CONTACTS, LOGS)
+"""What the agreement's `retention.csv` may name; what it does not name is kept."""

@@ -1,0 +1,105 @@
+"""Let go of what is older than the agreement says it is kept: in batches, and nothing that is still needed."""
+
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from handoff import clock
+from handoff.ledger.db import Connection, connect, only_one
+from handoff.privacy import role
+from handoff.privacy.ages import AGES, DELETED_CONTACTS, LOGS
+from handoff.privacy.erase import erase
+from handoff.privacy.person import of_contact
+from handoff.privacy.reported import BUSY
+
+log = logging.getLogger(__name__)
+
+BATCH = 2000
+"""Rows in one transaction: no station waits longer for it than a moment."""
+MOST_BATCHES = 100
+"""A table and night; the next night goes on."""
+MOST_ERASED = 500
+"""Deleted contacts a night."""
+
+
+def nightly(logs: Path) -> dict[str, Any]:
+    """The task of `handoff_upkeep`; one at a time. `logs` is Airflow's log folder."""
+    with connect() as connection, only_one(connection, "retain") as free:
+        return dict(run(connection, clock.now(), logs)) if free else {"skipped": "another process does this"}
+
+
+def run(connection: Connection, as_of: datetime, logs: Path | None, *, batch: int = BATCH) -> dict[str, int]:
+    """Apply each row of the agreement that is in force; returns what was let go of, by its subject.
+
+    Running it again finds nothing. A table that is in use by others is left to the next night, with a line in the log.
+
+    Args:
+        logs: Airflow's log folder; None when there is none on this machine.
+    """
+    rows = connection.execute(
+        """select subject, keep_days from agreement.retention where valid_from <= %(at)s and %(at)s < valid_to
+        order by subject""",
+        {"at": as_of},
+    ).fetchall()
+    counts: dict[str, int] = {}
+    for row in rows:
+        before = as_of - timedelta(days=row["keep_days"])
+        if row["subject"] == LOGS:
+            counts[LOGS] = _files(logs, before) if logs else 0
+        elif row["subject"] == DELETED_CONTACTS:
+            counts[DELETED_CONTACTS] = _deleted(connection, before, as_of)
+        else:
+            counts[row["subject"]] = _rows(connection, row["subject"], before, batch)
+    return {subject: count for subject, count in counts.items() if count}
+
+
+def _rows(connection: Connection, subject: str, before: datetime, batch: int) -> int:
+    done = 0
+    for _ in range(MOST_BATCHES):
+        try:
+            with connection.transaction(), role.acting(connection):
+                taken = connection.execute(AGES[subject], {"before": before, "most": batch}).rowcount
+        except BUSY as problem:
+            log.warning("%s is let go of by the next night: %s", subject, type(problem).__name__)
+            break
+        done += taken
+        if taken < batch:
+            break
+    return done
+
+
+def _deleted(connection: Connection, before: datetime, as_of: datetime) -> int:
+    rows = connection.execute(_LONG_GONE, {"before": before, "most": MOST_ERASED}).fetchall()
+    done = 0
+    for row in rows:
+        try:
+            erase(connection, of_contact(connection, row["id"]), as_of, "retention")
+        except BUSY as problem:
+            log.warning("contact %s is erased by the next night: %s", row["id"], type(problem).__name__)
+        else:
+            done += 1
+    return done
+
+
+# One that was merged lives on under another id.
+_LONG_GONE = """
+select gone.id from raw.hubspot_contacts as gone
+where gone.payload ->> 'archived' = 'true' and not gone.payload ? 'mergedInto' and gone.loaded_at < %(before)s
+and not exists (
+    select from raw.hubspot_contacts as newer
+    where newer.id = gone.id and (newer.updated_at, newer.version_id) > (gone.updated_at, gone.version_id)
+)
+order by gone.loaded_at limit %(most)s
+"""
+
+
+def _files(folder: Path, before: datetime) -> int:
+    """Delete old log files, and folders that they leave empty."""
+    old = [each for each in folder.rglob("*.log") if each.is_file() and each.stat().st_mtime < before.timestamp()]
+    for each in old:
+        each.unlink(missing_ok=True)
+    for each in sorted({each.parent for each in old}, key=lambda path: len(path.parts), reverse=True):
+        if each != folder and not any(each.iterdir()):
+            each.rmdir()
+    return len(old)
