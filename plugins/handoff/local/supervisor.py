@@ -23,6 +23,8 @@ CONFIG = REPOSITORY / "supervisord.conf"
 AIRFLOW = ("api-server", "dag-processor", "triggerer", "scheduler")
 WATCHDOG = "watchdog"
 COMPONENTS = ("postgres", "sandbox", *AIRFLOW, WATCHDOG)
+BI = "superset"
+"""Started by `handoff bi` only, and a component like the others from then on."""
 ALREADY_STARTED = 60
 STOP_S = 90
 """A stop takes at most the sum of the programs' `stopwaitsecs`."""
@@ -101,7 +103,7 @@ def components(where: Layout) -> list[Component]:
             pid=answers[name]["pid"] or None,
             uptime_s=max(0, answers[name]["now"] - answers[name]["start"]) if answers[name]["pid"] else 0,
         )
-        for name in COMPONENTS
+        for name in (*COMPONENTS, *([BI] if answers[BI]["statename"] != "STOPPED" else []))
     ]
 
 
