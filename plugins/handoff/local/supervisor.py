@@ -96,6 +96,8 @@ def components(where: Layout) -> list[Component]:
         answers = {answer["name"]: answer for answer in _call(where).getAllProcessInfo()}
     except OSError:
         return [Component(name, "STOPPED", None, 0) for name in COMPONENTS]
+    # A supervisor that an older release started does not know it.
+    has_bi = BI in answers and answers[BI]["statename"] != "STOPPED"
     return [
         Component(
             name=name,
@@ -103,7 +105,7 @@ def components(where: Layout) -> list[Component]:
             pid=answers[name]["pid"] or None,
             uptime_s=max(0, answers[name]["now"] - answers[name]["start"]) if answers[name]["pid"] else 0,
         )
-        for name in (*COMPONENTS, *([BI] if answers[BI]["statename"] != "STOPPED" else []))
+        for name in (*COMPONENTS, *([BI] if has_bi else []))
     ]
 
 

@@ -7,6 +7,7 @@ from psycopg.types.json import Jsonb
 from handoff.ledger import db
 from handoff.notify.context import Clause
 from handoff.qualify import dbt
+from handoff.review.run import build_marts
 from tests.unit.route import handed
 from tests.unit.route.handed import NOON
 
@@ -40,7 +41,7 @@ def plant() -> None:
             for number, each in enumerate(LEADS, 1):
                 _plant(connection, admin, f"{back}{number}", back, *each)
         dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AS_OF)
-        dbt.invoke(connection, ["run"], selector="marts", as_of=AS_OF)
+        build_marts(connection, AS_OF)
 
 
 def _plant(
@@ -60,7 +61,8 @@ def _plant(
     noon = NOON - timedelta(weeks=back)
     given = handed.to(connection, lead, rep, noon, tier=tier, minutes=minutes)
     admin.execute(
-        "update handoff.outbox set state = 'sent', sent_at = %s where dedupe_key = 'slack_dm:' || %s || ':' || %s",
+        """update handoff.outbox set state = 'sent', sent_at = %s, result = '{"ts": "1"}'
+        where dedupe_key = 'slack_dm:' || %s || ':' || %s""",
         (noon + timedelta(seconds=sent_s), given.handoff_id, given.assignment_id),
     )
     admin.execute(
