@@ -80,8 +80,9 @@ chaos: development ## Run the tests that look for trouble at random, for longer
 	@$(BIN)/python bench/recovery.py --json bench/results/recovery.json
 
 .PHONY: screenshots
-screenshots: development browser ## Take the pictures of docs/ anew, on a stack of its own
+screenshots: development browser superset ## Take the pictures of docs/ anew, on a stack of its own
 	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m stack tests/integration/test_stack.py -k "three_addresses or photographed"
+	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m bi tests/browser/test_superset.py
 
 .PHONY: bench
 bench: development ## Measure event to Slack message, and print the figures

@@ -26,7 +26,7 @@ def up() -> str:
     where = stack.up()
     # Its database is a file, which nobody may use while it is brought up to date.
     supervisor.stop_component(where, supervisor.BI)
-    _check_port()
+    check_port()
     with progress.step("Marts"):
         _build_marts()
     with progress.step("Superset's own database, and the dashboard from its files"):
@@ -58,7 +58,12 @@ def password(where: Layout) -> str:
     return state.read_secrets(where).superset_admin
 
 
-def _check_port() -> None:
+def check_port() -> None:
+    """Nobody else listens where Superset is to.
+
+    Raises:
+        CannotStart: somebody does; the message names who, and another port.
+    """
     port, listening = settings().bi_port, processes.listeners()
     if port in listening:
         raise CannotStart(

@@ -98,6 +98,11 @@ def _is_chart(place: Any) -> bool:
     return isinstance(place, dict) and place["type"] == "CHART"
 
 
+def test_the_page_names_every_mart() -> None:
+    page = (settings().docs / "bi.md").read_text()
+    assert [name for name in contracts() if f"`{name}`" not in page] == []
+
+
 def test_no_id_stands_twice_and_no_password_anywhere() -> None:
     (database,) = assets.read("databases").values()
     everything = [database, *DATASETS.values(), *CHARTS.values(), *DASHBOARDS.values()]
