@@ -1,5 +1,6 @@
 """Start Superset beside the stack, over the marts that the stack builds."""
 
+import os
 import subprocess
 
 from handoff import connections
@@ -47,8 +48,15 @@ def prepare(where: Layout) -> None:
     """
     where.superset.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = where.logs / "superset-prepare.log"
+    # Of all connections it is given the reader's.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AIRFLOW") or name == f"AIRFLOW_CONN_{connections.BI.upper()}"
+    }
+    command = [str(PYTHON), "-m", "handoff.bi.inside.prepare"]
     with log.open("w") as output:
-        done = subprocess.run([PYTHON, "-m", "handoff.bi.inside.prepare"], stdout=output, stderr=output, check=False)
+        done = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)
     if done.returncode:
         raise CannotStart(f"Superset's database could not be prepared: see {log}")
 

@@ -1,5 +1,6 @@
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from handoff.bi import run
 from handoff.cli import app
 from handoff.local import state
 from handoff.local.stack import CannotStart
-from handoff.settings import settings
+from handoff.settings import REPOSITORY, settings
 
 
 def test_without_superset_the_command_says_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,3 +41,23 @@ def test_what_goes_wrong_inside_is_in_the_log_that_is_named(tmp_path: Path, monk
     with pytest.raises(CannotStart, match=r"superset-prepare\.log"):
         run.prepare(where)
     assert "ModuleNotFoundError" in (where.logs / "superset-prepare.log").read_text()
+
+
+@pytest.mark.parametrize(("component", "count"), [("superset", 0), ("sandbox", 1)])
+def test_the_dashboard_is_given_no_connection(tmp_path: Path, component: str, count: int) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "handoff.local.launch", "env"],
+        env={
+            "AIRFLOW_CONN_HANDOFF_ADMIN": "{}",
+            "HANDOFF_COMPONENT": component,
+            "HANDOFF_HOME": str(tmp_path),
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": "plugins",
+        },
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"HANDOFF_HOME={tmp_path}" in said.stdout
+    assert said.stdout.count("AIRFLOW_CONN") == count
