@@ -33,10 +33,28 @@ status: runtime ## Show components, stations and latencies
 logs: runtime ## Follow what the components print
 	@$(BIN)/handoff logs --follow
 
+.PHONY: bi
+bi: runtime superset ## Start Superset on the marts, with its dashboard
+	@$(BIN)/handoff bi
+
+.PHONY: superset
+superset: $(BIN)/uv
+	@if [ "$$(cat .venv-bi/installed 2>/dev/null)" != "$$(sha256sum requirements-bi.txt)" ]; then \
+		echo "Installing requirements-bi.txt …"; \
+		rm -f .venv-bi/installed; \
+		$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-bi; \
+		VIRTUAL_ENV=$(CURDIR)/.venv-bi $(BIN)/uv pip sync --quiet --require-hashes requirements-bi.txt; \
+		sha256sum requirements-bi.txt > .venv-bi/installed; \
+	fi
+
 .PHONY: test
 test: development browser ## Run the whole test suite: three files at a time, and the real Airflow by itself
-	@$(BIN)/pytest -m "not stack" --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -m "not stack and not bi" --numprocesses 3 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/pytest -m stack
+
+.PHONY: bi-test
+bi-test: development browser superset ## Start Superset on marts with known numbers, and read them from its dashboard
+	@$(BIN)/pytest -m bi
 
 .PHONY: browser
 browser:
@@ -62,8 +80,9 @@ chaos: development ## Run the tests that look for trouble at random, for longer
 	@$(BIN)/python bench/recovery.py --json bench/results/recovery.json
 
 .PHONY: screenshots
-screenshots: development browser ## Take the pictures of docs/ anew, on a stack of its own
+screenshots: development browser superset ## Take the pictures of docs/ anew, on a stack of its own
 	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m stack tests/integration/test_stack.py -k "three_addresses or photographed"
+	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m bi tests/browser/test_superset.py
 
 .PHONY: bench
 bench: development ## Measure event to Slack message, and print the figures
@@ -74,6 +93,7 @@ lock: development ## Resolve pyproject.toml into the hashed requirements
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --extra local pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --extra local --extra dev \
 		-c requirements.txt pyproject.toml -o requirements-dev.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 --group bi -o requirements-bi.txt
 	@{ echo "# Installs everything else. \`make lock\` keeps it at the version in requirements.txt."; \
 		awk '/^uv==/ {on = 1} on && /^[^ ]/ && !/^uv==/ {exit} on && !/# via/' requirements.txt; } \
 		| sed -E '$$ s/ \\$$//' > requirements-bootstrap.txt

@@ -26,7 +26,7 @@ os.environ.update(airflow_env.AIRFLOW)
 
 @dataclass(frozen=True)
 class Database:
-    """A fresh database; the three Postgres connections in the environment point at it."""
+    """A fresh database; the four Postgres connections in the environment point at it."""
 
     name: str
     admin_dsn: str

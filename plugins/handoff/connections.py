@@ -20,6 +20,9 @@ DBT = "handoff_dbt"
 ADMIN = "handoff_admin"
 """Postgres, as a role that may create roles and schemas; used by `handoff db migrate` only."""
 
+BI = "handoff_bi"
+"""Postgres, as role `bi_reader`: reads `marts` and nothing else; `handoff db reader` lets it log in."""
+
 
 class MissingConnection(LookupError):
     """A connection that the caller needs is not configured."""

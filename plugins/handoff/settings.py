@@ -20,6 +20,8 @@ class Settings:
     """Airflow UI, API and inbound webhooks (`HANDOFF_AIRFLOW_PORT`)."""
     sandbox_port: int
     """Stand-in for HubSpot, Slack and Apollo (`HANDOFF_SANDBOX_PORT`)."""
+    bi_port: int
+    """Superset, once `handoff bi` has started it (`HANDOFF_BI_PORT`)."""
     public_url: str
     """Address under which vendors reach the web app (`HANDOFF_PUBLIC_URL`); signatures are checked against it."""
     dbt_project: Path
@@ -48,6 +50,7 @@ def settings() -> Settings:
         postgres_port=_port("HANDOFF_POSTGRES_PORT", 5499),
         airflow_port=airflow_port,
         sandbox_port=_port("HANDOFF_SANDBOX_PORT", 8090),
+        bi_port=_port("HANDOFF_BI_PORT", 8088),
         public_url=os.environ.get("HANDOFF_PUBLIC_URL") or f"http://127.0.0.1:{airflow_port}",
         dbt_project=Path(os.environ.get("HANDOFF_DBT_PROJECT") or REPOSITORY / "dbt_project"),
         dbt_target=Path(os.environ.get("HANDOFF_DBT_TARGET") or home / "dbt"),

@@ -26,11 +26,17 @@ class Visit:
     page: Page
     wrong: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    stopped: set[str] = field(default_factory=set)
+    """Hosts of the requests that the page's own policy did not let out."""
 
     def __post_init__(self) -> None:
         self.page.on("console", lambda said: self.wrong.append(said.text) if said.type != "log" else None)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("dialog", lambda dialog: self.wrong.append(f"dialog: {dialog.message}"))
+        self.page.on(
+            "requestfailed",
+            lambda request: self.stopped.add(urlsplit(request.url).netloc) if request.failure == "csp" else None,
+        )
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
 

@@ -2,7 +2,21 @@
 
 import typer
 
-from handoff.cli import agreement, backtest, crm, database, docs, gate, leads, privacy, review, route, stack, watchdog
+from handoff.cli import (
+    agreement,
+    backtest,
+    bi,
+    crm,
+    database,
+    docs,
+    gate,
+    leads,
+    privacy,
+    review,
+    route,
+    stack,
+    watchdog,
+)
 
 app = typer.Typer(
     help="From the moment a lead qualifies to the message a rep acts on, and the clock after it.\n\n"
@@ -12,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(stack.commands)
+app.add_typer(bi.commands)
 app.add_typer(watchdog.commands)
 app.add_typer(leads.commands)
 app.add_typer(backtest.commands)

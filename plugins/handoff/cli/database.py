@@ -1,6 +1,7 @@
 """The databases."""
 
 import os
+from typing import Annotated
 
 import typer
 
@@ -46,3 +47,23 @@ def migrate() -> None:
     revision = ledger.migrate(admin)
     ledger.allow_login(admin, connections.get(connections.DB), connections.get(connections.DBT))
     typer.echo(f"The ledger is at revision {revision}.")
+
+
+@commands.command()
+def reader(
+    with_password: Annotated[bool, typer.Option("--with-password", help="Say the password too.")] = False,
+) -> None:
+    """Let `bi_reader` log in, and say how to connect a BI tool: it reads the marts and nothing else.
+
+    Needs the connections handoff_admin and handoff_bi (AIRFLOW_CONN_HANDOFF_BI, login bi_reader); the local stack has
+    both, with a password of its own making.
+    """
+    from dataclasses import replace
+
+    from handoff import connections
+    from handoff.ledger import migrate as ledger
+
+    use_local_connections()
+    found = connections.get(connections.BI)
+    ledger.allow_reading(connections.get(connections.ADMIN).dsn, found)
+    typer.echo((found if with_password else replace(found, password=None)).dsn)

@@ -57,7 +57,7 @@ def action(
     owner: Annotated[str, typer.Option("--owner", help="Whose it is.")],
     week: Week = None,
 ) -> None:
-    """Note an action item of the meeting about a week; the next pack shows it. Name no lead: a pack is kept for good."""
+    """Note an action item of the meeting about a week. Name no lead: a pack is kept for good."""
     from handoff import clock
     from handoff.ledger.db import connect
     from handoff.review.pack import actions

@@ -34,6 +34,17 @@ def migrate(admin_dsn: str) -> str:
     return revision
 
 
+READER = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    "search_path": "marts",
+    "timezone": "UTC",
+}
+"""What a session of `bi_reader` starts with: a dashboard left open, or a query gone wrong, costs the line nothing."""
+READER_SESSIONS = 20
+
+
 def allow_login(admin_dsn: str, *credentials: connections.Credentials) -> None:
     """Give each role the password that its connection will present; a production database may do this itself."""
     with psycopg.connect(admin_dsn) as connection:
@@ -42,4 +53,16 @@ def allow_login(admin_dsn: str, *credentials: connections.Credentials) -> None:
                 sql.SQL("alter role {} login password {}").format(
                     sql.Identifier(each.login or ""), sql.Literal(each.password)
                 )
+            )
+
+
+def allow_reading(admin_dsn: str, reader: connections.Credentials) -> None:
+    """Let `bi_reader` log in with its connection's password, within limits; what it may read are the marts' grants."""
+    allow_login(admin_dsn, reader)
+    role = sql.Identifier(reader.login or "")
+    with psycopg.connect(admin_dsn) as connection:
+        connection.execute(sql.SQL("alter role {} connection limit {}").format(role, sql.Literal(READER_SESSIONS)))
+        for name, value in READER.items():
+            connection.execute(
+                sql.SQL("alter role {} set {} = {}").format(role, sql.Identifier(name), sql.Literal(value))
             )

@@ -137,9 +137,13 @@ def _handoff(settings: Settings) -> dict[str, str]:
         "HANDOFF_POSTGRES_PORT": str(settings.postgres_port),
         "HANDOFF_AIRFLOW_PORT": str(settings.airflow_port),
         "HANDOFF_SANDBOX_PORT": str(settings.sandbox_port),
+        "HANDOFF_BI_PORT": str(settings.bi_port),
         "HANDOFF_DBT_TARGET": str(settings.dbt_target),
         # The demo company outlives its process.
         "SANDBOX_STATE": str(settings.home / "sandbox.sqlite"),
+        # Its configuration is ours; its secrets stay in secrets.json.
+        "SUPERSET_CONFIG_PATH": str(REPOSITORY / "plugins/handoff/bi/inside/superset_config.py"),
+        "SUPERSET_HOME": str(settings.home / "superset"),
         "SANDBOX_WEBHOOK_URL": f"{settings.public_url}/handoff/hubspot/webhook",
         "SANDBOX_SLACK_INTERACTIVITY_URL": f"{settings.public_url}/handoff/slack/interactions",
     }
@@ -162,6 +166,7 @@ def _connections(settings: Settings, secrets: Secrets) -> dict[str, str]:
     values: dict[str, dict[str, object]] = {
         connections.DB: postgres("handoff_app", secrets.handoff_app),
         connections.DBT: postgres("handoff_dbt", secrets.handoff_dbt),
+        connections.BI: postgres("bi_reader", secrets.bi_reader),
         connections.ADMIN: postgres("postgres", secrets.postgres),
         connections.HUBSPOT: {
             "conn_type": "http",

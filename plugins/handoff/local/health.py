@@ -66,6 +66,14 @@ def _paused(settings: Settings) -> list[str]:
     return sorted(each["dag_id"] for each in answer.raise_for_status().json()["dags"])
 
 
+def superset(settings: Settings) -> bool:
+    """Whether the dashboard's server answers."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{settings.bi_port}/health", timeout=TIMEOUT_S).is_success
+    except httpx.HTTPError:
+        return False
+
+
 def sandbox(settings: Settings) -> bool:
     """Whether the sandbox serves its company."""
     try:

@@ -11,6 +11,7 @@ import sys
 import time
 
 from handoff.local import postgres, processes, state
+from handoff.local.supervisor import BI
 from handoff.settings import settings
 
 PATIENCE_S = 60
@@ -28,7 +29,14 @@ def main(arguments: list[str]) -> None:
         command = arguments
         if arguments[0] == "airflow":
             _await_postgres(postgres.superuser_dsn(configured.postgres_port, state.read_secrets(where).postgres))
-    os.execvp(command[0], command)
+    os.execvpe(command[0], command, _environment(component))
+
+
+def _environment(component: str) -> dict[str, str]:
+    """What the component inherits: everything, but for the dashboard, which needs no connection and gets none."""
+    if component != BI:
+        return dict(os.environ)
+    return {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
 
 
 def _await_postgres(dsn: str) -> None:

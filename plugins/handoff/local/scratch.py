@@ -57,10 +57,11 @@ class Cluster:
         migrate.allow_login(self.dsn(database), *(role for role in roles if role.login != postgres.SUPERUSER))
 
     def connections(self, database: str) -> dict[str, dict[str, str]]:
-        """The three Postgres connections in their JSON form, by connection id."""
+        """The four Postgres connections in their JSON form, by connection id."""
         logins = {
             connections.DB: "handoff_app",
             connections.DBT: "handoff_dbt",
+            connections.BI: "bi_reader",
             connections.ADMIN: postgres.SUPERUSER,
         }
         return {
@@ -76,7 +77,7 @@ class Cluster:
         }
 
     def environment(self, database: str) -> dict[str, str]:
-        """`AIRFLOW_CONN_*` of the three Postgres connections."""
+        """`AIRFLOW_CONN_*` of the four Postgres connections."""
         return {
             f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(value)
             for conn_id, value in self.connections(database).items()

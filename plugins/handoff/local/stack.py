@@ -21,7 +21,7 @@ from handoff.settings import settings
 
 READY_S = 120
 SOURCES = {".csv", ".sql", ".yml"}
-PORTS = ("HANDOFF_POSTGRES_PORT", "HANDOFF_AIRFLOW_PORT", "HANDOFF_SANDBOX_PORT")
+PORTS = ("HANDOFF_POSTGRES_PORT", "HANDOFF_AIRFLOW_PORT", "HANDOFF_SANDBOX_PORT", "HANDOFF_BI_PORT")
 
 
 class CannotStart(RuntimeError):

@@ -24,9 +24,14 @@ class Secrets:
     airflow: str = field(repr=False)
     handoff_app: str = field(repr=False)
     handoff_dbt: str = field(repr=False)
+    bi_reader: str = field(repr=False)
     fernet_key: str = field(repr=False)
     jwt_secret: str = field(repr=False)
     api_secret_key: str = field(repr=False)
+    superset_admin: str = field(repr=False)
+    """Password of the user `admin`."""
+    superset_key: str = field(repr=False)
+    """Signs Superset's sessions, and encrypts what it keeps of database passwords."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,11 @@ class Layout:
     @property
     def airflow(self) -> Path:
         return self.home / "airflow"
+
+    @property
+    def superset(self) -> Path:
+        """Superset's home, with its own database (SQLite)."""
+        return self.home / "superset"
 
     @property
     def logs(self) -> Path:
@@ -81,7 +91,7 @@ def layout(settings: Settings) -> Layout:
 
 
 def prepare(where: Layout) -> Secrets:
-    """Create the directories and, the first time, the secrets.
+    """Create the directories and the secrets: all of them the first time, later those that an older home lacks.
 
     Raises:
         PermissionError: the control socket's directory exists and belongs to someone else.
@@ -91,8 +101,10 @@ def prepare(where: Layout) -> Secrets:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if where.socket.parent.stat().st_uid != os.getuid():
         raise PermissionError(f"{where.socket.parent} belongs to another user: set HANDOFF_HOME to a shorter path")
-    if not where.secrets.exists():
-        _write_private(where.secrets, json.dumps(asdict(_generate()), indent=2))
+    made = asdict(_generate())
+    kept = _read_json(where) if where.secrets.exists() else {}
+    if made.keys() - kept.keys():
+        _write_private(where.secrets, json.dumps(made | kept, indent=2))
     return read_secrets(where)
 
 
@@ -103,11 +115,20 @@ def read_secrets(where: Layout) -> Secrets:
         FileNotFoundError: the stack has never been started.
         ValueError: the file lacks a secret, or is not JSON; the message names the file and the remedy.
     """
-    text = where.secrets.read_text()
     try:
-        return Secrets(**json.loads(text))
-    except (TypeError, ValueError) as broken:
+        return Secrets(**_read_json(where))
+    except TypeError as broken:
+        raise ValueError(
+            f"{where.secrets} cannot be read ({broken}): `handoff up` adds what lacks, `handoff reset` starts afresh"
+        ) from broken
+
+
+def _read_json(where: Layout) -> dict[str, str]:
+    try:
+        found: dict[str, str] = json.loads(where.secrets.read_text())
+    except ValueError as broken:
         raise ValueError(f"{where.secrets} cannot be read ({broken}): `handoff reset` starts afresh") from broken
+    return found
 
 
 def write_environment(where: Layout, environment: Mapping[str, str]) -> None:
@@ -137,7 +158,10 @@ def _generate() -> Secrets:
         airflow=secrets.token_hex(16),
         handoff_app=secrets.token_hex(16),
         handoff_dbt=secrets.token_hex(16),
+        bi_reader=secrets.token_hex(16),
         fernet_key=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         jwt_secret=secrets.token_hex(32),
         api_secret_key=secrets.token_hex(32),
+        superset_admin=secrets.token_hex(16),
+        superset_key=secrets.token_hex(32),
     )

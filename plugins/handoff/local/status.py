@@ -56,10 +56,12 @@ class Status:
 def read(where: Layout) -> Status:
     """Look at everything once; takes about a second."""
     airflow = health.airflow(settings())
+    asked = {"sandbox": health.sandbox, supervisor.BI: health.superset}
     components = []
     for each in supervisor.components(where):
         runs = each.state == "RUNNING"
-        answers = airflow.get(each.name, True) if each.name != "sandbox" else runs and health.sandbox(settings())
+        ask = asked.get(each.name)
+        answers = runs and ask(settings()) if ask else airflow.get(each.name, True)
         components.append(
             ComponentStatus(
                 name=each.name,

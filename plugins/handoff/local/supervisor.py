@@ -23,6 +23,8 @@ CONFIG = REPOSITORY / "supervisord.conf"
 AIRFLOW = ("api-server", "dag-processor", "triggerer", "scheduler")
 WATCHDOG = "watchdog"
 COMPONENTS = ("postgres", "sandbox", *AIRFLOW, WATCHDOG)
+BI = "superset"
+"""Started by `handoff bi` only, and a component like the others from then on."""
 ALREADY_STARTED = 60
 STOP_S = 90
 """A stop takes at most the sum of the programs' `stopwaitsecs`."""
@@ -94,6 +96,8 @@ def components(where: Layout) -> list[Component]:
         answers = {answer["name"]: answer for answer in _call(where).getAllProcessInfo()}
     except OSError:
         return [Component(name, "STOPPED", None, 0) for name in COMPONENTS]
+    # A supervisor that an older release started does not know it.
+    has_bi = BI in answers and answers[BI]["statename"] != "STOPPED"
     return [
         Component(
             name=name,
@@ -101,7 +105,7 @@ def components(where: Layout) -> list[Component]:
             pid=answers[name]["pid"] or None,
             uptime_s=max(0, answers[name]["now"] - answers[name]["start"]) if answers[name]["pid"] else 0,
         )
-        for name in COMPONENTS
+        for name in (*COMPONENTS, *([BI] if has_bi else []))
     ]
 
 

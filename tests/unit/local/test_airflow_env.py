@@ -34,6 +34,7 @@ def test_the_connections_read_back_as_the_roles_and_the_sandbox(
     assert connections.get(connections.DB).login == "handoff_app"
     assert connections.get(connections.DBT).login == "handoff_dbt"
     assert connections.get(connections.ADMIN).login == "postgres"
+    assert connections.get(connections.BI).login == "bi_reader"
     for vendor in (connections.HUBSPOT, connections.APOLLO):
         assert connections.get(vendor).host == f"http://127.0.0.1:{settings().sandbox_port}"
     assert connections.get(connections.SLACK).extra["base_url"].endswith("/api/")

@@ -1,6 +1,7 @@
 import json
 import os
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -20,16 +21,27 @@ def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -
 def test_every_secret_is_its_own_and_none_is_shown(tmp_path: Path) -> None:
     made = state.prepare(state.Layout(tmp_path / "home"))
     values = list(json.loads((tmp_path / "home" / "secrets.json").read_text()).values())
-    assert len(set(values)) == len(values) == 7
+    assert len(set(values)) == len(values) == 10
     assert min(map(len, values)) >= 32
     assert not [value for value in values if value in repr(made)]
 
 
+def test_a_home_of_an_older_release_gets_the_secrets_that_it_lacks_and_keeps_its_own(tmp_path: Path) -> None:
+    where = state.Layout(tmp_path)
+    made = asdict(state.prepare(where))
+    where.secrets.write_text(json.dumps({name: made[name] for name in ("postgres", "fernet_key")}))
+    with pytest.raises(ValueError, match=r"secrets\.json.*bi_reader.*handoff up"):
+        state.read_secrets(where)
+    later = asdict(state.prepare(where))
+    assert {name for name in made if later[name] == made[name]} == {"postgres", "fernet_key"}
+
+
 def test_broken_secrets_name_the_file_and_the_remedy(tmp_path: Path) -> None:
     where = state.Layout(tmp_path)
-    where.secrets.write_text('{"postgres": "x"}')
-    with pytest.raises(ValueError, match=r"secrets\.json.*handoff reset"):
-        state.read_secrets(where)
+    where.secrets.write_text('{"postgres"')
+    for read in (state.read_secrets, state.prepare):
+        with pytest.raises(ValueError, match=r"secrets\.json.*handoff reset"):
+            read(where)
 
 
 def test_a_home_too_deep_for_a_socket_gets_one_elsewhere_that_is_its_own(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from handoff.local import processes, state, supervisor
 
+EVERYTHING = (*supervisor.COMPONENTS, supervisor.BI)
+
 
 def _programs() -> dict[str, configparser.SectionProxy]:
     parser = configparser.RawConfigParser(inline_comment_prefixes=None, comment_prefixes=(";",))
@@ -16,10 +18,10 @@ def _programs() -> dict[str, configparser.SectionProxy]:
 
 
 def test_the_configuration_has_the_components_that_the_code_knows() -> None:
-    assert tuple(sorted(_programs())) == tuple(sorted(supervisor.COMPONENTS))
+    assert tuple(sorted(_programs())) == tuple(sorted(EVERYTHING))
 
 
-@pytest.mark.parametrize("name", supervisor.COMPONENTS)
+@pytest.mark.parametrize("name", EVERYTHING)
 def test_a_component_is_restarted_for_ever_marked_and_its_log_is_rotated(name: str) -> None:
     program = _programs()[name]
     assert program["autorestart"] == "true"
@@ -31,7 +33,11 @@ def test_a_component_is_restarted_for_ever_marked_and_its_log_is_rotated(name: s
 
 def test_airflow_waits_for_its_database_and_the_database_stops_last() -> None:
     programs = _programs()
-    assert {name for name in programs if programs[name]["autostart"] == "false"} == {*supervisor.AIRFLOW, "watchdog"}
+    assert {name for name in programs if programs[name]["autostart"] == "false"} == {
+        *supervisor.AIRFLOW,
+        supervisor.WATCHDOG,
+        supervisor.BI,
+    }
     assert min(programs, key=lambda name: int(programs[name]["priority"])) == "postgres"
 
 

@@ -1,0 +1,1 @@
+"""Runs in Superset's environment, which has none of this project's packages: standard library and Superset only."""
