@@ -11,7 +11,6 @@ from handoff import clock
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.qualify import run as qualify
-from handoff.review.run import text
 from handoff.route import run as route
 from handoff.web.app import PREFIX
 from tests.agreement.acting import END, START, Admin, live
@@ -84,13 +83,3 @@ def test_the_board_shows_both(connection: Connection) -> None:
     page = TestClient(site(), cookies={COOKIE: "reader"}).get(f"{PREFIX}/board", headers={"accept": "text/html"}).text
     section = " ".join(re.sub("<[^>]+>", " ", page[page.index('id="shadows"') :]).split())
     assert f"easier 1 platform {counts['live']} {counts['shadow']} {counts['live']}" in section
-
-
-def test_the_weekly_message_has_a_line_for_it() -> None:
-    row = dict.fromkeys(("leads_touched", "mqls", "handed_off", "contacted", "within_sla", "breached"), 1)
-    row |= dict.fromkeys(("accepted", "rejected", "sla_attainment", "acceptance_rate"))
-    shadow = {"definition_id": "easier", "definition_version": "1", "shadow_mqls": 9, "live_mqls": 4, "both_mqls": 3}
-    said = text(
-        {**row, "week": START, "iso_week": "x", "sla_attainment_target": None, "acceptance_rate_target": None}, [shadow]
-    )
-    assert said.splitlines()[-1] == "Shadow easier 1: 9 MQLs beside 4 live, 3 of both."

@@ -125,6 +125,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(visit: Visit, bus
         "Skip to the page",
         "Handoffs",
         "Board",
+        "Review",
+        "Marts",
         "Agreement",
         "Docs",
         "How far each stream of the CRM has been read",

@@ -98,7 +98,7 @@ def test_the_keyboard_reaches_filters_states_and_leads(visit: Visit, clocks: Dat
     page = visit.page
     page.goto(PAGE)
     seen = []
-    for _ in range(24):
+    for _ in range(26):
         page.keyboard.press("Tab")
         seen.append(
             page.evaluate(
@@ -106,8 +106,8 @@ def test_the_keyboard_reaches_filters_states_and_leads(visit: Visit, clocks: Dat
                 " || document.activeElement.textContent.trim()"
             )
         )
-    assert seen[:11] == [
-        *("Skip to the page", "Handoffs", "Board", "Agreement", "Docs"),
+    assert seen[:13] == [
+        *("Skip to the page", "Handoffs", "Board", "Review", "Marts", "Agreement", "Docs"),
         *("team", "rep", "tier", "source", "Show", "All of them"),
     ]
-    assert seen[18:20] == ["Handoffs that wait for first contact", "Lead 3"]
+    assert seen[20:22] == ["Handoffs that wait for first contact", "Lead 3"]

@@ -62,6 +62,7 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
             plant_contact(admin, each.lead, created, stages, source=each.source)
             plant(admin, each)
         _mark_breaches(admin)
+        _try_a_shadow(admin)
         admin.execute("update handoff.go_live set live_at = '2026-01-01'")
         with db.connect() as connection:
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
@@ -74,6 +75,17 @@ def _mark_breaches(admin: Admin) -> None:
         """insert into handoff.breaches (assignment_id, due_at, marked_at)
         select assignment_id, due_at, due_at from handoff.assignments where handoff_id in ('b', 'd')"""
     )
+
+
+def _try_a_shadow(admin: Admin) -> None:
+    """It would have handed over lead 1 as well, and one whom nobody got."""
+    for lead in ("1", "77"):
+        admin.execute(
+            """insert into handoff.shadow_decisions (lead_id, product_id, definition_id, definition_version, score,
+                reason, trigger_activity_id, trigger_at, decided_at)
+            values (%s, 'platform', 'easier', '1', 70, 'a lower threshold', 'a', %s, %s)""",
+            (lead, BEGAN - HOUR, BEGAN - HOUR),
+        )
 
 
 def figures(connection: Connection, figure: str, dimension: str = "all") -> dict[str, dict[str, Any]]:
@@ -156,6 +168,7 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     (reasons, _) = document.sections[4].tables
     assert reasons.rows == (("no_interest", "1", "c"),)
     assert document.sections[-1].tables[0].rows[0][1:] == ("Call <b>back</b>", "Ana", "2026-W10", "open")
+    assert document.sections[6].tables[0].rows[0][:4] == ("easier 1", "4", "2", "1")
     pictures = {each.name: each.says for section in document.sections for each in section.pictures}
     assert pictures.keys() == {"acceptance", "funnel"}
     # What a picture shows, a row has.

@@ -13,8 +13,8 @@ from markdown_it.token import Token
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("For you", ("for-reps", "for-managers", "for-marketing", "for-revops", "operations", "for-developers")),
     ("The agreement", ("agreement", "suggest", "attribution", "identity")),
-    ("The handoff", ("routing", "first-contact", "business-time")),
-    ("The system", ("connect", "bi", "reliability", "decisions")),
+    ("The handoff", ("routing", "first-contact", "business-time", "review")),
+    ("The system", ("connect", "marts", "bi", "reliability", "decisions")),
 )
 """Pages by their file's name, in the order of the menu; any other page of the directory follows under "More"."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
