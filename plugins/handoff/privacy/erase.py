@@ -53,7 +53,7 @@ def erase(connection: Connection, person: Person, as_of: datetime, asked_by: Ask
         with role.acting(connection):
             before = _before(connection, person)
             erasure_id = _number(connection, as_of, asked_by)
-            records = _records(connection, person)
+            records = _records(connection, found)
             counts = _apply(connection, replace(found, alias=f"erased-{erasure_id}-"))
             connection.execute(
                 "update handoff.erasures set counts = %s where erasure_id = %s", (Jsonb(counts), erasure_id)
@@ -79,15 +79,24 @@ def _apply(connection: Connection, found: Traces) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _records(connection: Connection, person: Person) -> list[str]:
-    """Calls, mails and the like, as `table:id`: the CRM may send them again without a word of whom they were with."""
-    return [
+def _records(connection: Connection, found: Traces) -> list[str]:
+    """Calls, mails and the like, as `table:id`: the CRM may send them again without a word of whom they were with.
+
+    So may it a rep's task that we made and have not read back yet.
+    """
+    landed = [
         f"{name.removeprefix('raw.')}:{row['id']}"
         for name in SHARED
         for row in connection.execute(
-            f"select distinct id from {name} where contact_ids && %s::text[]", (list(person.ids),)
+            f"select distinct id from {name} where contact_ids && %s::text[]", (list(found.person.ids),)
         )
     ]
+    made = connection.execute(
+        """select distinct result ->> 'task_id' as id from handoff.outbox
+        where outbox_id = any(%s) and result ? 'task_id'""",
+        (list(found.effects),),
+    )
+    return landed + [f"hubspot_tasks:{row['id']}" for row in made]
 
 
 def _bury(connection: Connection, person: Person, records: Sequence[str], as_of: datetime) -> None:

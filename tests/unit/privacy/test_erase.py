@@ -166,6 +166,8 @@ def test_a_call_stays_away_although_the_crm_has_let_go_of_the_contact(connection
     assert land(connection, "hubspot_calls", alone, engagement(alone, ADA.mark), NOW) == 0
     assert land(connection, "hubspot_calls", "5", engagement("5", ADA.mark, BEN.ids[0]), NOW) == 1
     assert land(connection, "hubspot_calls", "6", engagement("6", "nobody"), NOW) == 1
+    # A task that we made, by what the outbox knows of it.
+    assert land(connection, "hubspot_tasks", "55", engagement("55", ADA.mark), NOW) == 0
     assert dump(connection, ADA.pattern) == {}
 
 
