@@ -1,6 +1,5 @@
 """The weekly review in Chromium: readable on a phone, in light and dark, by keyboard, with a text for each picture."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def posted(module_database: Database) -> Iterator[Database]:
+def posted(module_database: Database) -> Database:
     joints = [Joint("MQL", 40, ""), Joint("Accepted", 24, "after 12 min"), Joint("SQL", 5, "after 3 d 4 h")]
     says = "MQL 40; Accepted 24 after 12 min; SQL 5 after 3 d 4 h"
     table = Table(
@@ -35,7 +34,7 @@ def posted(module_database: Database) -> Iterator[Database]:
     document = Document("Revenue review, week 11 of 2026", ("Sales: kept.",), (section,), (), "As known then.")
     with db.connect() as connection:
         pack.keep(connection, week_of("2026-W11"), document, clock.now())
-    yield module_database
+    return module_database
 
 
 @pytest.mark.parametrize("width", [1280, 320])

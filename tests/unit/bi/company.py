@@ -66,6 +66,11 @@ def _plant(
         (noon + timedelta(seconds=sent_s), given.handoff_id, given.assignment_id),
     )
     admin.execute(
+        """update handoff.outbox set state = 'sent', sent_at = created_at, result = '{}'
+        where handoff_id = %s and starts_with(kind, 'hubspot')""",
+        (given.handoff_id,),
+    )
+    admin.execute(
         """update handoff.handoffs set definition_version = %s, context = jsonb_set(
             context || jsonb_build_object('clauses', %s), '{attribution,first_source}', to_jsonb(%s::text)
         ) where handoff_id = %s""",

@@ -50,4 +50,6 @@ def test_each_policy_has_an_entry_and_says_on_the_board_what_it_promises() -> No
     names = {path.stem for path in models.glob("*.sql")}
     documented = yaml.safe_load((models / "_policy__models.yml").read_text())["models"]
     assert {each["name"] for each in documented if each["description"].startswith(policies.MUST_BE_EMPTY)} == names
-    assert names == set(re.findall(r"^\| `([a-z]+_[a-z_]+)` \|", RUNBOOK, flags=re.MULTILINE))
+    _, _, after = RUNBOOK.partition("\n## Policies\n")
+    written, _, _ = after.partition("\n## ")
+    assert names == set(re.findall(r"^\| `([a-z_]+)` \|", written, flags=re.MULTILINE))

@@ -24,7 +24,7 @@ from handoff.extract.overview import StreamState
 from handoff.extract.sources import CONTACTS, LISTED, SEARCHED, SOURCES, Source
 from handoff.settings import REPOSITORY
 from handoff.web.app import HUBSPOT_PATH, PREFIX, SLACK_PATH
-from handoff.web.pages import board_streams, filters, route, router
+from handoff.web.pages import board_streams, filters, reading, route, router
 from handoff_plugin import HandoffPlugin, web_app
 from tests.conftest import Database
 from tests.unit.web.board_data import COOKIE, HOSTILE, LOGIN, REASON, hold, judge, plant, site
@@ -263,8 +263,8 @@ def test_a_database_that_is_away_is_said_without_its_address(
 def test_a_database_that_is_too_slow_is_not_waited_for(
     database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert router.STATEMENT_SECONDS == 5
-    monkeypatch.setattr(router, "STATEMENT_SECONDS", 0.1)
+    assert reading.STATEMENT_SECONDS == 5
+    monkeypatch.setattr(reading, "STATEMENT_SECONDS", 0.1)
     with psycopg.connect(database.admin_dsn) as admin:
         admin.execute("lock table handoff.gates in access exclusive mode")
         answer = get(BOARD)
