@@ -89,6 +89,13 @@ def plant(admin_dsn: str, at: datetime) -> None:
             values (%s, 'slack_dm', '{}', %s, %s, %s)""",
             [(f"{state}{number}", at, state, at) for number in range(5) for state in ("pending", "dead")],
         )
+        admin.execute(
+            """insert into handoff.outbox (dedupe_key, kind, payload, created_at, state, not_before, sent_at, result)
+            values ('a', 'hubspot_contact', '{}', %(at)s, 'sent', %(at)s, %(at)s, '{"drift": {"hs_lead_status": {}}}'),
+                ('b', 'hubspot_contact', '{}', %(at)s, 'sent', %(at)s, %(at)s, '{"drift": {}}')""",
+            {"at": at - timedelta(hours=1)},
+        )
+        admin.execute("insert into handoff.apis (api, breaker) values ('apollo', 'open'), ('slack', 'closed')")
         _judge(admin, at, is_open=False)
     hold(
         admin_dsn,

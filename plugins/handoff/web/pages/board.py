@@ -108,6 +108,10 @@ def _waiting(waiting: Waiting, held: Held) -> tuple[Tile, ...]:
         Tile("MQLs held", held.total, _act(held.total), _about_held(held)),
         Tile("Inbox waiting", waiting.inbox, _note(waiting.inbox), "webhooks and presses"),
         Tile("Outbox waiting", waiting.outbox, outbox_mark, given_up),
+        Tile(
+            "Breakers open", waiting.breakers + waiting.floods, _act(waiting.breakers + waiting.floods), _about(waiting)
+        ),
+        Tile("Drift", waiting.drifted, _note(waiting.drifted), "7 days, a person chose otherwise in HubSpot"),
     )
 
 
@@ -115,6 +119,12 @@ def _broken(promises: Sequence[Policy]) -> tuple[Tile, ...]:
     broken = sum(bool(each.broken) for each in promises)
     note = f"of {len(promises)}, checked every 15 minutes" if promises else "not checked yet"
     return (Tile("Policies broken", broken, _act(broken), note),)
+
+
+def _about(waiting: Waiting) -> str:
+    if waiting.floods:
+        return "more MQLs than usual wait for an answer"
+    return "a vendor does not answer" if waiting.breakers else "all vendors answer"
 
 
 def _about_held(held: Held) -> str:

@@ -19,12 +19,15 @@ class ClosedGate:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Rows of the inbox and the outbox that are still to be worked off, and effects of the last seven days that were
-    given up."""
+    """Rows of the inbox and the outbox that are still to be worked off; of the last seven days, effects that were given
+    up and write-backs that found a person's own choice; breakers of vendors that are open, and floods unanswered."""
 
     inbox: int
     outbox: int
     given_up: int
+    drifted: int
+    breakers: int
+    floods: int
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,12 @@ def waiting(connection: Connection, as_of: datetime) -> Waiting:
         """select
             (select count(*) from handoff.inbox where processed_at is null) as inbox,
             (select count(*) from handoff.outbox where state = 'pending') as outbox,
-            (select count(*) from handoff.outbox where state = 'dead' and created_at > %s) as given_up""",
-        (as_of - LATELY,),
+            (select count(*) from handoff.outbox where state = 'dead' and created_at > %(since)s) as given_up,
+            (select count(*) from handoff.outbox where kind = 'hubspot_contact' and sent_at > %(since)s
+                and result -> 'drift' <> '{}') as drifted,
+            (select count(*) from handoff.apis where breaker <> 'closed') as breakers,
+            (select count(*) from handoff.floods where answer is null) as floods""",
+        {"since": as_of - LATELY},
     ).fetchone()
     assert row is not None
     return Waiting(**row)
