@@ -2,8 +2,11 @@
     date_trunc('week', {{ instant }} at time zone (select company.time_zone from company))::date
 {%- endmacro %}
 
-{% macro commitment_of(metric) -%}
-    (select max(commitments.target) from commitments where commitments.metric = '{{ metric }}')
+{% macro commitment_of(metric, day) -%}
+    (
+        select max(commitments.target) from commitments
+        where commitments.metric = '{{ metric }}' and {{ was_in_force('commitments', day) }}
+    )
 {%- endmacro %}
 
 {% macro median_of(value) -%}

@@ -139,7 +139,7 @@ def test_times_are_right_to_the_second(connection: Connection) -> None:
 
 def test_every_figure_is_counted_from_its_own_handoffs(connection: Connection) -> None:
     rows = connection.execute(
-        """select report.*, evidence.handoffs as found, evidence.counted as found_counted
+        """select report.*, coalesce(evidence.handoffs, 0) as found, coalesce(evidence.counted, 0) as found_counted
         from marts.rpt_weekly_review as report
         full join (
             select week_starts_on, figure, dimension, member, count(*) as handoffs,
@@ -175,6 +175,12 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     assert pictures["funnel"].startswith(
         "MQL 4; Accepted 2 after 10 min; Contacted 2 after 1 d 11 h; SQL 2 1 d 11 h before;"
     )
+
+
+def test_a_week_that_is_not_over_is_not_posted(connection: Connection) -> None:
+    with pytest.raises(ValueError, match="2026-W27 is not over yet"):
+        run.run(connection, AT, week_of("2026-W27"))
+    assert connection.execute("select from handoff.reviews").rowcount == 0
 
 
 def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
@@ -226,13 +232,14 @@ def test_each_figure_of_the_page_links_to_the_leads_behind_it(connection: Connec
     assert "picture" in get("review/2026-W11/other.svg", 404)
     assert "is no week" in get("review/2026-W99", 404)
     assert "as the marts have it now" in get("review/2026-W10")
+    assert "Marketing: missed. Handoffs in the week: 0; promised 25." in html.unescape(get("review/2026-W10"))
     get("review", 303)
 
 
 def test_a_week_is_named_as_the_calendar_names_it() -> None:
     assert week_of("2026-W11") == WEEK
     assert week_of("2020-W53") == date(2020, 12, 28)
-    for wrong in ("2026-W54", "2021-W53", "next"):
+    for wrong in ("2026-W54", "2021-W53", "next", "0001-W01", "9999-W52"):
         with pytest.raises(ValueError, match="is no week"):
             week_of(wrong)
 

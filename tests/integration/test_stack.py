@@ -323,9 +323,17 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
         "rep": f"{ours}/rep/{newest['rep_id']}",
         "lead": f"{ours}/lead/{newest['lead_id']}",
         "board": f"{ours}/board",
+        "review": f"{ours}/review",
+        "marts": f"{ours}/marts",
         "agreement": f"{ours}/agreement",
         "docs": f"{ours}/docs/for-reps",
     }
+
+    def are_built() -> bool:
+        stack.python("from handoff import stations; stations.marts()")
+        return httpx.get(pages["review"], follow_redirects=True).is_success
+
+    assert progress.wait(are_built, timeout_s=BACK_S, interval_s=1), stack.logs()
     with chromium.running() as browser:
         for name, address in pages.items():
             visit = chromium.Visit(browser.new_page(viewport={"width": 1100, "height": 900}))

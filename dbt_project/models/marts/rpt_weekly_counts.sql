@@ -18,7 +18,6 @@ outcomes as (
 
 commitments as (
     select * from {{ ref('commitments') }}
-    where {{ is_in_force() }}
 ),
 
 touched as (
@@ -80,10 +79,10 @@ final as (
         coalesce(handed.accepted, 0) as accepted,
         coalesce(handed.rejected, 0) as rejected,
         round(handed.accepted::numeric / nullif(handed.handed_off, 0), 4) as acceptance_rate,
-        {{ commitment_of('acceptance_rate') }} as acceptance_rate_target,
+        {{ commitment_of('acceptance_rate', 'week_starts_on') }} as acceptance_rate_target,
         round(handed.within_sla::numeric / nullif(handed.within_sla + handed.breached, 0), 4) as sla_attainment,
-        {{ commitment_of('sla_attainment') }} as sla_attainment_target,
-        {{ commitment_of('handoffs_per_week') }} as handoffs_target
+        {{ commitment_of('sla_attainment', 'week_starts_on') }} as sla_attainment_target,
+        {{ commitment_of('handoffs_per_week', 'week_starts_on') }} as handoffs_target
     from touched
     full join qualified using (week_starts_on)
     full join handed using (week_starts_on)

@@ -1,15 +1,31 @@
 with
 
-commitments as (
-    select * from {{ ref('commitments') }}
+company as (
+    select time_zone from {{ ref('company') }}
     where {{ is_in_force() }}
 ),
 
-targets (figure, target) as (
-    values
-    ('acceptance', {{ commitment_of('acceptance_rate') }}),
-    ('attainment', {{ commitment_of('sla_attainment') }}),
-    ('handoffs', {{ commitment_of('handoffs_per_week') }})
+maturity as (
+    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
+    where limits.limit_id = 'maturity_days'
+),
+
+-- A week is judged by what was promised on its Monday.
+commitments as (
+    select * from {{ ref('commitments') }}
+),
+
+evidence as (
+    select * from {{ ref('int_review_evidence') }}
+),
+
+-- In a week without a handoff the promised number of them was missed as well.
+weeks as (
+    select distinct date_trunc('week', days.date_day)::date as week_starts_on
+    from {{ ref('dim_days') }} as days
+    where
+        days.date_day >= (select min(go_live.live_at) from {{ ref('stg_handoff__go_live') }} as go_live)
+        and days.date_day <= {{ as_of_date() }}
 ),
 
 counted as (
@@ -21,17 +37,30 @@ counted as (
         count(*) filter (where is_open) as still_open,
         {{ median_of('seconds') }} as median_seconds,
         {{ tail_of('seconds') }} as p90_seconds
-    from {{ ref('int_review_evidence') }}
+    from evidence
     group by week_starts_on, figure, dimension, member
+    union all
+    select
+        week_starts_on, 'handoffs' as figure, 'all' as dimension, 'all' as member, 0 as handoffs, 0 as decided,
+        0 as counted, 0 as still_open, null as median_seconds, null as p90_seconds
+    from weeks
+    where not exists (
+        select 1 from evidence
+        where evidence.week_starts_on = weeks.week_starts_on and evidence.figure = 'handoffs'
+    )
 ),
 
 measured as (
     select
         counted.*,
         {{ interval_of('share', 'counted', 'decided') }},
-        case when counted.dimension = 'all' then targets.target end as target
+        case when dimension = 'all' then case figure
+            when 'acceptance' then {{ commitment_of('acceptance_rate', 'week_starts_on') }}
+            when 'attainment' then {{ commitment_of('sla_attainment', 'week_starts_on') }}
+            when 'handoffs' then {{ commitment_of('handoffs_per_week', 'week_starts_on') }}
+        end end as target,
+        (week_starts_on + interval '1 week') at time zone (select company.time_zone from company) as week_ends_at
     from counted
-    left join targets on counted.figure = targets.figure
 ),
 
 final as (
@@ -41,8 +70,10 @@ final as (
         case when decided > 0 then share_low end as share_low,
         case when decided > 0 then share_high end as share_high,
         median_seconds, p90_seconds, target,
-        case when figure = 'handoffs' then handoffs >= target else share_rate >= target end as is_kept
+        case when figure = 'handoffs' then handoffs >= target else share_rate >= target end as is_kept,
+        week_ends_at + maturity.span <= {{ as_of() }} as is_complete
     from measured
+    cross join maturity
 )
 
 select * from final

@@ -16,8 +16,8 @@ facts as (
         {{ as_count("handoffs.context #>> '{company,employees}'") }} as employees,
         handoffs.context #>> '{attribution,first_source}' as first_source,
         handoffs.context #>> '{attribution,latest_source}' as latest_source,
-        handoffs.context -> 'company' is not null as is_company_kept,
-        handoffs.context -> 'attribution' is not null as is_attribution_kept
+        coalesce(handoffs.context -> 'company', '{}') <> '{}' as is_company_kept,
+        coalesce(handoffs.context -> 'attribution', '{}') <> '{}' as is_attribution_kept
     from {{ ref('stg_handoff__handoffs') }} as handoffs
     left join countries on handoffs.context #>> '{company,country}' = countries.country
 ),

@@ -18,6 +18,7 @@ verdicts as (
     select
         handoff_id,
         bool_or(outcome = 'breached') as is_breached,
+        bool_or(outcome = 'open') as is_open,
         bool_and(outcome <> 'breached') and bool_or(outcome = 'met') as is_met
     from outcomes
     group by handoff_id
@@ -34,7 +35,11 @@ handoffs as (
         {{ week_of('handoff.routed_at') }} as routed_week,
         {{ week_of('handoff.qualified_at') }} as qualified_week,
         handoff.qualified_at + maturity.span as window_ends_at,
-        coalesce(handoff.accepted_at, handoff.rejected_at, handoff.withdrawn_at) is null as is_unanswered,
+        coalesce(handoff.accepted_at, handoff.contacted_at, handoff.rejected_at, handoff.withdrawn_at) is null
+        as is_unanswered,
+        coalesce(handoff.rejected_at, handoff.withdrawn_at) is null and handoff.qualified_at + maturity.span > {{ as_of() }}
+        as may_go_on,
+        coalesce(verdicts.is_open, true) as is_running,
         case when verdicts.is_met or verdicts.is_breached then verdicts.is_met end as is_in_time
     from {{ ref('fct_handoffs') }} as handoff
     cross join maturity
@@ -56,13 +61,13 @@ facts as (
     union all
     select
         'attainment' as figure, handoff_id, routed_week as week_starts_on, is_in_time as is_counted,
-        is_in_time is null as is_open
+        is_in_time is null and is_running as is_open
     from handoffs
     union all
     select
         'conversion' as figure, handoff_id, qualified_week as week_starts_on,
         coalesce(sql_at < window_ends_at, false) as is_counted,
-        sql_at is null and window_ends_at > {{ as_of() }} as is_open
+        sql_at is null and may_go_on as is_open
     from handoffs
 ),
 
@@ -132,7 +137,7 @@ stages as (
     select
         handoffs.qualified_week as week_starts_on, handoffs.lead_id, handoffs.handoff_id, stage.member,
         stage.reached_at is not null as is_counted,
-        stage.reached_at is null and handoffs.window_ends_at > {{ as_of() }} as is_open,
+        stage.reached_at is null and handoffs.may_go_on as is_open,
         extract(epoch from (stage.reached_at - stage.before_at)) as seconds
     from handoffs
     cross join

@@ -36,6 +36,7 @@ def export(
         typer.echo(text)
         return
     out.touch(mode=0o600)
+    out.chmod(0o600)
     out.write_text(text + "\n", encoding="utf-8")
     typer.echo(f"{sum(len(rows) for rows in found.values()):,} rows of {len(found)} tables are in {out}.")
 

@@ -1,6 +1,5 @@
 """`handoff review …`: the weekly pack, and what the meeting resolved to do."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -62,16 +61,32 @@ def action(
     from handoff.ledger.db import connect
     from handoff.review.pack import actions
     from handoff.review.pack.figures import week_of
+    from handoff.review.run import last_week
 
     use_local_connections()
     at = clock.now()
     try:
-        monday = week_of(week) if week else at.date() - timedelta(days=at.weekday() + 7)
         with connect() as connection:
-            number = actions.add(connection, monday, text, owner, at)
-    except ValueError as wrong:
+            number = actions.add(connection, week_of(week) if week else last_week(connection, at), text, owner, at)
+    except (ValueError, LookupError) as wrong:
         fail(f"{wrong}.")
     typer.echo(f"Noted as {number}. When it is done: handoff review done {number}")
+
+
+@commands.command(name="actions")
+def list_actions() -> None:
+    """List the action items that are open."""
+    from handoff.ledger.db import connect
+    from handoff.review.pack import actions
+    from handoff.review.pack.figures import name_of
+
+    use_local_connections()
+    with connect() as connection:
+        found = actions.still_open(connection)
+    for each in found:
+        typer.echo(f"{each.action_id:>4}  {each.text} ({each.owner}, since {name_of(each.week_starts_on)})")
+    if not found:
+        typer.echo("None is open.")
 
 
 @commands.command()

@@ -52,7 +52,7 @@ union all
 select message.last_attempt_at, 'handoff', null, turn.rep_name || ' could not be told: ' || message.last_error, 'bad'
 from turn inner join handoff.outbox as message
     on message.dedupe_key = 'slack_dm:' || turn.handoff_id || ':' || turn.assignment_id
-where message.state = 'dead'
+where message.state = 'dead' and message.last_attempt_at is not null
 union all
 select step.taken_at, 'handoff', null, case step.action
     when 'remind' then 'Reminded ' when 'warn' then 'Warned ' when 'reassign' then 'Told of the missed deadline: '

@@ -1,17 +1,19 @@
 """The marts, and the weekly pack for the revenue meeting, posted in the review channel."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from handoff import clock, connections
-from handoff.ledger.db import Connection, connect, only_one
+from handoff.ledger.db import Connection, Row, connect, only_one
 from handoff.qualify import dbt
 from handoff.review import builds, publish
 
-MARTS = "marts"
+MARTS, POLICY = "marts", "policy"
+PATIENCE = timedelta(minutes=5)
+"""How long the pack waits for a build of the marts that began in the same minute."""
 
 
-def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[str, Any]:
+def build_marts(connection: Connection, as_of: datetime | None = None, wait: timedelta | None = None) -> dict[str, Any]:
     """Rebuild and test the marts and the policies, and show the marts to their readers, all at once.
 
     A policy that is not empty says something of the handoffs and nothing against the marts: they are shown, and it is
@@ -19,6 +21,7 @@ def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[s
 
     Args:
         as_of: the moment to compute for; None for the present.
+        wait: how long to wait for another process that builds them; None leaves it to that one.
 
     Returns: counts of nodes by status, and the rows that changed by mart. How each model did, `builds` keeps.
 
@@ -26,7 +29,7 @@ def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[s
         handoff.qualify.dbt.DbtFailed: a model failed, or a policy is not empty; the message names each.
         psycopg.errors.LockNotAvailable: somebody reads a mart whose shape is to change; the next build tries again.
     """
-    with only_one(connection, dbt.lock_of(MARTS)) as free:
+    with only_one(connection, dbt.lock_of(MARTS), wait=wait) as free:
         if not free:
             return {"skipped": "another process builds the marts"}
         at = as_of or clock.now()
@@ -35,13 +38,17 @@ def build_marts(connection: Connection, as_of: datetime | None = None) -> dict[s
         except dbt.DbtFailed as failure:
             if failure.result:
                 builds.note(connection, failure.result, at)
-                if {node.folder for node in failure.result.failed} <= {"policy"}:
+                if _is_policy_alone(failure.result):
                     _publish(failure.result, at)
             raise
         if result is None:
             return {}
         builds.note(connection, result, at)
         return _counts(result) | _publish(result, at)
+
+
+def _is_policy_alone(result: dbt.Result) -> bool:
+    return {node.folder for node in result.failed} <= {POLICY}
 
 
 def _publish(result: dbt.Result, at: datetime) -> dict[str, Any]:
@@ -61,25 +68,59 @@ def run(connection: Connection, as_of: datetime, week: date | None = None) -> di
 
     Args:
         week: its Monday; None for the last whole week before `as_of`.
+
+    Raises:
+        ValueError: the week is not over.
+        handoff.qualify.dbt.DbtFailed: a model failed.
+        TimeoutError: another process has been building the marts for too long.
     """
     # Charts and print load slowly, and most forks of this module's process need neither.
     from handoff.agreement import source
     from handoff.review.pack import pack, posting
 
-    last = connection.execute(_WEEK, {"at": as_of}).fetchone()
-    if last is None:
-        raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
+    last = _last(connection, as_of)
     week = week or last["week"]
     name = f"{week:%G-W%V}"
-    if week <= last["week"] and last["is_before_go_live"]:
+    if week > last["week"]:
+        raise ValueError(f"{name} is not over yet: a pack is kept as it is posted, so post it when it is")
+    if last["is_before_go_live"]:
         return {"week": name, "queued": 0, "skipped": "the week ended before go-live"}
     if connection.execute("select from handoff.outbox where dedupe_key = %s", (posting.key(week),)).rowcount:
         return {"week": name, "queued": 0}
-    build_marts(connection)
+    _build_for_pack(connection)
     document = pack.make(connection, source(), week, as_of)
     with connection.transaction():
         pack.keep(connection, week, document, as_of)
         return {"week": name, "queued": posting.post(connection, week, document, as_of)}
+
+
+def last_week(connection: Connection, as_of: datetime) -> date:
+    """The Monday of the last whole week, in the company's time zone.
+
+    Raises:
+        LookupError: nobody says what that zone is.
+    """
+    monday: date = _last(connection, as_of)["week"]
+    return monday
+
+
+def _last(connection: Connection, as_of: datetime) -> Row:
+    row = connection.execute(_WEEK, {"at": as_of}).fetchone()
+    if row is None:
+        raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
+    return row
+
+
+def _build_for_pack(connection: Connection) -> None:
+    """Build the marts; a broken policy is told in the pack, and holds it back no more than it does the marts."""
+    try:
+        counts = build_marts(connection, wait=PATIENCE)
+    except dbt.DbtFailed as failure:
+        if not failure.result or not _is_policy_alone(failure.result):
+            raise
+        return
+    if "skipped" in counts:
+        raise TimeoutError(f"{counts['skipped']} for more than {PATIENCE}")
 
 
 _WEEK = """

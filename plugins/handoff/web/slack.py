@@ -10,6 +10,9 @@ from handoff.web.bodies import BadBody, read_json
 
 LONGEST_ID = 255
 """Characters: Slack's limit for an `action_id` and a `callback_id`."""
+LEFT_OUT = frozenset({"token", "message", "state"})
+"""Of a payload: a credential that the signature has replaced, and what the pressed message says, which the ledger knows
+and which would outlive the erasure of whom it is about."""
 
 
 def is_ssl_check(fields: Sequence[tuple[str, str]]) -> bool:
@@ -37,7 +40,7 @@ def interaction(fields: Sequence[tuple[str, str]], timestamp: str, body: bytes) 
         timestamp: the signed header's text, seconds since 1970; with the raw body it tells two presses apart, and
             makes one of a request that arrives twice.
 
-    The verification token in the payload is left out: it is a credential, and the signature has replaced it.
+    `LEFT_OUT` is not in its payload.
 
     Raises:
         BadBody: no payload, several, or one that is no interaction.
@@ -54,7 +57,7 @@ def interaction(fields: Sequence[tuple[str, str]], timestamp: str, body: bytes) 
         object_type=payload["type"][:LONGEST_ID],
         object_id=_acted_on(payload)[:LONGEST_ID],
         occurred_at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(timestamp)),
-        payload={name: value for name, value in payload.items() if name != "token"},
+        payload={name: value for name, value in payload.items() if name not in LEFT_OUT},
     )
 
 

@@ -52,8 +52,17 @@ def finish(connection: Connection, action_id: int, at: datetime) -> Action:
         (at, action_id),
     ).fetchone()
     if row is None:
-        raise UnknownAction(f"action item {action_id} is not open: `handoff review show` lists those that are")
+        raise UnknownAction(f"action item {action_id} is not open: `handoff review actions` lists those that are")
     return Action(**row)
+
+
+def still_open(connection: Connection) -> list[Action]:
+    """What nobody has marked as done, the oldest first."""
+    rows = connection.execute(
+        """select action_id, week_starts_on, text, owner, done_at from handoff.action_items where done_at is null
+        order by action_id"""
+    )
+    return [Action(**row) for row in rows]
 
 
 def of_meeting(connection: Connection, week: date, at: datetime) -> list[Action]:

@@ -49,7 +49,7 @@ def shadows(connection: Connection, week: date) -> Section:
 
 
 def changes(connection: Connection, week: date, until: date) -> Section:
-    """Rules that began or ended in the week, days in UTC."""
+    """Rules that began or ended on a day from `week` to before `until`; the agreement's days are of UTC."""
     rows = connection.execute(
         """select kind, rule_id, definition_version, coalesce(label, text) as says, why, valid_from, valid_to
         from marts.dim_agreement

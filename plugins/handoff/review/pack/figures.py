@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -32,6 +32,7 @@ class Figure:
     p90_seconds: float | None
     target: float | None
     is_kept: bool | None
+    is_complete: bool
 
     @property
     def link(self) -> str:
@@ -73,6 +74,8 @@ def week_of(name: str) -> date:
     """
     try:
         year, number = name.split("-W")
+        if not MINYEAR < int(year) < MAXYEAR:
+            raise ValueError("its year is too far away")
         return date.fromisocalendar(int(year), int(number), 1)
     except ValueError as wrong:
         raise ValueError(f"{name!r} is no week: write it like 2026-W07 ({wrong})") from None

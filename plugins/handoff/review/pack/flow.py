@@ -98,7 +98,7 @@ def bottleneck(figures: Figures, week: date) -> Section:
 def conversion(figures: Figures, week: date) -> Section:
     """From MQL to SQL, of the newest week whose window is over; until there is one, of the oldest, as far as it got."""
     weeks = figures.weeks("conversion", week, 53)
-    over = [each for each in weeks if (found := figures.one(each, "conversion")) and not found.still_open]
+    over = [each for each in weeks if (found := figures.one(each, "conversion")) and found.is_complete]
     shown = over[-1] if over else weeks[0] if weeks else week
     all_of_it = figures.one(shown, "conversion")
     is_over = "whose window is over" if over else "whose window is not over, so that these shares may still rise"

@@ -39,7 +39,7 @@ def make(connection: Connection, agreement: Agreement, week: date, as_of: dateti
             flow.rejections(connection, found, week),
             worst,
             context.shadows(connection, week),
-            context.changes(connection, week, until.date()),
+            context.changes(connection, week, week + timedelta(days=7)),
             context.health(connection, since, until),
             actions.section(actions.of_meeting(connection, week, as_of)),
         ),

@@ -10,6 +10,7 @@ from handoff.charts import Joint
 from handoff.ledger.db import Connection, Row
 from handoff.review.pack import figures, flow, pack, printing
 from handoff.review.pack.figures import name_of
+from handoff.review.run import last_week
 
 FUNNEL_DAYS = 28
 """How far back the board's funnel looks."""
@@ -47,7 +48,7 @@ def read(connection: Connection, week: date, as_of: datetime) -> ReviewPage:
 def newest(connection: Connection, as_of: datetime) -> str:
     """The week to show to somebody who names none: the newest that was posted, or the last whole one."""
     posted = pack.weeks(connection)
-    return posted[0] if posted else name_of(as_of.date() - timedelta(days=as_of.weekday() + 7))
+    return posted[0] if posted else name_of(last_week(connection, as_of))
 
 
 def print_of(page: ReviewPage) -> bytes:
@@ -76,7 +77,7 @@ def leads(connection: Connection, week: date, figure: str, dimension: str, membe
 
 def funnel(connection: Connection, as_of: datetime) -> list[Joint]:
     """The stages that the MQLs of the last four weeks have reached; none before the marts were built."""
-    built = connection.execute("select to_regclass('marts.fct_handoffs') is not null as yes").fetchone()
+    built = connection.execute("select to_regclass('marts.mart_builds') is not null as yes").fetchone()
     if not built or not built["yes"]:
         return []
     rows = connection.execute(
