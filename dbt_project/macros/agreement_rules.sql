@@ -8,8 +8,8 @@
         'disqualifiers': 'disqualifier_id', 'enrichment_policy': 'policy_id', 'escalations': 'escalation_id',
         'fit_points': 'rule_id', 'gate_limits': 'limit_id', 'handoff_policy': 'policy_id', 'holidays': 'holiday_id',
         'pool_members': 'pool_member_id', 'pools': 'pool_id', 'rejection_reasons': 'reason_id', 'reps': 'rep_id',
-        'requirements': 'requirement_id', 'routing_steps': 'step', 'score_caps': 'cap_id', 'signals': 'rule_id',
-        'special_hours': 'special_hours_id', 'territories': 'territory_id', 'tiers': 'tier_id',
+        'requirements': 'requirement_id', 'retention': 'subject', 'routing_steps': 'step', 'score_caps': 'cap_id',
+        'signals': 'rule_id', 'special_hours': 'special_hours_id', 'territories': 'territory_id', 'tiers': 'tier_id',
         'touch_channels': 'rule_id', 'touch_parameters': 'parameter_id',
     }) }}
 {%- endmacro %}

@@ -20,7 +20,7 @@ from tests.unit.web.doors import connect
 
 # The calendars' open hours are built from the day of the load: this year lies ahead of it.
 START = clock.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=3)
-WEEKS, LEADS, CHANGED = (52, 300, 26) if os.environ.get("HANDOFF_CHAOS") else (8, 300, 4)
+WEEKS, LEADS, CHANGED = (52, 300, 26) if os.environ.get("HANDOFF_CHAOS") else (5, 300, 3)
 FORM = "f0000000-0000-4000-8000-000000000001"
 PAGES = ["/pricing", "/demo", "/product/a", "/blog/b"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handoff import agreement, clock, explain, stations
+from handoff import clock, explain, stations
 from handoff.ledger import db, inbox, runs
 from handoff.ledger.db import Connection
 from handoff.qualify import dbt
@@ -216,9 +216,3 @@ def test_marts_and_the_weekly_review(connection: Connection, sandbox: RunningSan
     assert stations.review()["sent"] == 0
     (post,) = messages(sandbox, "C0REVIEW00")
     assert "Revenue review, week" in post["text"]
-
-
-def test_loading_the_agreement_again_moves_no_go_live(connection: Connection) -> None:
-    before = one(connection, "select live_at from handoff.go_live")
-    assert agreement.load(clock.now())["went_live"] == 0
-    assert one(connection, "select live_at from handoff.go_live") == before

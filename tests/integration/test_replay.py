@@ -134,9 +134,13 @@ def test_canonical_text_is_one_text() -> None:
     assert replaying.canonical({"b": 1, "a": [1.0, "é"]}) == '{"a":[1.0,"é"],"b":1}'
 
 
-def test_loads_are_kept_once(connection: Connection, sandbox: RunningSandbox) -> None:
+def test_the_same_agreement_again_is_no_load_and_moves_no_go_live(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
     from handoff import agreement
 
-    first = loads.newest(connection)
-    agreement.load(clock.now())
+    live = "select product_id, live_at from handoff.go_live order by product_id"
+    first, before = loads.newest(connection), connection.execute(live).fetchall()
+    assert agreement.load(clock.now())["went_live"] == 0
     assert loads.newest(connection) == first
+    assert connection.execute(live).fetchall() == before

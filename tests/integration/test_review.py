@@ -24,6 +24,7 @@ from handoff.review.pack.figures import week_of
 from handoff.web.app import PREFIX
 from sandbox.testing import RunningSandbox, running_sandbox
 from tests.conftest import Database
+from tests.integration.built import build
 from tests.integration.conftest import connect_to
 from tests.integration.marts_company import AT, DAY, SECOND, Admin, Handoff, moment, plant, plant_contact
 from tests.unit.web.board_data import COOKIE, site
@@ -66,7 +67,7 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
         admin.execute("update handoff.go_live set live_at = '2026-01-01'")
         with db.connect() as connection:
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
-            run.build_marts(connection, AT)
+            build(connection, AT)
             yield connection
 
 
