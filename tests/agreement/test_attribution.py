@@ -17,8 +17,8 @@ from psycopg.types.json import Jsonb
 
 from handoff.ledger import db
 from handoff.qualify import dbt
-from handoff.review.run import build_marts
 from handoff.settings import settings
+from tests.integration.built import build
 
 from .conftest import PROJECT, SEEDS, Rows, read
 
@@ -116,7 +116,7 @@ def credits(admin: Admin) -> dict[tuple[Steps, str], list[Fraction]]:
     )
     with db.connect() as connection:
         dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT + DAY)
-        build_marts(connection, AT + DAY)
+        build(connection, AT + DAY)
     rows = admin.execute(
         "select lead_id, model_id, credit from marts.fct_touches where conversion_kind = 'mql' order by touch_order"
     ).fetchall()

@@ -187,6 +187,8 @@ def test_a_week_that_is_not_over_is_not_posted(connection: Connection) -> None:
 def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
     connection: Connection, sandbox: RunningSandbox
 ) -> None:
+    # A broken policy is told in the pack, and holds it back no more than the marts.
+    connection.execute("update handoff.outbox set result = '{}' where handoff_id = 'd' and kind = 'slack_dm'")
     counts = run.run(connection, AT, WEEK)
     assert counts == {"week": "2026-W11", "queued": 1}
     assert run.run(connection, AT, WEEK) == {"week": "2026-W11", "queued": 0}
@@ -206,6 +208,10 @@ def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
     kept = pack.kept(connection, WEEK)
     assert kept is not None
     assert kept.title == "Revenue review, week 11 of 2026"
+    assert kept.sections[8].paragraphs == (
+        "Broken now: messages_sent_without_id, 1 of them. One row per Slack message marked sent without the id that "
+        "Slack gave it.",
+    )
     assert printing.pdf(kept).startswith(b"%PDF-")
     with psycopg.connect(connections.get(connections.ADMIN).dsn) as admin:
         admin.execute("update marts.rpt_weekly_review set counted = 4 where figure = 'acceptance'")

@@ -17,9 +17,9 @@ from handoff.ledger import db
 from handoff.notify.context import Clause, Context
 from handoff.qualify import dbt
 from handoff.review.performance import Performance, ranking
-from handoff.review.run import build_marts
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
+from tests.integration.built import build
 
 AT = datetime(2026, 6, 30, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -85,7 +85,7 @@ def clauses(module_agreement_database: Database) -> Iterator[dict[str, Performan
             plant(admin, number, "sig-page-pricing", verdict if number <= 38 else None, HANDED_OVER)
         plant(admin, 41, "sig-page-docs", ("accepted", None), AT - 5 * DAY)
         dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
-        build_marts(connection, AT)
+        build(connection, AT)
         yield {each.clause_id: each for each in ranking(connection)}
 
 
@@ -159,7 +159,7 @@ def test_before_anything_was_answered_it_says_so(agreement_database: Database) -
     assert done.exit_code == 1
     assert done.output.startswith("the marts have not been built yet")
     with db.connect() as connection:
-        build_marts(connection, AT)
+        build(connection, AT)
     done = CliRunner().invoke(app, ["agreement", "performance"])
     assert done.exit_code == 0, done.output
     assert "Nothing: no handoff has been made that names the clauses" in done.output

@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 from handoff.ledger import db
 from handoff.notify.context import Clause
 from handoff.qualify import dbt
-from handoff.review.run import build_marts
+from tests.integration.built import build
 from tests.unit.route import handed
 from tests.unit.route.handed import NOON
 
@@ -41,7 +41,7 @@ def plant() -> None:
             for number, each in enumerate(LEADS, 1):
                 _plant(connection, admin, f"{back}{number}", back, *each)
         dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AS_OF)
-        build_marts(connection, AS_OF)
+        build(connection, AS_OF)
 
 
 def _plant(
