@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,15 +84,18 @@ def agreement_template(
 ) -> str:
     """Name of a database with the agreement loaded and the line's models built over nothing, to copy.
 
-    Built by the first process of a run that needs it: the others, with servers of their own, restore its dump.
+    Built by the first process of a run that needs it: the others, with servers and homes of their own, restore its dump
+    and take what dbt had parsed and compiled.
     """
     from handoff import agreement
 
     base = tmp_path_factory.getbasetemp()
-    dump = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "agreed.dump"
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    dump, compiled = shared / "agreed.dump", shared / "agreed.dbt"
     with dump.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if dump.exists():
+            shutil.copytree(compiled, settings().dbt_target, dirs_exist_ok=True)
             postgres.create("agreed")
             _dumped("pg_restore", f"--dbname={postgres.dsn('agreed')}", str(dump))
             return "agreed"
@@ -99,6 +103,7 @@ def agreement_template(
         with pytest.MonkeyPatch.context() as patch:
             _point_at(patch, postgres, "agreed")
             agreement.load(clock.now())
+        shutil.copytree(settings().dbt_target, compiled)
         _dumped("pg_dump", "--format=custom", "--compress=0", f"--file={dump}", postgres.dsn("agreed"))
     return "agreed"
 
