@@ -323,7 +323,7 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
         "rep": f"{ours}/rep/{newest['rep_id']}",
         "lead": f"{ours}/lead/{newest['lead_id']}",
         "board": f"{ours}/board",
-        "review": f"{ours}/review",
+        "review": f"{ours}/review/{clock.now():%G-W%V}",
         "marts": f"{ours}/marts",
         "agreement": f"{ours}/agreement",
         "docs": f"{ours}/docs/for-reps",
@@ -331,7 +331,8 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
 
     def are_built() -> bool:
         stack.python("from handoff import stations; stations.marts()")
-        return httpx.get(pages["review"], follow_redirects=True).is_success
+        shown = httpx.get(pages["review"])
+        return shown.is_success and "nothing was handed over" not in shown.text
 
     assert progress.wait(are_built, timeout_s=BACK_S, interval_s=1), stack.logs()
     with chromium.running() as browser:
@@ -347,7 +348,8 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
         for page in (REPOSITORY / "docs").glob("*.md")
         for name in re.findall(r"images/(.+?)\.png", page.read_text())
     }
-    assert shown <= set(pages)
+    # That of the BI tool is taken by its own test.
+    assert shown - {"superset"} <= set(pages)
 
 
 def test_without_a_login_nothing_is_shown(with_login: str) -> None:

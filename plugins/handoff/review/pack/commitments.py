@@ -46,7 +46,8 @@ def _sentence(side: str, text: str, found: Figure | None) -> str:
     if found.target is None:
         return f"{side} promised nothing about this: {text.lower()}."
     reached = f"{found.handoffs:,}" if found.figure == "handoffs" else found.interval
-    return f"{side}: {found.verdict}. {text}: {reached}; promised {_target(found)}."
+    verdict = "nothing to judge yet" if found.is_kept is None else found.verdict
+    return f"{side}: {verdict}. {text}: {reached}; promised {_target(found)}."
 
 
 def _promise(side: str, text: str, found: Figure) -> tuple[str, ...]:
