@@ -37,14 +37,16 @@ final as (
         'inbox' as subject,
         'oldest_minutes' as measure,
         count(*) as sample,
-        extract(epoch from {{ as_of() }} - min(received_at))::float8 / extract(epoch from interval '1 minute') as measured
+        extract(epoch from {{ as_of() }} - min(received_at))::float8
+        / extract(epoch from interval '1 minute') as measured
     from inbox
     union all
     select
         'outbox' as subject,
         'oldest_minutes' as measure,
         count(*) as sample,
-        extract(epoch from {{ as_of() }} - min(not_before))::float8 / extract(epoch from interval '1 minute') as measured
+        extract(epoch from {{ as_of() }} - min(not_before))::float8
+        / extract(epoch from interval '1 minute') as measured
     from outbox
     where state = 'pending'
     union all

@@ -59,7 +59,8 @@ measured as (
             when 'attainment' then {{ commitment_of('sla_attainment', 'week_starts_on') }}
             when 'handoffs' then {{ commitment_of('handoffs_per_week', 'week_starts_on') }}
         end end as target,
-        (week_starts_on + interval '1 week') at time zone (select company.time_zone from company) as week_ends_at
+        (week_starts_on + interval '1 week') at time zone (select company.time_zone from company)
+        + (select maturity.span from maturity) as window_ends_at
     from counted
 ),
 
@@ -71,9 +72,8 @@ final as (
         case when decided > 0 then share_high end as share_high,
         median_seconds, p90_seconds, target,
         case when figure = 'handoffs' then handoffs >= target else share_rate >= target end as is_kept,
-        week_ends_at + maturity.span <= {{ as_of() }} as is_complete
+        window_ends_at <= {{ as_of() }} as is_complete
     from measured
-    cross join maturity
 )
 
 select * from final

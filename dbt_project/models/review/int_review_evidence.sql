@@ -37,8 +37,8 @@ handoffs as (
         handoff.qualified_at + maturity.span as window_ends_at,
         coalesce(handoff.accepted_at, handoff.contacted_at, handoff.rejected_at, handoff.withdrawn_at) is null
         as is_unanswered,
-        coalesce(handoff.rejected_at, handoff.withdrawn_at) is null and handoff.qualified_at + maturity.span > {{ as_of() }}
-        as may_go_on,
+        coalesce(handoff.rejected_at, handoff.withdrawn_at) is null
+        and handoff.qualified_at + maturity.span > {{ as_of() }} as may_go_on,
         coalesce(verdicts.is_open, true) as is_running,
         case when verdicts.is_met or verdicts.is_breached then verdicts.is_met end as is_in_time
     from {{ ref('fct_handoffs') }} as handoff

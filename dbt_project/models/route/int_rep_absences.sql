@@ -41,14 +41,15 @@ out_of_office as (
     from reps
     inner join owners on reps.crm_owner_id = owners.owner_id
     inner join users on owners.user_id = users.user_id
-    cross join lateral (
-        select
-            {{ as_instant("span.value ->> 'startTimestamp'") }} as begins_at,
-            {{ as_instant("span.value ->> 'endTimestamp'") }} as ends_at
-        from jsonb_array_elements(
-            case when jsonb_typeof(users.out_of_office) = 'array' then users.out_of_office else '[]' end
-        ) as span
-    ) as away
+    cross join
+        lateral (
+            select
+                {{ as_instant("span.value ->> 'startTimestamp'") }} as begins_at,
+                {{ as_instant("span.value ->> 'endTimestamp'") }} as ends_at
+            from jsonb_array_elements(
+                case when jsonb_typeof(users.out_of_office) = 'array' then users.out_of_office else '[]' end
+            ) as span
+        ) as away
     where away.begins_at <= {{ as_of() }} and {{ as_of() }} < away.ends_at
 ),
 
