@@ -98,7 +98,8 @@ def _contact(payload: Json) -> Version:
     if "associatedcompanyid" in properties:
         properties["associatedcompanyid"] = _apart(properties["associatedcompanyid"])
         _move_associated(payload, "companies")
-    return _moved(payload)
+    entered = {"value": properties["lifecyclestage"], "timestamp": properties["createdate"]}
+    return _moved(payload | {"propertiesWithHistory": {"lifecyclestage": [entered]}})
 
 
 def _engagement(payload: Json) -> Version:

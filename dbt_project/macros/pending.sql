@@ -17,11 +17,3 @@
         and ({{ lead_id }} in (select pending.lead_id from {{ source('handoff', 'pending_leads') }} as pending)) is true
     {%- else -%} true {%- endif -%}
 {%- endmacro %}
-
-{% macro only_judged_since(table) -%}
-    {#- Of leads that were judged before the table was last built, it has the rows already. -#}
-    {%- set relation = api.Relation.create(database=target.database, schema=target.schema, identifier=table) -%}
-    {%- set built = load_cached_relation(relation) if execute and not flags.FULL_REFRESH -%}
-    {%- if built -%} as_of > (select coalesce(max(built.computed_at), '-infinity') from {{ built }} as built)
-    {%- else -%} true {%- endif -%}
-{%- endmacro %}

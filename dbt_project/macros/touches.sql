@@ -47,6 +47,10 @@
 {%- endmacro %}
 
 {% macro review_table() -%}
-    {#- Whole tables are joined, grouped and sorted here, each once. -#}
-    {{ config(sql_header="set local jit = off; set local work_mem = '64MB';") }}
+    {#- Histories of leads are joined, grouped and sorted here: of those that have moved, or at first of all. -#}
+    {{ config(
+        materialized='per_moved_lead',
+        indexes=[{'columns': ['lead_id']}],
+        sql_header="set local jit = off; set local work_mem = '64MB';",
+    ) }}
 {%- endmacro %}

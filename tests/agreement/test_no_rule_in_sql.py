@@ -15,10 +15,12 @@ MODELS = sorted(
 MACROS = sorted((PROJECT / "macros").glob("*.sql"))
 
 # Arithmetic and the shape of things: identities, the base of a half-life, hundredths of points, milliseconds, a minute.
-NUMBERS = {"0", "1", "2", "3", "4", "200", "1000", "15", "9", "14", "18", "20", "10", "12"}
+NUMBERS = {"0", "1", "2", "3", "4", "200", "1000", "15", "9", "14", "18", "20", "10", "12", "100", "0.5", "0.001"}
 ONLY_IN = {
     "4": {"rpt_weekly_counts.sql"},
     "3": {"rpt_weekly_counts.sql"},
+    # Hundredths of points, and how near to the middle of two of them doubles may err.
+    **{number: {"rules.sql"} for number in ("100", "0.5", "0.001")},
     # Shares of credit are counted in so many decimals.
     **{number: {"int_touch_credits.sql"} for number in ("10", "12")},
     # Lengths in patterns that read numbers and instants, and the length of a line that a rep reads.

@@ -8,6 +8,7 @@ import pytest
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.qualify import dbt, loads, replica
+from handoff.qualify import run as qualify
 from tests.agreement.acting import DAYS, END, START, Admin, live
 
 LEADS = 2000
@@ -51,11 +52,12 @@ def test_every_lead_scores_the_same_by_both(connection: Connection) -> None:
     assert 100 < reached < len(timeline) / 2
 
 
-def test_only_leads_judged_since_are_computed_again(connection: Connection) -> None:
+def test_only_leads_that_have_moved_are_computed_again(connection: Connection) -> None:
     at = END + timedelta(minutes=1)
     before = connection.execute("select count(*) as rows from line.int_score_timeline").fetchone()
     connection.execute("delete from handoff.pending_leads where lead_id <> '1'")
-    dbt.invoke(connection, ["run"], selector="line", as_of=at)
+    connection.execute("delete from handoff.stale_leads")
+    qualify.run(connection, at)
     dbt.invoke(connection, ["run"], selector="timeline", as_of=at)
     stamps = connection.execute(
         "select computed_at, count(distinct lead_id) as leads from line.int_score_timeline group by 1 order by 1"

@@ -156,7 +156,9 @@ def test_readers_see_whole_builds_whoever_is_killed(
 
 def marts(admin: Admin) -> list[dbt.Model]:
     found = admin.execute("select mart from marts.mart_builds").fetchall()
-    return [dbt.Model(row["mart"], "marts_build", 0.0, row["mart"] in ("dim_leads", "dim_reps")) for row in found]
+    return [
+        dbt.Model(row["mart"], "marts_build", 0.0, row["mart"] in ("dim_leads", "dim_reps"), False) for row in found
+    ]
 
 
 def test_a_build_without_news_writes_nothing(admin: Admin, owner: Connection) -> None:
@@ -211,7 +213,10 @@ def test_marts_come_and_go_with_the_project_and_views_follow_their_tables(admin:
     usual = marts(admin)
     owner.execute("create table marts_build.fct_new as select 1 as id")
     owner.execute("create view marts_build.fct_new_public as select id from marts_build.fct_new")
-    new = [dbt.Model("fct_new", "marts_build", 0.0, True), dbt.Model("fct_new_public", "marts_build", 0.0, False)]
+    new = [
+        dbt.Model("fct_new", "marts_build", 0.0, True, False),
+        dbt.Model("fct_new_public", "marts_build", 0.0, False, False),
+    ]
     publish.publish(owner, [*usual, *new], AT)
     query = """select has_table_privilege('bi_reader', 'marts.fct_new', 'select') as reader,
         has_table_privilege('bi_public', 'marts.fct_new', 'select') as public,

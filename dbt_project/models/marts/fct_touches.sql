@@ -1,15 +1,20 @@
+{{ review_table() }}
+
 with
 
 touches as (
     select * from {{ ref('int_touches') }}
+    where {{ only_moved() }}
 ),
 
 credits as (
     select * from {{ ref('int_touch_credits') }}
+    where {{ only_moved() }}
 ),
 
 conversions as (
     select * from {{ ref('int_conversions') }}
+    where {{ only_moved() }}
 ),
 
 final as (

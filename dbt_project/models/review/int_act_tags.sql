@@ -10,6 +10,7 @@ pairs as (
     select acts.lead_id, acts.act_id, acts.occurred_on, pair.key, pair.value
     from {{ ref('int_touch_acts') }} as acts
     cross join lateral jsonb_each_text(acts.evidence) as pair
+    where {{ only_moved('acts.lead_id') }}
 ),
 
 final as (

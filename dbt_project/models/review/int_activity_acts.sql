@@ -12,7 +12,7 @@ activities as (
     from {{ ref('int_activities') }} as activity
     left join {{ ref('stg_handoff__aliases') }} as aliases on activity.lead_id = aliases.former_lead_id
     -- What sales does is no touch.
-    where activity.is_inbound
+    where activity.is_inbound and {{ only_moved('activity.lead_id') }}
 ),
 
 kinds as (
@@ -23,7 +23,8 @@ kinds as (
 events as (
     select 'event:' || event_id as act_id, email_campaign, utm_source, utm_medium, utm_campaign
     from {{ ref('stg_hubspot__events') }}
-    where coalesce(email_campaign, utm_source, utm_medium, utm_campaign) is not null
+    where
+        coalesce(email_campaign, utm_source, utm_medium, utm_campaign) is not null and {{ only_moved_contacts() }}
 ),
 
 submissions as (

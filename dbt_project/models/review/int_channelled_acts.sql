@@ -4,10 +4,12 @@ with
 
 acts as (
     select * from {{ ref('int_touch_acts') }}
+    where {{ only_moved() }}
 ),
 
 tags as (
     select * from {{ ref('int_act_tags') }}
+    where {{ only_moved() }}
 ),
 
 campaigns as (
@@ -38,6 +40,7 @@ matches as (
 final as (
     select
         acts.lead_id, acts.act_id, acts.act_rank, channels.channel, coalesce(tags.source, acts.source) as source,
+        coalesce(tags.campaign, acts.campaign) as campaign_key,
         coalesce(campaigns.name, tags.campaign, acts.campaign) as campaign,
         coalesce(tags.content, acts.content) as content, channels.takes_visit_channel,
         make_interval(mins => channels.visit_minutes) as visit_gap, acts.occurred_at,

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_ahead_leads') }}
 with
 
 rules as (

@@ -1,4 +1,4 @@
-{{ review_table() }}
+{{ config(sql_header="set local jit = off; set local work_mem = '64MB';") }}
 
 with
 

@@ -7,6 +7,7 @@ versions as (
         coalesce(aliases.lead_id, versions.contact_id) as lead_id, aliases.lead_id is not null as is_former, versions.*
     from {{ ref('stg_hubspot__contact_sources') }} as versions
     left join {{ ref('stg_handoff__aliases') }} as aliases on versions.contact_id = aliases.former_lead_id
+    where {{ only_moved('versions.contact_id') }}
 ),
 
 -- The newest word counts, because people correct the first source by hand.
@@ -21,7 +22,7 @@ present as (
 
 earliest_acts as (
     select lead_id, min(occurred_at) as occurred_at from {{ ref('int_activities') }}
-    where is_inbound
+    where is_inbound and {{ only_moved() }}
     group by lead_id
 ),
 

@@ -1,5 +1,7 @@
 {{ review_table() }}
 
+-- depends_on: {{ ref('int_ahead_leads') }}
+
 with
 
 -- A later version forgets what was merged or cut off, so every version is asked.
@@ -11,7 +13,7 @@ entries as (
         changes.occurred_at
     from {{ ref('stg_hubspot__stage_changes') }} as changes
     left join {{ ref('stg_handoff__aliases') }} as aliases on changes.contact_id = aliases.former_lead_id
-    where changes.occurred_at <= {{ as_of() }}
+    where changes.occurred_at <= {{ as_of() }} and {{ only_moved('changes.contact_id') }}
 ),
 
 -- HubSpot's result of a merge repeats what the merged records say.

@@ -1,5 +1,7 @@
 {{ review_table() }}
 
+-- depends_on: {{ ref('int_ahead_leads') }}
+
 with
 
 parameters as (
@@ -11,11 +13,13 @@ acts as (
         lead_id, act_id, act_rank, url, source, campaign, content, occurred_at, evidence,
         {{ utc_day('occurred_at') }} as occurred_on
     from {{ ref('int_activity_acts') }}
+    where {{ only_moved() }}
     union all
     select
         lead_id, act_id, act_rank, url, source, campaign, content, occurred_at, evidence,
         {{ utc_day('occurred_at') }} as occurred_on
     from {{ ref('int_source_acts') }}
+    where {{ only_moved() }}
 ),
 
 -- Of an address only the parameters are kept that the agreement names.

@@ -9,6 +9,7 @@ shared as (
         *,
         weight / sum(weight) over (partition by conversion_id, model_id) as share
     from {{ ref('int_touch_weights') }}
+    where {{ only_moved() }}
 ),
 
 rounded_down as (

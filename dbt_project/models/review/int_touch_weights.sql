@@ -4,6 +4,7 @@ with
 
 conversions as (
     select * from {{ ref('int_conversions') }}
+    where {{ only_moved() }}
 ),
 
 models as (
@@ -12,6 +13,7 @@ models as (
 
 touches as (
     select * from {{ ref('int_touches') }}
+    where {{ only_moved() }}
 ),
 
 within_look_back as (

@@ -9,6 +9,7 @@ placed as (
         row_number() over in_order as act_order,
         count(*) filter (where not takes_visit_channel) over in_order as arrival
     from {{ ref('int_channelled_acts') }} as acts
+    where {{ only_moved() }}
     window in_order as (partition by lead_id order by occurred_at, act_rank, act_id)
 ),
 

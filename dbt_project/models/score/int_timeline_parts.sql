@@ -7,7 +7,7 @@ leads as (
         lead_id,
         as_of
     from {{ ref('int_leads') }}
-    where {{ only_judged_since('int_score_timeline') }}
+    where {{ only_moved_since('int_score_timeline') }}
 ),
 
 acts as materialized (

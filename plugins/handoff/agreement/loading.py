@@ -9,6 +9,7 @@ from handoff.agreement import check
 from handoff.agreement.source import Unreadable, checkout
 from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt, loads, models
+from handoff.review import stale
 
 SELECTOR = "agreement"
 PATIENCE = timedelta(minutes=2)
@@ -46,6 +47,7 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=as_of, locked=True)
         # From here on they decide: what is decided names them, so that it can be decided again.
         loads.record(connection, models.compiled(), as_of)
+        stale.note_all(connection)
         return {"relations": len(result.statuses), "went_live": _go_live(connection, as_of)}
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+BY_LEAD = "per_moved_lead"
+"""The project's own materialization of tables that are renewed by lead."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -15,6 +18,8 @@ class Model:
     seconds: float
     is_personal: bool
     """Whether one of its columns tells who a person is (`meta: { is_personal: true }`)."""
+    is_by_lead: bool
+    """Whether it was renewed for the leads that have moved, and is as it was for all others."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def result_of(command: str, results: Sequence[Any]) -> Result:
                 schema=each.node.schema,
                 seconds=each.execution_time,
                 is_personal=any(column.config.meta.get("is_personal") for column in each.node.columns.values()),
+                is_by_lead=each.node.config.materialized == BY_LEAD,
             )
             for each in results
             if each.node.resource_type == "model" and each.status == "success"

@@ -47,11 +47,13 @@ def publish(connection: Connection, marts: Sequence[Model], at: datetime) -> dic
         connection.execute(_BUILDS)
         views = _views(connection, BUILD, [mart.name for mart in marts])
         tables = {mart.name: _columns(connection, BUILD, mart.name) for mart in marts if mart.name not in views}
-        _shape(connection, tables, views)
+        new = _shape(connection, tables, views)
         _grant(connection, {NOTES: True} | {mart.name: not mart.is_personal for mart in marts})
         changed = {}
+        # Of all other leads these have the build's rows already.
+        by_lead = set() if _all_have_moved(connection) else {mart.name for mart in marts if mart.is_by_lead} - new
         for name, columns in tables.items():
-            changed[name] = _fill(connection, name, columns)
+            changed[name] = _fill(connection, name, columns, MOVED if name in by_lead else ALL)
             crash.point("review.marts.filled")
         changed |= {name: Changed(0, 0, _count(connection, name)) for name in views}
         _note(connection, changed, {mart.name: mart.seconds for mart in marts}, at)
@@ -67,37 +69,48 @@ comment on table marts.mart_builds is
     'One row per mart: the build that it is of, which is the same for all, and what that build changed.';
 """
 NOTES = "mart_builds"
+ALL = sql.SQL("true")
+MOVED = sql.SQL("lead_id in (select lead_id from line.int_moved_leads)")
 
 
-def _shape(connection: Connection, tables: Mapping[str, dict[str, str]], views: Mapping[str, str]) -> None:
-    """Give every mart the columns of its build, and take away what is no mart any more."""
+def _all_have_moved(connection: Connection) -> bool:
+    row = connection.execute(
+        "select exists (select from line.int_moved_leads where lead_id is null) as is_so"
+    ).fetchone()
+    return bool(row and row["is_so"])
+
+
+def _shape(connection: Connection, tables: Mapping[str, dict[str, str]], views: Mapping[str, str]) -> set[str]:
+    """Give every mart the columns of its build, take away what is no mart any more; returns what is not as it was."""
     present = _relations(connection)
     wanted = dict.fromkeys((*tables, NOTES), "r") | dict.fromkeys(views, "v")
     stale = {name: kind for name, kind in present.items() if wanted.get(name) != kind}
-    alterations = [
-        statement
+    alterations = {
+        name: _alterations(name, _columns(connection, MARTS, name), columns)
         for name, columns in tables.items()
         if name in present and name not in stale
-        for statement in _alterations(name, _columns(connection, MARTS, name), columns)
-    ]
+    }
+    altered = {name for name, statements in alterations.items() if statements}
     # A column cannot go while a view shows it.
     fresh = {
         name: text
         for name, text in views.items()
-        if alterations or stale or _views(connection, MARTS, [name]).get(name) != text
+        if altered or stale or _views(connection, MARTS, [name]).get(name) != text
     }
     for name in sorted(fresh.keys() & present.keys() - stale.keys()):
         connection.execute(sql.SQL("drop view {}").format(_in(MARTS, name)))
     for name, kind in sorted(stale.items(), key=lambda each: each[1] != "v"):
         what: LiteralString = "drop view {}" if kind == "v" else "drop table {}"
         connection.execute(sql.SQL(what).format(_in(MARTS, name)))
-    for statement in alterations:
+    for statement in (each for statements in alterations.values() for each in statements):
         connection.execute(statement)
-    for name in tables.keys() - (present.keys() - stale.keys()):
+    created = tables.keys() - (present.keys() - stale.keys())
+    for name in created:
         made = "create table {} (like {} including comments)"
         connection.execute(sql.SQL(made).format(_in(MARTS, name), _in(BUILD, name)))
     for name, text in fresh.items():
         connection.execute(sql.SQL("create view {} as ").format(_in(MARTS, name)) + sql.SQL(text))
+    return altered | created
 
 
 def _grant(connection: Connection, is_public: Mapping[str, bool]) -> None:
@@ -128,7 +141,7 @@ def _alterations(name: str, before: Mapping[str, str], after: Mapping[str, str])
     return dropped + added
 
 
-def _fill(connection: Connection, name: str, columns: Mapping[str, str]) -> Changed:
+def _fill(connection: Connection, name: str, columns: Mapping[str, str], whose: sql.SQL) -> Changed:
     """Delete the rows that the build does not have, insert those that it has more. Its rows are unlike one another."""
     old, new = (
         sql.SQL("row({})::text").format(sql.SQL(", ").join(sql.Identifier(side, each) for each in columns))
@@ -140,19 +153,21 @@ def _fill(connection: Connection, name: str, columns: Mapping[str, str]) -> Chan
         "columns": sql.SQL(", ").join(map(sql.Identifier, columns)),
         "old": old,
         "new": new,
+        "whose": whose,
     }
-    deleted = connection.execute(
-        sql.SQL("delete from {mart} as old where not exists (select from {build} as new where {new} = {old})").format(
-            **parts
-        )
-    ).rowcount
-    inserted = connection.execute(
-        sql.SQL(
-            "insert into {mart} ({columns}) select {columns} from {build} as new "
-            "where not exists (select from {mart} as old where {old} = {new})"
-        ).format(**parts)
-    ).rowcount
+    deleted = connection.execute(sql.SQL(_DELETE).format(**parts)).rowcount
+    inserted = connection.execute(sql.SQL(_INSERT).format(**parts)).rowcount
     return Changed(deleted, inserted, _count(connection, name))
+
+
+_DELETE: LiteralString = """
+delete from {mart} as old
+where {whose} and not exists (select from (select * from {build} where {whose}) as new where {new} = {old})
+"""
+_INSERT: LiteralString = """
+insert into {mart} ({columns}) select {columns} from {build} as new
+where {whose} and not exists (select from (select * from {mart} where {whose}) as old where {old} = {new})
+"""
 
 
 def _count(connection: Connection, name: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 from handoff import clock, connections
 from handoff.ledger.db import Connection, Row, connect, only_one
 from handoff.qualify import dbt
-from handoff.review import builds, publish
+from handoff.review import builds, publish, stale
 
 MARTS, POLICY = "marts", "policy"
 PATIENCE = timedelta(minutes=5)
@@ -33,29 +33,31 @@ def build_marts(connection: Connection, as_of: datetime | None = None, wait: tim
         if not free:
             return {"skipped": "another process builds the marts"}
         at = as_of or clock.now()
+        stale.note_due(connection, at)
         try:
             result = dbt.invoke(connection, ["build"], selector=MARTS, as_of=as_of, locked=True)
         except dbt.DbtFailed as failure:
             if failure.result:
                 builds.note(connection, failure.result, at)
                 if _is_policy_alone(failure.result):
-                    _publish(failure.result, at)
+                    _publish(connection, failure.result, at)
             raise
         if result is None:
             return {}
         builds.note(connection, result, at)
-        return _counts(result) | _publish(result, at)
+        return _counts(result) | _publish(connection, result, at)
 
 
 def _is_policy_alone(result: dbt.Result) -> bool:
     return {node.folder for node in result.failed} <= {POLICY}
 
 
-def _publish(result: dbt.Result, at: datetime) -> dict[str, Any]:
+def _publish(connection: Connection, result: dbt.Result, at: datetime) -> dict[str, Any]:
     marts = [model for model in result.models if model.schema == publish.BUILD]
     with connect(connections.DBT) as owner:
         changed = publish.publish(owner, marts, at)
-    return {"changed": {name: each.deleted + each.inserted for name, each in changed.items()}}
+    moved = stale.settle(connection)
+    return {"moved_leads": moved, "changed": {name: each.deleted + each.inserted for name, each in changed.items()}}
 
 
 def _counts(result: dbt.Result) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+{% macro moved_lead_ids() -%}
+    array(select moved.lead_id from {{ ref('int_moved_leads') }} as moved)
+{%- endmacro %}
+
+{% macro only_moved(lead_id='lead_id') -%}
+    {#- Rendered on both paths, so that the dependency is known when dbt parses. -#}
+    {%- set moved = moved_lead_ids() -%}
+    {%- if is_incremental() -%} {{ lead_id }} = any({{ moved }}) {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{% macro only_moved_contacts(contact_ids='contact_ids') -%}
+    {%- set moved = moved_lead_ids() -%}
+    {%- if is_incremental() -%} {{ contact_ids }} && {{ moved }} {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{% macro only_moved_since(table) -%}
+    {#- For a part of that table's statement: of leads that have not moved, it has the rows already. -#}
+    {%- set moved = moved_lead_ids() -%}
+    {%- set relation = api.Relation.create(database=target.database, schema=target.schema, identifier=table) -%}
+    {%- set is_built = execute and not flags.FULL_REFRESH and load_cached_relation(relation) is not none -%}
+    {%- if is_built -%} lead_id = any({{ moved }}) {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{% macro have_many_moved() -%}
+    {#- Null stands for all leads. -#}
+    {%- set many = run_query(
+        "select coalesce(bool_or(lead_id is null), false) or count(*) > " ~ var('moved_leads_at_most')
+        ~ " from " ~ ref('int_moved_leads')
+    ) -%}
+    {{ return(many.rows[0][0]) }}
+{%- endmacro %}
