@@ -95,7 +95,9 @@
         times as long, and is asked where doubles come so near to the middle of two hundredths that they might err. -#}
     {%- set age = "extract(epoch from (" ~ moment ~ " - " ~ occurred_at ~ "))" -%}
     {%- set half_life = "extract(epoch from make_interval(days => " ~ half_life_days ~ "))" -%}
-    {%- set quick = points ~ " * power(2::float8, -" ~ age ~ "::float8 / " ~ half_life ~ "::float8)" -%}
+    {#- Less than 2^-200 of the points is nothing, and further down doubles would raise an error. -#}
+    {%- set halvings = "least(" ~ age ~ "::float8 / " ~ half_life ~ "::float8, 200)" -%}
+    {%- set quick = points ~ " * power(2::float8, -" ~ halvings ~ ")" -%}
     {%- set hundredths, middle, near = "100::float8 * " ~ quick, 0.5, 0.001 -%}
     case
         when abs({{ hundredths }} - floor({{ hundredths }}) - {{ middle }}) > {{ near }}

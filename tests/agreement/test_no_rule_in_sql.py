@@ -24,7 +24,8 @@ ONLY_IN = {
     # Shares of credit are counted in so many decimals.
     **{number: {"int_touch_credits.sql"} for number in ("10", "12")},
     # Lengths in patterns that read numbers and instants, and the length of a line that a rep reads.
-    **{number: {"casts.sql", "readable.sql"} for number in ("9", "14", "15", "18", "20", "200", "1000")},
+    **{number: {"casts.sql", "readable.sql"} for number in ("9", "14", "15", "18", "20", "1000")},
+    "200": {"casts.sql", "readable.sql", "rules.sql"},
 }
 NUMBER = re.compile(r"(?<![\w.'\"{-])\d+(?:\.\d+)?(?![\w'\"])")
 TEXT = re.compile(r"'((?:[^']|'')*)'")

@@ -1,7 +1,5 @@
 {{ config(
-    materialized='incremental',
-    unique_key='lead_id',
-    incremental_strategy='delete+insert',
+    materialized='in_turns',
     indexes=[{'columns': ['lead_id']}],
     sql_header="set local jit = off; set local enable_nestloop = off; set local work_mem = '64MB';",
     post_hook="delete from {{ this }} as kept
@@ -9,6 +7,7 @@
         and not exists (select 1 from {{ ref('stg_handoff__lead_facts') }} as fact where fact.lead_id = kept.lead_id)",
 ) }}
 
+-- depends_on: {{ ref('int_moved_leads') }}
 with
 
 parts as (
