@@ -66,7 +66,7 @@ def measure(connection: db.Connection, handoffs: int) -> dict[str, Any]:
     changes = marts_changes.apply(connection, at - timedelta(minutes=5))
     _say("after changes")
     followed = _build(connection, at)
-    _keep(connection)
+    keep(connection)
     stale.note_all(connection)
     _say("anew for the same moment")
     anew = _build(connection, at)
@@ -78,7 +78,7 @@ def measure(connection: db.Connection, handoffs: int) -> dict[str, Any]:
         "followed": followed,
         "anew_again": anew,
         "rows": _rows(connection),
-        "differing": _differing(connection),
+        "differing": differing(connection),
     }
 
 
@@ -100,9 +100,10 @@ def _marts(connection: db.Connection) -> list[str]:
     return [row["mart"] for row in found]
 
 
-def _keep(connection: db.Connection) -> None:
-    """Copy every mart aside."""
+def keep(connection: db.Connection) -> None:
+    """Copy every mart aside, into the schema `kept`."""
     with db.connect(connections.ADMIN) as admin:
+        admin.execute("drop schema if exists kept cascade")
         admin.execute("create schema kept authorization handoff_app")
         for mart in _marts(connection):
             copy = sql.SQL("create table kept.{0} as select * from marts.{0}").format(sql.Identifier(mart))
@@ -110,9 +111,9 @@ def _keep(connection: db.Connection) -> None:
         admin.execute("grant select on all tables in schema kept to handoff_app")
 
 
-def _differing(connection: db.Connection) -> dict[str, dict[str, int]]:
-    """Rows of the one that the other does not have, by mart; marts without any are left out."""
-    differing = {}
+def differing(connection: db.Connection) -> dict[str, dict[str, int]]:
+    """Rows of the marts and of what was kept that the other does not have, by mart; marts without any are left out."""
+    found = {}
     for mart in _marts(connection):
         query = sql.SQL(
             """select
@@ -121,8 +122,8 @@ def _differing(connection: db.Connection) -> dict[str, dict[str, int]]:
         ).format(sql.Identifier(mart))
         row = connection.execute(query).fetchone()
         if row and (row["followed"] or row["anew"]):
-            differing[mart] = dict(row)
-    return differing
+            found[mart] = dict(row)
+    return found
 
 
 def _rows(connection: db.Connection) -> dict[str, int]:

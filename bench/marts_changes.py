@@ -124,9 +124,16 @@ def apply(connection: db.Connection, at: datetime) -> dict[str, int]:
     }
 
 
+def land_visit(connection: db.Connection, lead: str, at: datetime, occurred_at: datetime) -> None:
+    """A visit of one lead, landed and judged as of `at`."""
+    batch = landing.open_batch(connection, "poll", at)
+    landing.land(connection, batch, streams.EVENTS, [_visit(lead, occurred_at, 0)], loaded_at=at)
+    qualify.run(connection, at)
+
+
 def _visit(lead: str, at: datetime, number: int) -> Record:
     url = f"https://www.brightwell.example/pricing?utm_source=bench&utm_medium=cpc&utm_campaign=c{number % 5}"
-    key = f"bench-{at:%j}-{lead}"
+    key = f"bench-{at:%j%H%M}-{lead}"
     payload = {
         **{"objectType": "CONTACT", "objectId": lead, "eventType": "e_visited_page", "id": key},
         **{"occurredAt": at.isoformat(), "properties": {"hs_url": url, "hs_title": "Pricing"}},
@@ -171,8 +178,11 @@ def _archived(payload: Json) -> None:
 
 
 def _renamed(connection: db.Connection, at: datetime) -> Record:
-    """A campaign that touches of before are of, under a name of its own."""
-    row = connection.execute("select min(campaign_key) as key from line.int_channelled_acts").fetchone()
+    """A small campaign that touches of before are of, under a name of its own."""
+    row = connection.execute(
+        """select campaign_key as key from line.int_channelled_acts where campaign_key is not null
+        group by campaign_key order by count(distinct lead_id), campaign_key limit 1"""
+    ).fetchone()
     properties = {"hs_name": f"Named at {at:%H:%M}", "hs_utm": row["key"] if row else None}
     return Record("bench-campaign", at, {"id": "bench-campaign", "properties": properties})
 

@@ -47,10 +47,11 @@
 {%- endmacro %}
 
 {% macro review_table() -%}
-    {#- Histories of leads are joined, grouped and sorted here: of those that have moved, or at first of all. -#}
+    {#- Histories of leads are joined, grouped and sorted here: of those that have moved, or at first of all. The planner
+        takes those that have moved for very few, and would look for each act of theirs among all others. -#}
     {{ config(
         materialized='per_moved_lead',
         indexes=[{'columns': ['lead_id']}],
-        sql_header="set local jit = off; set local work_mem = '64MB';",
+        sql_header="set local jit = off; set local enable_nestloop = off; set local work_mem = '64MB';",
     ) }}
 {%- endmacro %}

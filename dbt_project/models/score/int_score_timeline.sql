@@ -1,7 +1,7 @@
 {{ config(
     materialized='in_turns',
     indexes=[{'columns': ['lead_id']}],
-    sql_header="set local jit = off; set local enable_nestloop = off; set local work_mem = '64MB';",
+    sql_header="set local jit = off; set local enable_nestloop = off; set local work_mem = '512MB';",
     post_hook="delete from {{ this }} as kept
         where not exists (select 1 from {{ ref('int_leads') }} as lead where lead.lead_id = kept.lead_id)
         and not exists (select 1 from {{ ref('stg_handoff__lead_facts') }} as fact where fact.lead_id = kept.lead_id)",
