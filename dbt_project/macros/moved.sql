@@ -13,12 +13,11 @@
     {%- if is_incremental() -%} {{ contact_ids }} && {{ moved }} {%- else -%} true {%- endif -%}
 {%- endmacro %}
 
-{% macro only_moved_since(table) -%}
-    {#- For a part of that table's statement: of leads that have not moved, it has the rows already. -#}
-    {%- set moved = moved_lead_ids() -%}
+{% macro and_not_in_built(table, lead_id) -%}
+    {#- The table of the last build depends on the one that asks, so it cannot be its `ref`. -#}
     {%- set relation = api.Relation.create(database=target.database, schema=target.schema, identifier=table) -%}
-    {%- set is_built = execute and not flags.FULL_REFRESH and load_cached_relation(relation) is not none -%}
-    {%- if is_built -%} lead_id = any({{ moved }}) {%- else -%} true {%- endif -%}
+    {%- set built = load_cached_relation(relation) if execute -%}
+    {%- if built -%} and not exists (select 1 from {{ built }} as built where built.lead_id = {{ lead_id }}) {%- endif -%}
 {%- endmacro %}
 
 {% macro have_many_moved() -%}

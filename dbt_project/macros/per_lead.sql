@@ -34,5 +34,5 @@
     {#- Parsing asks nothing of the database. -#}
     {%- if not execute or should_full_refresh() or load_cached_relation(this) is none -%} {{ return(false) }} {%- endif -%}
     {%- set kind = model.config.materialized -%}
-    {{ return(kind == 'per_lead' or (kind == 'per_moved_lead' and not have_many_moved())) }}
+    {{ return(kind in ('incremental', 'per_lead') or (kind == 'per_moved_lead' and not have_many_moved())) }}
 {% endmacro %}

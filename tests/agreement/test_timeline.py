@@ -18,6 +18,7 @@ LEADS = 2000
 def connection(admin: Admin) -> Iterator[Connection]:
     with db.connect() as connection:
         live(admin, connection, LEADS)
+        connection.execute("insert into handoff.stale_leads (lead_id) select lead_id from line.int_leads")
         dbt.invoke(connection, ["run"], selector="timeline", as_of=END)
         yield connection
 

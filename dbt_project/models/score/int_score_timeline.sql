@@ -1,13 +1,17 @@
 {{ config(
-    materialized='in_turns',
+    materialized='incremental',
+    unique_key='lead_id',
+    incremental_strategy='delete+insert',
     indexes=[{'columns': ['lead_id']}],
-    sql_header="set local jit = off; set local enable_nestloop = off; set local work_mem = '512MB';",
+    sql_header="set local jit = off; set local enable_nestloop = off; set local work_mem = '64MB';",
     post_hook="delete from {{ this }} as kept
+        using {{ ref('int_moved_leads') }} as moved, {{ ref('int_leads') }} as lead
+        where kept.lead_id = moved.lead_id and kept.lead_id = lead.lead_id and kept.computed_at < lead.as_of;
+        delete from {{ this }} as kept
         where not exists (select 1 from {{ ref('int_leads') }} as lead where lead.lead_id = kept.lead_id)
         and not exists (select 1 from {{ ref('stg_handoff__lead_facts') }} as fact where fact.lead_id = kept.lead_id)",
 ) }}
 
--- depends_on: {{ ref('int_moved_leads') }}
 with
 
 parts as (

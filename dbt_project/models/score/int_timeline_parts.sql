@@ -7,7 +7,7 @@ leads as (
         lead_id,
         as_of
     from {{ ref('int_leads') }}
-    where {{ only_moved_since('int_score_timeline') }} and {{ is_its_turn() }}
+    where lead_id in (select followed.lead_id from {{ ref('int_timeline_leads') }} as followed)
 ),
 
 acts as materialized (
