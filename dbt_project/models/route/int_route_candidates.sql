@@ -75,7 +75,9 @@ final as (
             ', but ' || case when reps.rep_id is null then 'no rep of the agreement' else reps.unavailable_because end,
             ''
         ) as reason,
-        reps.is_at_work, reps.unavailable_until, reps.max_open, reps.max_per_day, reps.time_zone
+        reps.is_at_work,
+        -- Who left does not come back: nobody waits for them.
+        nullif(reps.unavailable_until, 'infinity') as unavailable_until, reps.max_open, reps.max_per_day, reps.time_zone
     from nominated
     inner join steps on nominated.step = steps.step
     left join reps on nominated.rep_id = reps.rep_id

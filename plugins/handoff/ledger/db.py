@@ -6,19 +6,35 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 from psycopg.rows import dict_row
 
 from handoff import connections
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
+_INSTANT = psycopg.adapters.types["timestamptz"].oid
+
+
+class _InstantLoader(Loader):
+    """Reads Postgres' `infinity`, an end that never comes, as None; psycopg refuses it."""
+
+    def __init__(self, oid: int, context: AdaptContext | None = None):
+        super().__init__(oid, context)
+        self._plain = psycopg.adapters.get_loader(oid, Format.TEXT)(oid, context)  # type: ignore[misc]
+
+    def load(self, data: Buffer) -> Any:
+        return None if data == b"infinity" else self._plain.load(data)
 
 
 @contextmanager
 def connect(conn_id: str = connections.DB) -> Iterator[Connection]:
     """A connection in autocommit: group statements with `with connection.transaction():`.
 
-    Statements wait at most 5 s for a lock, so that a stuck reader delays a run instead of hanging it.
+    Statements wait at most 5 s for a lock, so that a stuck reader delays a run instead of hanging it. An instant that is
+    `infinity` is read as None.
     """
     with psycopg.connect(
         connections.get(conn_id).dsn,
@@ -27,6 +43,7 @@ def connect(conn_id: str = connections.DB) -> Iterator[Connection]:
         application_name="handoff",
         options="-c timezone=UTC -c lock_timeout=5s",
     ) as connection:
+        connection.adapters.register_loader(_INSTANT, _InstantLoader)
         yield connection
 
 

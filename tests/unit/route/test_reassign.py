@@ -1,13 +1,40 @@
 """Another rep: by the same rules, never one who had it, with the clock started again."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from handoff.ledger.db import Connection
 from handoff.route.assign import NobodyEligible
 from handoff.route.reassign import reassign
+from tests.conftest import Database
 from tests.unit.route.handed import NOON, to
+
+
+def left(database: Database, owner_id: str) -> None:
+    """HubSpot has archived a rep's user."""
+    with psycopg.connect(database.admin_dsn) as admin:
+        admin.execute(
+            """with batch as (
+                insert into raw.batches (source, started_at, loaded_at) values ('poll', %(at)s, %(at)s)
+                returning batch_id
+            )
+            insert into raw.hubspot_owners (id, updated_at, loaded_at, batch_id, payload)
+            select %(id)s, %(at)s, %(at)s, batch_id, %(payload)s from batch""",
+            {"id": owner_id, "at": NOON, "payload": Jsonb({"id": owner_id, "archived": True})},
+        )
+
+
+def considered(connection: Connection) -> list[dict[str, Any]]:
+    row = connection.execute(
+        "select candidates from handoff.assignments order by assignment_id desc limit 1"
+    ).fetchone()
+    assert row is not None
+    candidates: list[dict[str, Any]] = row["candidates"]
+    return candidates
 
 
 def test_it_goes_down_the_pool_then_to_the_fallback_then_nowhere(connection: Connection) -> None:
@@ -72,3 +99,29 @@ def test_nothing_is_left_when_the_caller_s_transaction_is_rolled_back(connection
         reassign(connection, given.handoff_id, NOON + timedelta(hours=1), "breach")
     row = connection.execute("select count(*) as n from handoff.assignments").fetchone()
     assert row == {"n": 1}
+
+
+def test_a_colleague_who_left_for_good_is_passed_over_and_stops_nobody(
+    connection: Connection, agreement_database: Database
+) -> None:
+    left(agreement_database, "1002")
+    given = to(connection, "1", "ana-costa", NOON)
+    again = reassign(connection, given.handoff_id, NOON + timedelta(hours=1), "breach")
+    assert again.rep["rep_id"] == "farah-ali"
+    (ben,) = [each for each in considered(connection) if each["rep_id"] == "ben-okafor"]
+    assert ben["reason"] == "territory ter-na, but no longer active in HubSpot"
+    assert "unavailable_until" not in ben
+
+
+def test_models_that_were_kept_before_say_infinity_and_are_read_all_the_same(
+    connection: Connection, agreement_database: Database
+) -> None:
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        changed = admin.execute(
+            """update handoff.model_sets set models = replace(
+                models::text, 'nullif(reps.unavailable_until, ''infinity'') as unavailable_until',
+                'reps.unavailable_until'
+            )::jsonb"""
+        )
+        assert changed.rowcount
+    test_a_colleague_who_left_for_good_is_passed_over_and_stops_nobody(connection, agreement_database)
