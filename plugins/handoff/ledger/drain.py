@@ -18,7 +18,7 @@ STARVED = 4
 """Of so many turns at least one goes to what has been due longest."""
 
 # The shorter the promise, the hotter the lead; then by score. Contexts are compared as JSON, so that one that cannot
-# be read as a number only comes at another place.
+# be read as a number only comes at another place. What holds the cards of several handoffs is as hot as its first.
 _DUE = """
 with due as (
     select effect.outbox_id, effect.attempts,
@@ -28,7 +28,8 @@ with due as (
         ) as by_heat,
         row_number() over (order by effect.not_before, effect.outbox_id) as by_age
     from handoff.outbox as effect
-    left join handoff.handoffs as handoff using (handoff_id)
+    left join handoff.outbox as first on first.dedupe_key = effect.payload #>> '{cards,0}'
+    left join handoff.handoffs as handoff on handoff.handoff_id = coalesce(effect.handoff_id, first.handoff_id)
     where effect.kind = %(kind)s and effect.state = 'pending' and effect.not_before <= %(now)s
 )
 select outbox_id, attempts > 0 as is_doubtful from due order by least(by_heat, %(starved)s * by_age), by_heat

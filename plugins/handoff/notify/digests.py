@@ -50,7 +50,8 @@ def _put(connection: Connection, user_id: str, cards: list[Row], as_of: datetime
     keys = [card["dedupe_key"] for card in cards]
     digest = f"{DIGEST}:{user_id}:{cards[0]['outbox_id']}"
     payload = {"slack_user_id": user_id, "cards": keys}
-    outbox.put(connection, outbox.Effect(digest, DIGEST, payload, as_of, cards[0]["handoff_id"]))
+    # It is of no one handoff: what is queued for a handoff is taken back with it.
+    outbox.put(connection, outbox.Effect(digest, DIGEST, payload, as_of))
     connection.execute(
         """update handoff.outbox set payload = payload || %s, attempts = 1, first_attempt_at = %s, not_before = %s
         where dedupe_key = any(%s)""",
@@ -69,13 +70,45 @@ def ended(at: datetime, connection: Connection, row: Row, outcome: Done | Perman
             mine | {"result": Jsonb(outcome.result)},
         )
         return
-    connection.execute(
-        """update handoff.outbox set payload = payload || '{"digest": null}', attempts = 0, first_attempt_at = null,
-            not_before = %(at)s
-        where payload ->> 'digest' = %(digest)s and state = 'pending'""",
-        mine,
-    )
+    connection.execute(_BY_THEMSELVES, mine)
 
+
+def leave(connection: Connection, handoff_id: str, error: str, as_of: datetime) -> None:
+    """Take a handoff's cards out of digests that nobody has tried to send, in the caller's transaction: nobody has seen
+    them. Of a digest with fewer than two cards left, the other one goes out by itself."""
+    # Locked: an attempt to send the digest either began before, and is seen, or begins after the caller's commit.
+    digests = connection.execute(
+        """select digest.dedupe_key, card.dedupe_key as card from handoff.outbox as card
+        inner join handoff.outbox as digest on digest.dedupe_key = card.payload ->> 'digest'
+        where card.handoff_id = %s and card.kind = %s and card.state = 'pending'
+        and digest.state = 'pending' and digest.attempts = 0
+        order by digest.outbox_id for update of digest""",
+        (handoff_id, DM),
+    ).fetchall()
+    for row in digests:
+        connection.execute(
+            """update handoff.outbox set state = 'dead', attempts = 0, first_attempt_at = null, last_error = %s
+            where dedupe_key = %s""",
+            (error, row["card"]),
+        )
+        left = connection.execute(
+            """update handoff.outbox set payload = jsonb_set(payload, '{cards}', (payload -> 'cards') - %(card)s::text)
+            where dedupe_key = %(digest)s returning jsonb_array_length(payload -> 'cards') as cards""",
+            {"digest": row["dedupe_key"], "card": row["card"]},
+        ).fetchone()
+        if left is not None and left["cards"] < 2:
+            connection.execute(
+                "update handoff.outbox set state = 'dead', last_error = %s where dedupe_key = %s",
+                ("fewer than two cards are left in it", row["dedupe_key"]),
+            )
+            connection.execute(_BY_THEMSELVES, {"digest": row["dedupe_key"], "at": as_of})
+
+
+_BY_THEMSELVES = """
+update handoff.outbox set payload = payload || '{"digest": null}', attempts = 0, first_attempt_at = null,
+    not_before = %(at)s
+where payload ->> 'digest' = %(digest)s and state = 'pending'
+"""
 
 _CROWDED = """
 select payload ->> 'slack_user_id' as slack_user_id from handoff.outbox

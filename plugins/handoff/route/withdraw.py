@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
-from handoff.notify import cards, erasing
+from handoff.notify import cards, digests, erasing
 from handoff.notify.text import slack_text
 from handoff.watch.lock import lock
 
@@ -121,6 +121,8 @@ def _withdraw(connection: Connection, row: Row, as_of: datetime) -> bool:
     lock(connection, row["handoff_id"])
     is_new = bool(row["is_open"]) and _answer(connection, row, "withdrawn", as_of)
     _take_back(connection, row, "" if is_new else "hubspot_")
+    if is_new:
+        digests.leave(connection, row["handoff_id"], _why(row), as_of)
     if row["is_erased"]:
         _answer(connection, row, "erased", as_of)
         erasing.erase(connection, row["handoff_id"], as_of)
@@ -146,8 +148,12 @@ def _take_back(connection: Connection, row: Row, kinds: str) -> None:
     connection.execute(
         """update handoff.outbox set state = 'dead', last_error = %s
         where handoff_id = %s and state = 'pending' and attempts = 0 and starts_with(kind, %s)""",
-        (f"withdrawn: the lead {SAID[row['reason_id']]}", row["handoff_id"], kinds),
+        (_why(row), row["handoff_id"], kinds),
     )
+
+
+def _why(row: Row) -> str:
+    return f"withdrawn: the lead {SAID[row['reason_id']]}"
 
 
 def _tell(connection: Connection, row: Row, as_of: datetime) -> None:

@@ -158,6 +158,17 @@ def test_an_answer_changes_the_digest_in_place_and_names_the_lead_below(
     assert line["thread_ts"] == place
 
 
+def test_the_digest_with_the_hottest_lead_goes_out_first(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    give(connection, clock, *range(2, 5))
+    for number in range(5, 8):
+        handed.to(connection, str(number), "ben-okafor", clock(), tier="hand_raiser", minutes=5)
+    send(connection, slack, clock)
+    sent = sorted(told(sandbox), key=lambda each: float(each["ts"]))
+    assert [each["channel"] for each in sent if "leads are yours" in each["text"]] == [BEN_DM, ANA_DM]
+
+
 @pytest.mark.parametrize("fault", ["drop_after", "html", "truncate"])
 def test_a_digest_without_a_clear_answer_is_sent_once(
     connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, fault: str

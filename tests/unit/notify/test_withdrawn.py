@@ -16,7 +16,7 @@ from handoff.clients.slack import SlackHook
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.ledger.outbox import Effect, put
-from handoff.notify import cards
+from handoff.notify import cards, digests
 from handoff.notify.alert import alert
 from handoff.notify.deliver import deliver
 from handoff.route import withdraw
@@ -286,6 +286,33 @@ def test_a_digest_forgets_one_lead_and_keeps_the_others(
     send(connection, slack, clock)
     assert [each for each in shown(sandbox) for word in PERSONAL if word in each] == []
     assert any("Lead 2" in each and "leads are yours" in each for each in shown(sandbox))
+
+
+@pytest.mark.parametrize("event", ["merged", "deleted", "erased"])
+@pytest.mark.parametrize("others", [("6", "7"), ("6",), ()])
+def test_one_that_was_gathered_and_not_sent_leaves_the_digest_and_no_word_is_said(
+    event: str,
+    others: tuple[str, ...],
+    connection: Connection,
+    slack: SlackHook,
+    sandbox: RunningSandbox,
+    clock: Clock,
+) -> None:
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.handoff_policy set max_cards = 1")
+    handed.to(connection, OTHER, "ben-okafor", clock() - timedelta(hours=1))
+    kept = [handed.to(connection, "5", "ana-costa", clock())]
+    handed.to(connection, LEAD, "ana-costa", clock())
+    kept += [handed.to(connection, number, "ana-costa", clock()) for number in others]
+    assert digests.gather(connection, clock()) == (len(kept) if others else 0)
+    assert (merged(connection, clock()) if event == "merged" else gone(connection, clock(), event)) == 1
+    send(connection, slack, clock)
+    mine = str([each for each in told(sandbox) if each["channel"] == "D0ANACOSTA"])
+    assert [mine.count(f"'handoff_answers:{each.assignment_id}'") for each in kept] == [1] * len(kept)
+    assert "Lead 1" not in str(shown(sandbox))
+    assert "A lead of yours" not in mine
+    assert "The lead was" not in mine
+    assert connection.execute("select from handoff.outbox where state = 'pending' and kind like 'slack%'").rowcount == 0
 
 
 def test_one_killed_between_two_of_a_person_s_handoffs_is_made_up_for(
