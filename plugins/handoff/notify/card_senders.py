@@ -43,7 +43,7 @@ class CardSender(ABC):
     def send(self, payload: Payload, dedupe_key: str) -> Outcome:
         """Do it once the card stands."""
         source = self._source(payload)
-        if source is None or source["state"] == "dead":
+        if source is None or source["state"] in ("dead", "withdrawn"):
             return Permanent("its card was never delivered")
         if source["state"] != "sent":
             return NotDelivered("its card is still on its way", AGAIN_S)

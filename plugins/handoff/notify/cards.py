@@ -81,7 +81,7 @@ def _cards(connection: Connection, handoff_id: str) -> list[Row]:
     # Locked: an attempt to send one either began before, and is seen, or begins after the caller's commit.
     return connection.execute(
         """select dedupe_key, state, attempts, payload ->> 'rep_name' as rep_name from handoff.outbox
-        where handoff_id = %s and kind = any(%s) and state <> 'dead' order by outbox_id for update""",
+        where handoff_id = %s and kind = any(%s) and state in ('pending', 'sent') order by outbox_id for update""",
         (handoff_id, list(CARDS)),
     ).fetchall()
 

@@ -29,7 +29,7 @@ def erase_messages(connection: Connection, outbox_ids: Sequence[int], as_of: dat
     """As `erase`, for those of some effects that are messages; cards are left to say so by themselves."""
     parameters = {"ids": list(outbox_ids), "kinds": list(MESSAGES), "erased": Jsonb({"text": ERASED})}
     connection.execute(
-        """update handoff.outbox set state = 'dead', last_error = 'the lead was erased'
+        """update handoff.outbox set state = 'withdrawn', last_error = 'the lead was erased'
         where outbox_id = any(%(ids)s) and kind = any(%(kinds)s) and state = 'pending' and attempts = 0""",
         parameters,
     )
@@ -42,6 +42,6 @@ def erase_messages(connection: Connection, outbox_ids: Sequence[int], as_of: dat
     effects = [
         outbox.Effect(f"{ERASE}:{row['dedupe_key']}", ERASE, {"message": row["dedupe_key"]}, as_of, row["handoff_id"])
         for row in said
-        if row["state"] != "dead"
+        if row["state"] in ("pending", "sent")
     ]
     return outbox.put(connection, *effects)

@@ -47,7 +47,7 @@ BARE_RESULT: Sql = """(
 )"""
 BARE_EFFECT: Sql = f"""payload = {BARE}, result = {BARE_RESULT},
     last_error = case when last_error is not null then '[erased]' end,
-    state = case when state = 'pending' and starts_with(kind, 'hubspot_') then 'dead' else state end"""
+    state = case when state = 'pending' and starts_with(kind, 'hubspot_') then 'withdrawn' else state end"""
 
 _HINTS: Sql = """(source = 'hubspot' and object_type = 'contact' and object_id = any(%(ids)s))"""
 _NAMED: Sql = """(source = 'hubspot' and (

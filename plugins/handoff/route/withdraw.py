@@ -146,7 +146,7 @@ def _answer(connection: Connection, row: Row, kind: str, as_of: datetime) -> boo
 def _take_back(connection: Connection, row: Row, kinds: str) -> None:
     """Let go of effects that nobody has tried yet, of kinds that begin so."""
     connection.execute(
-        """update handoff.outbox set state = 'dead', last_error = %s
+        """update handoff.outbox set state = 'withdrawn', last_error = %s
         where handoff_id = %s and state = 'pending' and attempts = 0 and starts_with(kind, %s)""",
         (_why(row), row["handoff_id"], kinds),
     )

@@ -81,7 +81,7 @@ class ContactSender:
         rows = self._connection.execute(
             "select distinct jsonb_object_keys(later.payload -> 'properties') as name from handoff.outbox as later "
             "where later.outbox_id > (select outbox_id from handoff.outbox where dedupe_key = %s) "
-            "and later.kind = %s and later.state <> 'dead' and later.payload ->> 'contact_id' = %s",
+            "and later.kind = %s and later.state in ('pending', 'sent') and later.payload ->> 'contact_id' = %s",
             (dedupe_key, KIND, payload["contact_id"]),
         )
         overtaken = {row["name"] for row in rows}

@@ -1,7 +1,7 @@
 """The facts by which the line is judged, in one look at the ledger; used by status, health, metrics and watchdog."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -13,11 +13,15 @@ from handoff.ledger.heartbeats import CANARY
 
 PATIENCE_S = 3
 """For connecting, and for the statement: who asks must be able to say that the ledger does not answer."""
+GIVEN_UP_FOR = timedelta(days=1)
+"""How long an effect that was given up counts as trouble: the review channel has been told of it, and nothing else would
+ever end it."""
 
 
 @dataclass(frozen=True)
 class Effects:
-    """One kind of effect: how many wait, for how many seconds the oldest due one has, how many were given up."""
+    """One kind of effect: how many wait, for how many seconds the oldest due one has, how many were tried and given up
+    within `GIVEN_UP_FOR`; what was taken back on purpose is none of them."""
 
     pending: int
     oldest_due_s: float
@@ -47,7 +51,7 @@ class Facts:
 
     @property
     def dead(self) -> int:
-        """Effects that were given up, of all kinds."""
+        """Effects that were given up lately, of all kinds."""
         return sum(each.dead for each in self.outbox.values())
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def look() -> Facts | None:
 
 def read(connection: Connection, as_of: datetime) -> Facts:
     """All facts in one statement, so that they fit together."""
-    row = connection.execute(_FACTS, {"at": as_of, "canary": CANARY}).fetchone()
+    row = connection.execute(_FACTS, {"at": as_of, "canary": CANARY, "since": as_of - GIVEN_UP_FOR}).fetchone()
     assert row is not None
     effects = {kind: Effects(**each) for kind, each in row.pop("outbox").items()}
     return Facts(as_of=as_of, outbox=effects, **row)
@@ -93,7 +97,8 @@ select
                 coalesce(greatest(extract(epoch from %(at)s - min(not_before) filter (where state = 'pending')), 0), 0)
                 as oldest_due_s,
                 count(*) filter (where state = 'dead') as dead
-            from handoff.outbox where state <> 'sent' group by kind
+            from handoff.outbox
+            where state = 'pending' or (state = 'dead' and last_attempt_at > %(since)s) group by kind
         ) as counted
     ) as outbox,
     (

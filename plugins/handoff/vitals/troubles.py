@@ -88,7 +88,7 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
     if facts.open_floods:
         found.append(Trouble("flood", "More MQLs than usual wait for somebody's answer.", is_alerted=False))
     if facts.dead:
-        found.append(Trouble("dead", f"{facts.dead} effects were given up.", is_alerted=False))
+        found.append(Trouble("dead", f"{facts.dead} effects were given up within a day.", is_alerted=False))
     if facts.quarantined:
         found.append(Trouble("quarantine", f"{facts.quarantined} records could not be read.", is_alerted=False))
     return found

@@ -19,8 +19,11 @@ from handoff.ledger.outbox import Effect, put
 from handoff.notify import cards, digests
 from handoff.notify.alert import alert
 from handoff.notify.deliver import deliver
+from handoff.review.pack import context
 from handoff.route import withdraw
 from handoff.route.assignments import Assignment
+from handoff.vitals import facts
+from handoff.web.pages import board_waiting
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
 from tests.unit.notify.clock import Clock, told
@@ -272,6 +275,28 @@ def test_one_with_no_card_out_yet_is_told_to_nobody(
     assert gone(connection, clock(), "erased") == 1
     send(connection, slack, clock)
     assert told(sandbox) == []
+
+
+@pytest.mark.parametrize("event", ["deleted", "erased", "merged"])
+def test_what_is_taken_back_on_purpose_was_not_given_up(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, event: str
+) -> None:
+    handed.to(connection, OTHER, "ana-costa", clock())
+    clock.pass_by(minutes=1)
+    handed.to(connection, LEAD, "ana-costa", clock())
+    sandbox.control("POST", "faults", {"kind": "rate_limit", "path": "chat.postMessage"})
+    deliver(connection, slack, clock)
+    assert (merged(connection, clock()) if event == "merged" else gone(connection, clock(), event)) == 1
+    rows = connection.execute(
+        """select state, last_attempt_at is not null as was_tried from handoff.outbox
+        inner join handoff.dispositions as answer using (handoff_id) where answer.kind = 'withdrawn'
+        and starts_with(outbox.kind, 'slack_dm')"""
+    )
+    assert [(row["state"], row["was_tried"]) for row in rows] == [("withdrawn", True)]
+    assert facts.read(connection, clock()).dead == 0
+    assert board_waiting.waiting(connection, clock()).given_up == 0
+    (counts,) = context.health(connection, clock() - timedelta(days=6), clock() + timedelta(days=1)).tables
+    assert dict(counts.rows)["Messages and write-backs that were given up"] == "0"
 
 
 def test_a_digest_forgets_one_lead_and_keeps_the_others(

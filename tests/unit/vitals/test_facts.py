@@ -55,6 +55,26 @@ def test_a_silent_canary_is_down_and_an_older_beat_changes_nothing(connection: C
     assert ids(connection, Limits(canary_s=122)) == []
 
 
+def effect(connection: Connection, key: str, kind: str, state: str, at: datetime) -> None:
+    """One that was due and tried at that moment."""
+    connection.execute(
+        """insert into handoff.outbox (dedupe_key, kind, payload, created_at, state, not_before, attempts, last_attempt_at)
+        values (%(key)s, %(kind)s, '{}', %(at)s, %(state)s, %(at)s, 1, %(at)s)""",
+        {"key": key, "kind": kind, "state": state, "at": at},
+    )
+
+
+def test_what_was_given_up_needs_somebody_for_a_day_and_what_was_taken_back_nobody(connection: Connection) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, NOW)
+    effect(connection, "withdrawn", "slack_dm", "withdrawn", NOW)
+    effect(connection, "long ago", "slack_dm", "dead", ago(days=1))
+    assert ids(connection) == []
+    effect(connection, "lately", "slack_dm", "dead", ago(hours=23))
+    seen = facts.read(connection, NOW)
+    assert (seen.dead, seen.outbox) == (1, {"slack_dm": Effects(0, 0, 1)})
+    assert ids(connection) == ["dead"]
+
+
 def test_what_waits_is_counted_and_too_long_is_named(connection: Connection) -> None:
     heartbeats.beat(connection, heartbeats.CANARY, NOW)
     connection.execute(
@@ -65,13 +85,9 @@ def test_what_waits_is_counted_and_too_long_is_named(connection: Connection) -> 
     )
     for number, (kind, state, due) in enumerate(
         [("slack_dm", "pending", ago(seconds=601)), ("slack_dm", "pending", ago(seconds=-60)),
-         ("slack_review", "pending", ago(seconds=599)), ("hubspot_contact", "dead", ago(days=1))]
+         ("slack_review", "pending", ago(seconds=599)), ("hubspot_contact", "dead", ago(seconds=86_399))]
     ):  # fmt: skip
-        connection.execute(
-            """insert into handoff.outbox (dedupe_key, kind, payload, created_at, state, not_before)
-            values (%s, %s, '{}', %s, %s, %s)""",
-            (str(number), kind, due, state, due),
-        )
+        effect(connection, str(number), kind, state, due)
     seen = facts.read(connection, NOW)
     assert (seen.pending, seen.held, seen.lead_age_s) == (4, 1, 301)
     assert seen.outbox == {

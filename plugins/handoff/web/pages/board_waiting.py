@@ -114,7 +114,7 @@ def waiting(connection: Connection, as_of: datetime) -> Waiting:
         """select
             (select count(*) from handoff.inbox where processed_at is null) as inbox,
             (select count(*) from handoff.outbox where state = 'pending') as outbox,
-            (select count(*) from handoff.outbox where state = 'dead' and created_at > %(since)s) as given_up,
+            (select count(*) from handoff.outbox where state = 'dead' and last_attempt_at > %(since)s) as given_up,
             (select count(*) from handoff.outbox where kind = 'hubspot_contact' and sent_at > %(since)s
                 and result -> 'drift' <> '{}') as drifted,
             (select count(*) from handoff.apis where breaker <> 'closed') as breakers,
