@@ -14,8 +14,8 @@ from handoff.ledger.heartbeats import CANARY
 PATIENCE_S = 3
 """For connecting, and for the statement: who asks must be able to say that the ledger does not answer."""
 GIVEN_UP_FOR = timedelta(days=1)
-"""How long an effect that was given up counts as trouble: the review channel has been told of it, and nothing else would
-ever end it."""
+"""How long an effect that was given up counts as trouble: the review channel has been told of it, and nothing else
+would ever end it."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def text(facts: Facts | None, troubles: Mapping[str, bool]) -> bytes:
         by("outbox_depth", "Effects that wait.", "kind", {kind: each.pending for kind, each in effects.items()})
         due = {kind: each.oldest_due_s for kind, each in effects.items()}
         by("outbox_due_age_seconds", "For how long the oldest effect has been due.", "kind", due)
-        by("dead_letters", "Effects that were given up within a day.", "kind", {kind: each.dead for kind, each in effects.items()})
+        dead = {kind: each.dead for kind, each in effects.items()}
+        by("dead_letters", "Effects that were given up within a day.", "kind", dead)
         by("gate_open", "Whether a gate lets handoffs through.", "gate", facts.gates)
         by("watermark_age_seconds", "Since nothing of a stream is missing.", "stream", facts.watermark_age_s)
     return generate_latest(registry)

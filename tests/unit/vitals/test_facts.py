@@ -58,7 +58,8 @@ def test_a_silent_canary_is_down_and_an_older_beat_changes_nothing(connection: C
 def effect(connection: Connection, key: str, kind: str, state: str, at: datetime) -> None:
     """One that was due and tried at that moment."""
     connection.execute(
-        """insert into handoff.outbox (dedupe_key, kind, payload, created_at, state, not_before, attempts, last_attempt_at)
+        """insert into handoff.outbox
+            (dedupe_key, kind, payload, created_at, state, not_before, attempts, last_attempt_at)
         values (%(key)s, %(kind)s, '{}', %(at)s, %(state)s, %(at)s, 1, %(at)s)""",
         {"key": key, "kind": kind, "state": state, "at": at},
     )

@@ -85,7 +85,8 @@ def plant(admin_dsn: str, at: datetime) -> None:
             [(str(number), at) for number in range(4)],
         )
         admin.cursor().executemany(
-            """insert into handoff.outbox (dedupe_key, kind, payload, created_at, state, not_before, attempts, last_attempt_at)
+            """insert into handoff.outbox
+                (dedupe_key, kind, payload, created_at, state, not_before, attempts, last_attempt_at)
             values (%s, 'slack_dm', '{}', %s, %s, %s, 1, %s)""",
             [(f"{state}{number}", at, state, at, at) for number in range(5) for state in ("pending", "dead")],
         )

@@ -90,6 +90,28 @@ def test_each_open_handoff_has_one_state_and_what_is_over_is_not_shown(connectio
     }
 
 
+def test_a_rep_who_was_never_told_needs_somebody_until_they_know(connection: Connection) -> None:
+    """1 was given up; 2 too, and is late; the rep of 3 knows by another way; the second rep of 4 was told."""
+    given = [to(connection, number, "ana-costa") for number in (1, 3)]
+    given.append(to(connection, 2, "ana-costa", tier="hand_raiser", minutes=5))
+    given.append(to(connection, 4, "ana-costa"))
+    connection.execute("update handoff.outbox set state = 'dead', sent_at = null where kind = 'slack_dm'")
+    say(connection, given[1], "accepted")
+    connection.execute(
+        """insert into handoff.assignments (handoff_id, rep_id, pool_id, reason, candidates, assigned_at, due_at, cause)
+        select handoff_id, 'ben-okafor', pool_id, reason, candidates, %s, due_at, 'declined' from handoff.assignments
+        where assignment_id = %s""",
+        (NOON + HOUR, given[3].assignment_id),
+    )
+    assert states(connection) == {
+        "Lead 1": "undelivered", "Lead 2": "undelivered", "Lead 3": "accepted", "Lead 4": "offered",
+    }  # fmt: skip
+    shown = read(connection, NOON + HOUR, Chosen(state="undelivered")).rows
+    assert {(row.mark, row.word) for row in shown} == {("act", "not told")}
+    assert dict(read(connection, NOON + HOUR, Chosen()).states)["undelivered"] == 2
+    assert "▲</span> not told" in get("/handoffs")
+
+
 def test_overdue_begins_at_the_deadline_that_counts(connection: Connection) -> None:
     given = to(connection, 1, "ana-costa")
     assert states(connection, given.due_at - timedelta(seconds=1)) == {"Lead 1": "offered"}

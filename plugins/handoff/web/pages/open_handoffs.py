@@ -11,10 +11,13 @@ from handoff.notify.text import in_words
 from handoff.web.pages.marks import Mark
 from handoff.web.pages.open_query import OPEN
 
-State = Literal["overdue", "reminded", "untold", "snoozed", "offered", "claimed", "accepted"]
+State = Literal["overdue", "undelivered", "reminded", "untold", "snoozed", "offered", "claimed", "accepted"]
+ANSWERED: tuple[State, ...] = ("claimed", "accepted", "snoozed")
+"""A rep who has said so knows of the lead, by whatever way."""
 PER_PAGE = 100
 MARKS: dict[State, Mark] = {
     "overdue": "act",
+    "undelivered": "act",
     "reminded": "note",
     "untold": "note",
     "snoozed": "note",
@@ -25,6 +28,7 @@ MARKS: dict[State, Mark] = {
 """In the order in which they are counted."""
 WORDS: dict[State, str] = {
     "overdue": "overdue",
+    "undelivered": "not told",
     "reminded": "reminded",
     "untold": "on its way",
     "snoozed": "snoozed",
@@ -126,12 +130,12 @@ def read(connection: Connection, as_of: datetime, chosen: Chosen, page: int = 1)
 def _state(row: Row, as_of: datetime) -> State:
     if row["is_untold"]:
         return "untold"
+    if row["is_undelivered"] and not any(row[f"is_{each}"] for each in ANSWERED):
+        return "undelivered"
     if row["due_at"] <= as_of:
         return "overdue"
-    for state in ("claimed", "accepted", "snoozed", "reminded"):
-        if row[f"is_{state}"]:
-            return state
-    return "offered"
+    found = next((each for each in ANSWERED if row[f"is_{each}"]), None)
+    return found or ("reminded" if row["is_reminded"] else "offered")
 
 
 def _fits(row: Row, chosen: Chosen, names: Iterable[str]) -> bool:

@@ -1,6 +1,7 @@
 """The SQL of the page of open handoffs."""
 
-# A deadline may have been moved by pauses. While the rep's message is on its way the clock stands.
+# A deadline may have been moved by pauses. While the rep's message is on its way the clock stands; it runs when the
+# message was given up.
 OPEN = """
 with open_ones as materialized (
     select handoff_id, lead_id, tier_id, score, coalesce(context #>> '{attribution,latest_source}', '') as source
@@ -14,7 +15,7 @@ select
     handoff.handoff_id, handoff.lead_id, handoff.tier_id as tier, handoff.score, handoff.source,
     given.rep_id as rep, coalesce(given.pool_id, '') as team, given.turn, given.assigned_at,
     coalesce(paused.due_at, given.due_at) as due_at,
-    coalesce(card.state = 'pending', false) as is_untold,
+    coalesce(card.state = 'pending', false) as is_untold, coalesce(card.state = 'dead', false) as is_undelivered,
     coalesce(said.is_accepted, false) as is_accepted, coalesce(said.is_claimed, false) as is_claimed,
     coalesce(said.snoozed_until > %(at)s, false) as is_snoozed,
     exists (select from handoff.ladder_steps as step where step.assignment_id = given.assignment_id) as is_reminded
