@@ -12,7 +12,7 @@ from handoff import clock
 from handoff.ledger import db
 from handoff.web.app import PREFIX
 from tests.browser.chromium import Visit
-from tests.browser.test_board import CONTRAST, MEASURE_CONTRAST, SCHEMES
+from tests.browser.test_board import CONTRAST, MEASURE_CONTRAST, REFRESHED_AFTER_MS, SCHEMES
 from tests.conftest import Database
 from tests.unit.route import handed
 from tests.unit.web.doors import connect
@@ -74,6 +74,38 @@ def test_a_filter_a_state_and_a_rep_are_a_click_away(visit: Visit, clocks: Datab
     assert len(leads(visit)) == 3
 
 
+def test_a_filter_that_somebody_chooses_stays_while_the_rest_keeps_up(visit: Visit, clocks: Database) -> None:
+    page = visit.page
+    page.clock.install()
+    page.goto(PAGE)
+    page.get_by_label("Tier").select_option("high")
+    page.get_by_label("Rep").focus()
+    with db.connect() as connection:
+        handed.to(connection, "5", "ben-okafor", clock.now())
+    page.clock.run_for(REFRESHED_AFTER_MS)
+    expect(page.get_by_role("link", name="Lead 5")).to_be_attached()
+    expect(page.get_by_label("Rep")).to_be_focused()
+    expect(page.get_by_label("Tier")).to_have_value("high")
+    # Chosen and not applied yet, with the focus elsewhere.
+    page.get_by_role("link", name="Lead 5").focus()
+    with db.connect("handoff_admin") as admin:
+        admin.execute(
+            """insert into handoff.dispositions (handoff_id, kind, occurred_at, recorded_at, evidence)
+            select handoff_id, 'contacted', now(), now(), '{}' from handoff.handoffs where lead_id = '5'"""
+        )
+    page.clock.run_for(REFRESHED_AFTER_MS)
+    expect(page.get_by_role("link", name="Lead 5")).not_to_be_attached()
+    expect(page.get_by_label("Tier")).to_have_value("high")
+    # Nothing is being chosen any more: the filters keep up, too.
+    page.get_by_label("Tier").select_option("")
+    page.locator("main").focus()
+    expect(page.get_by_label("Rep").locator("option", has_text="Ben Okafor")).to_have_text("Ben Okafor (1)")
+    with db.connect() as connection:
+        handed.to(connection, "6", "ben-okafor", clock.now())
+    page.clock.run_for(REFRESHED_AFTER_MS)
+    expect(page.get_by_label("Rep").locator("option", has_text="Ben Okafor")).to_have_text("Ben Okafor (2)")
+
+
 @pytest.mark.parametrize("width", [320, 390, 1100])
 def test_nothing_overflows_but_a_table_in_its_own_box(visit: Visit, clocks: Database, width: int) -> None:
     page = visit.page
@@ -98,7 +130,7 @@ def test_the_keyboard_reaches_filters_states_and_leads(visit: Visit, clocks: Dat
     page = visit.page
     page.goto(PAGE)
     seen = []
-    for _ in range(26):
+    for _ in range(27):
         page.keyboard.press("Tab")
         seen.append(
             page.evaluate(
@@ -110,4 +142,4 @@ def test_the_keyboard_reaches_filters_states_and_leads(visit: Visit, clocks: Dat
         *("Skip to the page", "Handoffs", "Board", "Review", "Marts", "Agreement", "Docs"),
         *("team", "rep", "tier", "source", "Show", "All of them"),
     ]
-    assert seen[20:22] == ["Handoffs that wait for first contact", "Lead 3"]
+    assert seen[21:23] == ["Handoffs that wait for first contact", "Lead 3"]

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from handoff import clock, explain, stations
+from handoff import agreement, clock, explain, stations
 from handoff.ledger import db, inbox, runs
 from handoff.ledger.db import Connection
 from handoff.qualify import dbt
 from sandbox.testing import RunningSandbox
+from tests.integration.test_dbt import run_dbt
 
 RUN_IDS = (f"test-{number}" for number in count(1))
 WATCHED = dict.fromkeys(("pressed", "paused", "contacted", "answered", "breached"), 0)
@@ -55,6 +57,30 @@ def one(connection: Connection, query: str, *parameters: Any) -> Any:
     row = connection.execute(query, parameters).fetchone()
     assert row is not None
     return next(iter(row.values()))
+
+
+def test_whoever_a_looser_agreement_makes_an_mql_is_handed_over_after_a_rebuild_and_nobody_twice(
+    connection: Connection, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    line()
+    before = sandbox.act("demo_request")["contactId"]
+    hint(connection, before)
+    line()
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.definitions set threshold = 999")
+        admin.execute("update agreement.signals set is_hand_raiser = false")
+    lead = sandbox.act("demo_request")["contactId"]
+    hint(connection, lead)
+    line()
+    assert one(connection, "select decision from line.int_qualifications where lead_id = %s", lead) == "not_yet"
+    # The seeds are looser than what stood in the database.
+    assert agreement.load(clock.now(), full_refresh=True)["queued"] == 1
+    line()
+    handed = connection.execute("select lead_id from handoff.handoffs order by routed_at").fetchall()
+    assert [each["lead_id"] for each in handed] == [before, lead]
+    assert len(messages(sandbox)) == 2
+    assert agreement.load(clock.now(), full_refresh=True)["queued"] == 0
+    assert run_dbt("build", "--select", "mqls_without_handoff", target=tmp_path).returncode == 0
 
 
 def test_history_pages_nobody_and_an_idle_run_stops_at_the_first_station(

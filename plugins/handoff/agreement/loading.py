@@ -8,7 +8,7 @@ from handoff import identity
 from handoff.agreement import check
 from handoff.agreement.source import Unreadable, checkout
 from handoff.ledger.db import Connection, connect, only_one
-from handoff.qualify import dbt, loads, models
+from handoff.qualify import dbt, loads, models, requeue
 from handoff.review import stale
 
 SELECTOR = "agreement"
@@ -26,9 +26,10 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
 
     Args:
         as_of: the moment from which a product that was not live before may page someone.
-        full_refresh: also rebuild the line's tables from `raw`.
+        full_refresh: also rebuild the line's tables from `raw`; who is an MQL by them and was never handed over is
+            queued for the line's next run.
 
-    Returns: counts of loaded relations and of products that went live with this call.
+    Returns: counts of loaded relations, of products that went live with this call, and of leads that were queued.
 
     Raises:
         Broken: the seeds break a rule; nothing was loaded.
@@ -43,12 +44,14 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
         # Before anything is scored: what was landed by other means than landing has no answers yet.
         identity.complete(connection)
         missing = connection.execute("select to_regclass('line.int_qualifications') is null as missing").fetchone()
+        queued = 0
         if full_refresh or (missing and missing["missing"]):
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=as_of, locked=True)
+            queued = requeue.requeue(connection, as_of)
         # From here on they decide: what is decided names them, so that it can be decided again.
         loads.record(connection, models.compiled(), as_of)
         stale.note_all(connection)
-        return {"relations": len(result.statuses), "went_live": _go_live(connection, as_of)}
+        return {"relations": len(result.statuses), "went_live": _go_live(connection, as_of), "queued": queued}
 
 
 def _refuse_what_is_broken() -> None:

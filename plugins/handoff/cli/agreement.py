@@ -38,9 +38,15 @@ class Format(StrEnum):
 
 @commands.command()
 def load(
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Also rebuild the line's tables from raw.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Also rebuild the line's tables from raw, and judge every lead anew.")
+    ] = False,
 ) -> None:
-    """Load the agreement as it stands in this checkout once its tests have passed; nobody is paged for the past."""
+    """Load the agreement as it stands in this checkout once its tests have passed; nobody is paged for the past.
+
+    With --rebuild whoever a looser agreement makes an MQL by acts since go-live is handed over with the line's next
+    run; more of them than an hour may have are held for a person's answer.
+    """
     from handoff import agreement, clock
     from handoff.qualify.dbt import DbtFailed
 

@@ -58,7 +58,8 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
 def status(as_json: AsJson = False) -> None:
     """Show each component, what waits and for how long, what is wrong, and the last latencies.
 
-    Exit 0 when all is well, 1 when something needs a person, 2 when nothing gets through.
+    Exit 0 when all is well, 1 when something needs a person, 2 when nothing gets through. Where the environment names a
+    ledger and there is no local stack, as in Compose, it shows all but the components.
     """
     from handoff.local import show, stack
     from handoff.local import status as reading
@@ -66,6 +67,8 @@ def status(as_json: AsJson = False) -> None:
     try:
         where = stack.activate()
     except FileNotFoundError:
+        where = None
+    if where is None and "AIRFLOW_CONN_HANDOFF_DB" not in os.environ:
         fail(f"Nothing has been started in {settings().home}: run `handoff up`.")
     found = reading.read(where)
     if as_json:

@@ -11,6 +11,29 @@ from handoff.vitals.facts import Facts
 
 
 def status(found: Status) -> None:
+    if found.components:
+        console.print(_components(found))
+    if found.paused is None:
+        console.print(
+            "[yellow]Whether a DAG is paused is not known here: ask where Airflow's metadata can be reached.[/]"
+        )
+    if found.paused:
+        console.print(f"\n[red]Paused in the Airflow UI, so doing nothing: {', '.join(found.paused)}.[/]")
+    for file in found.import_errors or ():
+        console.print(f"\n[red]Airflow cannot import {file}.[/]")
+    for name, text in found.wrong.items():
+        console.print(f"\n[red]{text}[/] \\[{name}]")
+    if found.stations is None:
+        console.print("\n[red]The ledger cannot be reached.[/]")
+        return
+    console.print()
+    table = _stations(found.stations)
+    if found.facts is not None:
+        _vitals(table, found.facts)
+    console.print(table)
+
+
+def _components(found: Status) -> Table:
     components = Table("component", "state", "pid", "up", "memory", box=None, header_style="dim")
     for each in found.components:
         colour = "green" if each.is_healthy else "red"
@@ -23,21 +46,7 @@ def status(found: Status) -> None:
             f"{each.memory_mb:.0f} MB",
         )
     components.add_row("", "", "", "", f"{sum(each.memory_mb for each in found.components):.0f} MB")
-    console.print(components)
-    if found.paused:
-        console.print(f"\n[red]Paused in the Airflow UI, so doing nothing: {', '.join(found.paused)}.[/]")
-    for file in found.import_errors:
-        console.print(f"\n[red]Airflow cannot import {file}.[/]")
-    for name, text in found.wrong.items():
-        console.print(f"\n[red]{text}[/] \\[{name}]")
-    if found.stations is None:
-        console.print("\n[red]The ledger cannot be reached.[/]")
-        return
-    console.print()
-    table = _stations(found.stations)
-    if found.facts is not None:
-        _vitals(table, found.facts)
-    console.print(table)
+    return components
 
 
 def _vitals(table: Table, facts: Facts) -> None:

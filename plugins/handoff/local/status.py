@@ -10,7 +10,7 @@ from handoff import clock, connections
 from handoff.extract.overview import LATELY
 from handoff.ledger import runs
 from handoff.ledger.db import Connection, connect
-from handoff.local import health, processes, supervisor
+from handoff.local import health, metadata, processes, supervisor
 from handoff.local.state import Layout
 from handoff.settings import settings
 from handoff.vitals import troubles
@@ -32,12 +32,13 @@ class ComponentStatus:
 @dataclass(frozen=True)
 class Status:
     """`stations` and `facts` are None when the database cannot be reached; `paused` are DAGs, which do nothing until
-    unpaused; `wrong` are the runbook's ids, with their texts."""
+    unpaused; `wrong` are the runbook's ids, with their texts. Without a local stack there are no `components`, and
+    `paused` and `import_errors` are None where Airflow's metadata cannot be reached."""
 
     is_healthy: bool
     components: list[ComponentStatus]
-    paused: list[str]
-    import_errors: list[str]
+    paused: list[str] | None
+    import_errors: list[str] | None
     wrong: dict[str, str]
     is_down: bool
     """Nothing gets through."""
@@ -53,8 +54,37 @@ class Status:
         return asdict(self)
 
 
-def read(where: Layout) -> Status:
-    """Look at everything once; takes about a second."""
+def read(where: Layout | None) -> Status:
+    """Look at everything once; takes about a second.
+
+    Args:
+        where: the local stack; None where somebody else holds the processes, as Compose does.
+    """
+    components = _components(where) if where else []
+    paused: list[str] | None
+    import_errors: list[str] | None
+    if where:
+        paused, import_errors = health.paused(settings()), health.import_errors(settings())
+    else:
+        dags = metadata.dags()
+        paused, import_errors = (dags.paused, dags.import_errors) if dags else (None, None)
+    facts = look()
+    found = troubles.of(facts, troubles.limits())
+    # Before the first canary there is nothing to complain of yet.
+    wrong = {each.id: each.text for each in found if each.id != "canary-never"}
+    return Status(
+        is_healthy=not (wrong or paused or import_errors) and all(each.is_healthy for each in components),
+        components=components,
+        paused=paused,
+        import_errors=import_errors,
+        wrong=wrong,
+        is_down=troubles.state(found) == "down" or bool(where and not any(each.is_healthy for each in components)),
+        facts=facts,
+        stations=_stations(),
+    )
+
+
+def _components(where: Layout) -> list[ComponentStatus]:
     airflow = health.airflow(settings())
     asked = {"sandbox": health.sandbox, supervisor.BI: health.superset}
     components = []
@@ -72,20 +102,7 @@ def read(where: Layout) -> Status:
                 memory_mb=round(processes.memory_mb(processes.of(where, each.name)) if each.pid else 0.0, 1),
             )
         )
-    paused, import_errors, facts = health.paused(settings()), health.import_errors(settings()), look()
-    found = troubles.of(facts, troubles.limits())
-    # Before the first canary there is nothing to complain of yet.
-    wrong = {each.id: each.text for each in found if each.id != "canary-never"}
-    return Status(
-        is_healthy=not (wrong or paused or import_errors) and all(each.is_healthy for each in components),
-        components=components,
-        paused=paused,
-        import_errors=import_errors,
-        wrong=wrong,
-        is_down=troubles.state(found) == "down" or not any(each.is_healthy for each in components),
-        facts=facts,
-        stations=_stations(),
-    )
+    return components
 
 
 def _stations() -> dict[str, Any] | None:

@@ -3,6 +3,22 @@
 
 const EVERY_MS = 15000;
 
+function isChoosing(form) {
+  if (form.contains(document.activeElement)) return true;
+  const applied = (list) => [...list.options].find((each) => each.defaultSelected) ?? list.options[0];
+  return [...form.querySelectorAll("select")].some((list) => list.selectedOptions[0] !== applied(list));
+}
+
+// A filter that somebody is choosing stays as it is; all around it is new.
+function swap(main, fresh) {
+  const form = main.querySelector("form"), freshForm = fresh.querySelector("form");
+  if (!form || !freshForm || !isChoosing(form)) return main.replaceChildren(...fresh.childNodes);
+  const nodes = [...fresh.childNodes], at = nodes.indexOf(freshForm);
+  for (const each of [...main.childNodes]) if (each !== form) each.remove();
+  form.before(...nodes.slice(0, at));
+  form.after(...nodes.slice(at + 1));
+}
+
 function replace(fresh) {
   const main = document.querySelector("main");
   const boxes = () => [...main.querySelectorAll(".scroll")];
@@ -10,8 +26,9 @@ function replace(fresh) {
   const focused = document.activeElement;
   const box = boxes().indexOf(focused), link = links().indexOf(focused);
   const places = boxes().map((each) => [each.scrollLeft, each.scrollTop]);
-  main.replaceChildren(...fresh.childNodes);
+  swap(main, fresh);
   boxes().forEach((each, index) => each.scrollTo(...(places[index] ?? [0, 0])));
+  if (focused.isConnected) return;
   const same = (each) => each.href === focused.href;
   const again = boxes()[box] ?? (link < 0 ? null : links().slice(link).find(same) ?? links().find(same));
   again?.focus({ preventScroll: true });

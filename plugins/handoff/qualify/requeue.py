@@ -1,0 +1,35 @@
+"""MQLs that a changed agreement made out of leads with nothing new: back in the queue, so that they are handed over."""
+
+from datetime import datetime
+
+from handoff.ledger.db import Connection
+
+
+def requeue(connection: Connection, as_of: datetime) -> int:
+    """Queue every MQL decided since go-live that nobody waits for and that was never handed over; returns how many.
+
+    The next run of the line settles them like any other: gates and the breaker hold them, and whom a person dropped
+    stays dropped. It is what the policy `mqls_without_handoff` must not find.
+    """
+    return connection.execute(_REQUEUE, {"at": as_of}).rowcount
+
+
+_REQUEUE = """
+insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+select distinct decided.lead_id, newest.batch_id, %(at)s::timestamptz
+from line.int_qualifications as decided
+inner join handoff.go_live using (product_id)
+cross join (select max(batch_id) as batch_id from raw.batches) as newest
+where newest.batch_id is not null and decided.decision = 'mql' and decided.qualified_at >= go_live.live_at
+and not exists (
+    select from handoff.flood_leads as held inner join handoff.floods as flood using (flood_id)
+    where held.lead_id = decided.lead_id and held.product_id = decided.product_id
+    and flood.answer = 'dropped' and decided.trigger_at <= flood.answered_at
+)
+and not exists (
+    select from handoff.handoffs as handoff
+    where handoff.lead_id = decided.lead_id and handoff.product_id = decided.product_id
+    and handoff.cycle >= decided.cycle
+)
+on conflict (lead_id) do nothing
+"""
