@@ -22,3 +22,11 @@
     {%- set part = "0.9" -%}
     (percentile_cont({{ part }}) within group (order by {{ value }}))::numeric
 {%- endmacro %}
+
+{% macro is_taken_on(handoff) -%}
+    {#- Whoever calls a lead has accepted it; one that nobody answered, or that was taken back, counts for neither side. -#}
+    case
+        when coalesce({{ handoff }}.accepted_at, {{ handoff }}.contacted_at) is not null then true
+        when {{ handoff }}.rejected_at is not null then false
+    end
+{%- endmacro %}

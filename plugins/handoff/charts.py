@@ -6,7 +6,6 @@ No browser and no font from elsewhere takes part.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import altair
@@ -93,22 +92,29 @@ def intervals(rows: Sequence[tuple[str, float, float, float]], measured: str) ->
 
 @dataclass(frozen=True)
 class Joint:
-    """One stage of a funnel: its name, how many reached it, and what to say of the wait before it."""
+    """One stage of a funnel: its name, how many reached it, and what to say of the wait before it.
+
+    Of those who reached the stage before, `stopped` are lost and `still_open` may yet come.
+    """
 
     stage: str
     reached: int
     wait: str
+    stopped: int = 0
+    still_open: int = 0
 
 
 def bottleneck(joints: Sequence[Joint]) -> Joint | None:
-    """The stage before which most stop; None where nobody does."""
-    lost = [(before.reached - each.reached, each) for before, each in pairwise(joints)]
-    most, worst = max(lost, key=lambda each: each[0], default=(0, None))
-    return worst if most > 0 else None
+    """The stage before which most have stopped for good; None where nobody has."""
+    worst = max(joints, key=lambda each: each.stopped, default=None)
+    return worst if worst and worst.stopped else None
 
 
 def pipe(joints: Sequence[Joint]) -> dict[str, Any]:
-    """A funnel as a pipe, as wide at each stage as are those who reached it; where most stop is marked."""
+    """A funnel as a pipe, as wide at each stage as are those who reached it; where most have stopped is marked.
+
+    It grows wider where a stage can be reached without the one before.
+    """
     worst = bottleneck(joints)
     widest = max((each.reached for each in joints), default=0) or 1
     values = [

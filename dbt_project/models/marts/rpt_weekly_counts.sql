@@ -8,6 +8,7 @@ company as (
 handoffs as (
     select
         handoff.*,
+        {{ is_taken_on('handoff') }} as is_taken_on,
         {{ week_of('handoff.routed_at') }} as week_starts_on
     from {{ ref('fct_handoffs') }} as handoff
 ),
@@ -52,7 +53,8 @@ handed as (
         count(handoffs.contacted_at) as contacted,
         count(*) filter (where verdict.is_met) as within_sla,
         count(*) filter (where verdict.is_breached) as breached,
-        count(handoffs.accepted_at) as accepted,
+        count(handoffs.is_taken_on) as answered,
+        count(*) filter (where handoffs.is_taken_on) as accepted,
         count(handoffs.rejected_at) as rejected
     from handoffs
     cross join
@@ -76,9 +78,10 @@ final as (
         coalesce(handed.contacted, 0) as contacted,
         coalesce(handed.within_sla, 0) as within_sla,
         coalesce(handed.breached, 0) as breached,
+        coalesce(handed.answered, 0) as answered,
         coalesce(handed.accepted, 0) as accepted,
         coalesce(handed.rejected, 0) as rejected,
-        round(handed.accepted::numeric / nullif(handed.handed_off, 0), 4) as acceptance_rate,
+        round(handed.accepted::numeric / nullif(handed.answered, 0), 4) as acceptance_rate,
         {{ commitment_of('acceptance_rate', 'week_starts_on') }} as acceptance_rate_target,
         round(handed.within_sla::numeric / nullif(handed.within_sla + handed.breached, 0), 4) as sla_attainment,
         {{ commitment_of('sla_attainment', 'week_starts_on') }} as sla_attainment_target,

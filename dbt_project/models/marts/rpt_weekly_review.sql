@@ -31,7 +31,7 @@ weeks as (
 counted as (
     select
         week_starts_on, figure, dimension, member,
-        count(*) as handoffs,
+        sum(amount)::bigint as handoffs,
         count(is_counted) as decided,
         count(*) filter (where is_counted) as counted,
         count(*) filter (where is_open) as still_open,

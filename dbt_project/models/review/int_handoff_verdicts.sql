@@ -13,10 +13,10 @@ dispositions as (
     select * from {{ ref('stg_handoff__dispositions') }}
 ),
 
--- One rep after another may have accepted it.
+-- One rep after another may have accepted it, and whoever calls a lead has accepted it.
 acceptances as (
     select distinct handoff_id from dispositions
-    where kind = 'accepted'
+    where kind in ('accepted', 'contacted')
 ),
 
 sqls as (

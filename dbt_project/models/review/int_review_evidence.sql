@@ -5,46 +5,12 @@ company as (
     where {{ is_in_force() }}
 ),
 
-maturity as (
-    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
-    where limits.limit_id = 'maturity_days'
-),
-
 outcomes as (
     select * from {{ ref('fct_sla_outcomes') }}
 ),
 
-verdicts as (
-    select
-        handoff_id,
-        bool_or(outcome = 'breached') as is_breached,
-        bool_or(outcome = 'open') as is_open,
-        bool_and(outcome <> 'breached') and bool_or(outcome = 'met') as is_met
-    from outcomes
-    group by handoff_id
-),
-
-campaigns as (
-    select handoff_id, context #>> '{attribution,campaign}' as campaign from {{ ref('stg_handoff__handoffs') }}
-),
-
 handoffs as (
-    select
-        handoff.*,
-        {{ as_text('campaigns.campaign') }} as campaign,
-        {{ week_of('handoff.routed_at') }} as routed_week,
-        {{ week_of('handoff.qualified_at') }} as qualified_week,
-        handoff.qualified_at + maturity.span as window_ends_at,
-        coalesce(handoff.accepted_at, handoff.contacted_at, handoff.rejected_at, handoff.withdrawn_at) is null
-        as is_unanswered,
-        coalesce(handoff.rejected_at, handoff.withdrawn_at) is null
-        and handoff.qualified_at + maturity.span > {{ as_of() }} as may_go_on,
-        coalesce(verdicts.is_open, true) as is_running,
-        case when verdicts.is_met or verdicts.is_breached then verdicts.is_met end as is_in_time
-    from {{ ref('fct_handoffs') }} as handoff
-    cross join maturity
-    left join verdicts on handoff.handoff_id = verdicts.handoff_id
-    left join campaigns on handoff.handoff_id = campaigns.handoff_id
+    select * from {{ ref('int_review_handoffs') }}
 ),
 
 -- A null in is_counted is in no share; is_open says that it may still change.
@@ -55,7 +21,7 @@ facts as (
     from handoffs
     union all
     select
-        'acceptance' as figure, handoff_id, routed_week as week_starts_on, accepted_at is not null as is_counted,
+        'acceptance' as figure, handoff_id, routed_week as week_starts_on, is_taken_on as is_counted,
         is_unanswered as is_open
     from handoffs
     union all
@@ -133,51 +99,38 @@ rejections as (
         ) as accusation (dimension, member)
 ),
 
-stages as (
-    select
-        handoffs.qualified_week as week_starts_on, handoffs.lead_id, handoffs.handoff_id, stage.member,
-        stage.reached_at is not null as is_counted,
-        stage.reached_at is null and handoffs.may_go_on as is_open,
-        extract(epoch from (stage.reached_at - stage.before_at)) as seconds
-    from handoffs
-    cross join
-        lateral (
-            values
-            ('mql', null, handoffs.qualified_at),
-            ('accepted', handoffs.qualified_at, handoffs.accepted_at),
-            ('contacted', handoffs.accepted_at, handoffs.contacted_at),
-            ('sql', handoffs.contacted_at, handoffs.sql_at),
-            ('won', handoffs.sql_at, handoffs.won_at)
-        ) as stage (member, before_at, reached_at)
-),
-
 final as (
     select
         facts.week_starts_on, facts.figure, faces.dimension, faces.member, faces.lead_id, facts.handoff_id,
-        facts.is_counted, facts.is_open, null::numeric as seconds
+        facts.is_counted, facts.is_open, null::numeric as seconds, 1 as amount
     from facts
     inner join told_by on facts.figure = told_by.figure
     inner join faces on facts.handoff_id = faces.handoff_id and told_by.dimension = faces.dimension
     union all
     select
         week_starts_on, 'attainment' as figure, 'rep' as dimension, rep_id as member, lead_id, handoff_id,
-        is_counted, is_open, null::numeric as seconds
+        is_counted, is_open, null::numeric as seconds, 1 as amount
     from by_rep
     union all
     select
         week_starts_on, 'delay' as figure, 'station' as dimension, member, lead_id, handoff_id, null as is_counted,
-        false as is_open, seconds
+        false as is_open, seconds, 1 as amount
     from delays
     union all
     select
         week_starts_on, 'rejections' as figure, dimension, member, lead_id, handoff_id, null as is_counted,
-        false as is_open, null::numeric as seconds
+        false as is_open, null::numeric as seconds, 1 as amount
     from rejections
     union all
     select
-        week_starts_on, 'funnel' as figure, 'stage' as dimension, member, lead_id, handoff_id, is_counted, is_open,
-        seconds
-    from stages
+        week_starts_on, figure, 'stage' as dimension, member, lead_id, handoff_id, is_counted, is_open, seconds,
+        1 as amount
+    from {{ ref('int_review_stages') }}
+    union all
+    select
+        week_starts_on, figure, dimension, member, lead_id, handoff_id, null as is_counted, false as is_open,
+        null::numeric as seconds, amount
+    from {{ ref('int_review_context') }}
 )
 
 select * from final

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from handoff import clock, connections
-from handoff.ledger.db import Connection, Row, connect, only_one
+from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt
 from handoff.review import builds, publish, stale
 
@@ -80,12 +80,12 @@ def run(connection: Connection, as_of: datetime, week: date | None = None) -> di
     from handoff.agreement import source
     from handoff.review.pack import pack, posting
 
-    last = _last(connection, as_of)
-    week = week or last["week"]
+    last = last_week(connection, as_of)
+    week = week or last
     name = f"{week:%G-W%V}"
-    if week > last["week"]:
+    if week > last:
         raise ValueError(f"{name} is not over yet: a pack is kept as it is posted, so post it when it is")
-    if last["is_before_go_live"]:
+    if not _is_live_by(connection, as_of, week):
         return {"week": name, "queued": 0, "skipped": "the week ended before go-live"}
     if connection.execute("select from handoff.outbox where dedupe_key = %s", (posting.key(week),)).rowcount:
         return {"week": name, "queued": 0}
@@ -102,15 +102,17 @@ def last_week(connection: Connection, as_of: datetime) -> date:
     Raises:
         LookupError: nobody says what that zone is.
     """
-    monday: date = _last(connection, as_of)["week"]
-    return monday
-
-
-def _last(connection: Connection, as_of: datetime) -> Row:
     row = connection.execute(_WEEK, {"at": as_of}).fetchone()
     if row is None:
         raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
-    return row
+    monday: date = row["week"]
+    return monday
+
+
+def _is_live_by(connection: Connection, as_of: datetime, week: date) -> bool:
+    """Whether any product was live before a week ended in the company's time zone."""
+    row = connection.execute(_GO_LIVE, {"at": as_of, "week": week}).fetchone()
+    return bool(row and row["is_live"])
 
 
 def _build_for_pack(connection: Connection) -> None:
@@ -126,13 +128,14 @@ def _build_for_pack(connection: Connection) -> None:
 
 
 _WEEK = """
-select previous.week_starts_on as week,
-    (select min(live_at) from handoff.go_live) >= previous.ends_at as is_before_go_live
-from (
-    select
-        (date_trunc('week', %(at)s at time zone company.time_zone) - interval '1 week')::date as week_starts_on,
-        date_trunc('week', %(at)s at time zone company.time_zone) at time zone company.time_zone as ends_at
-    from agreement.company as company
-    where company.valid_from <= %(at)s and %(at)s < company.valid_to
-) as previous
+select (date_trunc('week', %(at)s at time zone company.time_zone) - interval '1 week')::date as week
+from agreement.company as company
+where company.valid_from <= %(at)s and %(at)s < company.valid_to
+"""
+_GO_LIVE = """
+select coalesce(
+    (select min(live_at) from handoff.go_live) < (%(week)s::date + 7)::timestamp at time zone company.time_zone, false
+) as is_live
+from agreement.company as company
+where company.valid_from <= %(at)s and %(at)s < company.valid_to
 """

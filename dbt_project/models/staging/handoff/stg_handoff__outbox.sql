@@ -8,6 +8,7 @@ select
     created_at,
     not_before,
     sent_at,
+    last_attempt_at,
     result,
     last_error
 from {{ source('handoff', 'outbox') }}

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from handoff.ledger.db import Connection, Row
-from handoff.web.pages.filters import seconds as in_words
+from handoff.web.pages.filters import wait
 
 ALL = "all"
 
@@ -49,6 +49,11 @@ class Figure:
         return f"{100 * self.share:.0f} % ({between}), {self.counted} of {self.decided}"
 
     @property
+    def so_far(self) -> str:
+        """For example `12 of 20`: a share of what may still grow has no interval."""
+        return f"{self.counted:,} of {self.handoffs:,}"
+
+    @property
     def verdict(self) -> str:
         """Whether the promise was kept; what is still open may change it."""
         if self.is_kept is None:
@@ -57,8 +62,8 @@ class Figure:
 
     @property
     def times(self) -> tuple[str, str]:
-        """Median and what nine of ten stay below."""
-        return in_words(self.median_seconds), in_words(self.p90_seconds)
+        """Median and what nine of ten stay below; "before" where a stage came ahead of the one that it should follow."""
+        return wait(self.median_seconds), wait(self.p90_seconds)
 
 
 def name_of(week: date) -> str:

@@ -1,14 +1,15 @@
 """Where the time went, where leads stop, what converts, and what sales sent back."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from handoff import charts
 from handoff.agreement.document import Picture, Section, Table
 from handoff.charts import Joint
 from handoff.ledger.db import Connection
 from handoff.review.pack.figures import Figure, Figures, leads_behind
-from handoff.web.pages.filters import seconds
+from handoff.web.pages.filters import wait
 
 STATIONS = {
     "receive": "Event to webhook",
@@ -19,6 +20,7 @@ STATIONS = {
     "system": "Event to message: the system in all",
     "rep": "Message to first contact, in the rep's working time",
 }
+FUNNEL = ("funnel", "stopped")
 STAGES = ("mql", "accepted", "contacted", "sql", "won")
 NAMES = {"mql": "MQL", "sql": "SQL"}
 DIMENSIONS = {"source": "Source", "campaign": "Campaign", "segment": "Segment", "version": "Definition"}
@@ -52,43 +54,55 @@ def wait_of(median: float | None) -> str:
     """What a funnel says of the seconds from the stage before; sales may have been quicker than their own answer."""
     if median is None:
         return ""
-    return f"after {seconds(median)}" if median >= 0 else f"{seconds(-median)} before"
+    return f"after {wait(median)}" if median >= 0 else wait(median)
 
 
-def joints_of(found: Mapping[str, Figure]) -> list[Joint]:
-    """The stages of a funnel for its picture."""
-    shown = [found[stage] for stage in STAGES if stage in found]
-    return [
-        Joint(
-            name_of_stage(each.member),
-            each.counted,
-            wait_of(each.median_seconds),
-        )
-        for each in shown
-    ]
+def stopped_of(joints: Sequence[Joint]) -> str:
+    """Where most are lost, in a sentence, and why a pipe may grow wider. Who may still go on is not lost."""
+    worst = charts.bottleneck(joints)
+    if worst:
+        told = f"Most stop before {worst.stage}: {worst.stopped:,}"
+        told += f", and {worst.still_open:,} more may still reach it." if worst.still_open else "."
+    elif any(each.still_open for each in joints):
+        told = "Too early to tell where most stop: whoever has not gone on still may."
+    else:
+        told = "Nobody has stopped on the way."
+    wider = [each.stage for before, each in pairwise(joints) if each.reached > before.reached]
+    if wider:
+        told += f" More reached {' and '.join(wider)} than the stage before, which can be passed by."
+    return told
+
+
+def _joint(reached: Figure, stopped: Figure | None) -> Joint:
+    lost, still = (stopped.counted, stopped.still_open) if stopped else (0, 0)
+    return Joint(name_of_stage(reached.member), reached.counted, wait_of(reached.median_seconds), lost, still)
 
 
 def bottleneck(figures: Figures, week: date) -> Section:
     """The funnel of the week's MQLs as a pipe, and where most of them stop."""
-    found = {each.member: each for each in figures.of(week, "funnel", "stage")}
-    joints = joints_of(found)
-    worst = charts.bottleneck(joints)
-    stopped = f"Most stop before {worst.stage}." if worst else "Nobody has stopped on the way."
-    still = max((each.still_open for each in found.values()), default=0)
+    reached, stopped = ({each.member: each for each in figures.of(week, name, "stage")} for name in FUNNEL)
+    joints = [_joint(reached[stage], stopped.get(stage)) for stage in STAGES if stage in reached]
     says = "; ".join(f"{each.stage} {each.reached:,} {each.wait}".strip() for each in joints)
     picture = Picture(
         "funnel", "From MQL to customer; the wait is the median from the stage before", says, charts.pipe(joints)
     )
-    rows = [found[stage] for stage in STAGES if stage in found]
+    rows = [reached[stage] for stage in STAGES if stage in reached]
+    lost = [stopped[stage] for stage in STAGES if stage in stopped]
     return Section(
         "The bottleneck",
-        (f"{stopped} Of this week's MQLs {still:,} may still go on.",),
+        (stopped_of(joints),),
         (
             Table(
-                "Stages reached by the MQLs of this week",
+                "Stages reached by the MQLs of this week, so far",
                 ("Stage", "Reached", "Median wait", "Nine of ten below"),
-                tuple((name_of_stage(each.member), each.interval, *each.times) for each in rows),
+                tuple((name_of_stage(each.member), each.so_far, *each.times) for each in rows),
                 tuple(each.link for each in rows),
+            ),
+            Table(
+                "Of those who reached the stage before, lost before this one",
+                ("Stage", "Lost", "May still reach it"),
+                tuple((name_of_stage(each.member), each.interval, f"{each.still_open:,}") for each in lost),
+                tuple(each.link for each in lost),
             ),
         ),
         (picture,) if joints else (),

@@ -11,6 +11,7 @@ from handoff.gates import state
 from handoff.gates.state import State
 from handoff.ledger.db import Connection
 from handoff.review import policies
+from handoff.review.pack import flow
 from handoff.review.policies import Policy
 from handoff.web.pages import board_streams, board_waiting, review
 from handoff.web.pages.board_streams import StreamRow
@@ -48,6 +49,11 @@ class Board:
     """None before the marts were built."""
     funnel: tuple[Joint, ...]
     """The same."""
+
+    @property
+    def bottleneck(self) -> str:
+        """Where in the funnel most are lost, in a sentence."""
+        return flow.stopped_of(self.funnel)
 
 
 def read(connection: Connection, as_of: datetime) -> Board:

@@ -49,6 +49,11 @@ def seconds(value: float | None) -> str:
     return f"{value:.1f} s" if 0 <= value < 10 else span(timedelta(seconds=value))
 
 
+def wait(value: float | None) -> str:
+    """Seconds from one thing to the next, as `seconds` says them; "5 min before" where the next came first."""
+    return f"{seconds(-value)} before" if value is not None and value < 0 else seconds(value)
+
+
 def number(value: int) -> str:
     """A whole number with its thousands apart: "12,345"."""
     return f"{value:,}"
@@ -65,6 +70,7 @@ FILTERS: dict[str, Callable[..., str | None]] = {
     "span": span,
     "until": until,
     "seconds": seconds,
+    "wait": wait,
     "number": number,
     "stream": stream,
     "in_words": in_words,

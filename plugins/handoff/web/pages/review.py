@@ -13,7 +13,7 @@ from handoff.review.pack.figures import name_of
 from handoff.review.run import last_week
 
 FUNNEL_DAYS = 28
-"""How far back the board's funnel looks."""
+"""How far back the board's funnel looks for the Mondays of its weeks."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +76,20 @@ def leads(connection: Connection, week: date, figure: str, dimension: str, membe
 
 
 def funnel(connection: Connection, as_of: datetime) -> list[Joint]:
-    """The stages that the MQLs of the last four weeks have reached; none before the marts were built."""
-    built = connection.execute("select to_regclass('marts.mart_builds') is not null as yes").fetchone()
+    """The stages that the MQLs of this week and the three before have reached; none before the marts were built."""
+    built = connection.execute("select to_regclass('line.int_review_stages') is not null as yes").fetchone()
     if not built or not built["yes"]:
         return []
     rows = connection.execute(
-        """select stage.name, count(stage.at) as reached,
-            percentile_cont(0.5) within group (order by extract(epoch from stage.at - stage.before)) as wait
-        from marts.fct_handoffs as handoff
-        cross join lateral (values
-            (1, 'mql', null, handoff.qualified_at), (2, 'accepted', handoff.qualified_at, handoff.accepted_at),
-            (3, 'contacted', handoff.accepted_at, handoff.contacted_at),
-            (4, 'sql', handoff.contacted_at, handoff.sql_at), (5, 'won', handoff.sql_at, handoff.won_at)
-        ) as stage (place, name, before, at)
-        where handoff.qualified_at > %(since)s and handoff.qualified_at <= %(at)s
-        group by stage.place, stage.name order by stage.place""",
-        {"since": as_of - timedelta(days=FUNNEL_DAYS), "at": as_of},
+        """select member, count(*) filter (where figure = 'funnel' and is_counted) as reached,
+            percentile_cont(0.5) within group (order by seconds) as wait,
+            count(*) filter (where figure = 'stopped' and is_counted) as stopped,
+            count(*) filter (where figure = 'stopped' and is_open) as still_open
+        from line.int_review_stages where week_starts_on > %(since)s and week_starts_on <= %(until)s group by member""",
+        {"since": as_of.date() - timedelta(days=FUNNEL_DAYS), "until": as_of.date()},
     ).fetchall()
-    return [Joint(flow.name_of_stage(row["name"]), row["reached"], flow.wait_of(row["wait"])) for row in rows]
+    found = {row["member"]: row for row in rows}
+    return [
+        Joint(flow.name_of_stage(row["member"]), row["reached"], flow.wait_of(row["wait"]), row["stopped"], row["still_open"])
+        for row in (found[stage] for stage in flow.STAGES if stage in found)
+    ]

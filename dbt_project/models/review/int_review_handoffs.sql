@@ -1,0 +1,51 @@
+with
+
+company as (
+    select time_zone from {{ ref('company') }}
+    where {{ is_in_force() }}
+),
+
+maturity as (
+    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
+    where limits.limit_id = 'maturity_days'
+),
+
+outcomes as (
+    select * from {{ ref('fct_sla_outcomes') }}
+),
+
+verdicts as (
+    select
+        handoff_id,
+        bool_or(outcome = 'breached') as is_breached,
+        bool_or(outcome = 'open') as is_open,
+        bool_and(outcome <> 'breached') and bool_or(outcome = 'met') as is_met
+    from outcomes
+    group by handoff_id
+),
+
+campaigns as (
+    select handoff_id, context #>> '{attribution,campaign}' as campaign from {{ ref('stg_handoff__handoffs') }}
+),
+
+final as (
+    select
+        handoff.*,
+        {{ as_text('campaigns.campaign') }} as campaign,
+        {{ week_of('handoff.routed_at') }} as routed_week,
+        {{ week_of('handoff.qualified_at') }} as qualified_week,
+        handoff.qualified_at + maturity.span as window_ends_at,
+        coalesce(handoff.accepted_at, handoff.contacted_at, handoff.rejected_at, handoff.withdrawn_at) is null
+        as is_unanswered,
+        {{ is_taken_on('handoff') }} as is_taken_on,
+        coalesce(handoff.rejected_at, handoff.withdrawn_at) is null
+        and handoff.qualified_at + maturity.span > {{ as_of() }} as may_go_on,
+        coalesce(verdicts.is_open, true) as is_running,
+        case when verdicts.is_met or verdicts.is_breached then verdicts.is_met end as is_in_time
+    from {{ ref('fct_handoffs') }} as handoff
+    cross join maturity
+    left join verdicts on handoff.handoff_id = verdicts.handoff_id
+    left join campaigns on handoff.handoff_id = campaigns.handoff_id
+)
+
+select * from final
