@@ -4,10 +4,11 @@ from datetime import date
 
 from handoff import charts
 from handoff.agreement.document import Picture, Section, Table
-from handoff.review.pack.figures import Figure, Figures
+from handoff.review.pack.figures import Figure, Figures, name_of
+from handoff.review.pack.names import Names
 
 PROMISES = (
-    ("acceptance", "Marketing", "Share of handoffs that sales accepts"),
+    ("acceptance", "Marketing", "Share of answered handoffs that sales accepts"),
     ("handoffs", "Marketing", "Handoffs in the week"),
     ("attainment", "Sales", "Share of handoffs contacted in time"),
 )
@@ -15,7 +16,7 @@ COHORTS = 8
 """Weeks beside one another."""
 
 
-def section(figures: Figures, week: date) -> Section:
+def section(figures: Figures, week: date, names: Names) -> Section:
     """Both commitments, with the cohorts before and everybody's part."""
     promised = [(side, text, figures.one(week, name)) for name, side, text in PROMISES]
     kept = [_sentence(side, text, found) for side, text, found in promised]
@@ -31,10 +32,18 @@ def section(figures: Figures, week: date) -> Section:
                 tuple(found.link for _, _, found in promised if found),
             ),
             _shares(
-                "Marketing: acceptance by week of handoff", "Week", [each for each in cohorts if each], by_week=True
+                "Marketing: acceptance by week of handoff",
+                "Week",
+                [(name_of(each.week_starts_on), each) for each in cohorts if each],
             ),
-            _shares("Sales: contacted in time, by tier", "Tier", figures.of(week, "attainment", "tier")),
-            _shares("Sales: contacted in time, by rep", "Rep", figures.of(week, "attainment", "rep")),
+            *(
+                _shares(
+                    f"Sales: contacted in time, by {key}",
+                    key.capitalize(),
+                    [(names.of(key, each.member), each) for each in figures.of(week, "attainment", key)],
+                )
+                for key in ("tier", "rep")
+            ),
         ),
         _pictures([each for each in cohorts if each]),
     )
@@ -61,15 +70,12 @@ def _target(found: Figure) -> str:
     return f"{found.target:,.0f}" if found.figure == "handoffs" else f"{100 * found.target:.0f} %"
 
 
-def _shares(caption: str, name: str, found: list[Figure], *, by_week: bool = False) -> Table:
+def _shares(caption: str, name: str, found: list[tuple[str, Figure]]) -> Table:
     return Table(
         caption,
         (name, "Share", "Still open"),
-        tuple(
-            (f"{each.week_starts_on:%G-W%V}" if by_week else each.member, each.interval, f"{each.still_open:,}")
-            for each in found
-        ),
-        tuple(each.link for each in found),
+        tuple((text, each.interval, f"{each.still_open:,}") for text, each in found),
+        tuple(each.link for _, each in found),
     )
 
 

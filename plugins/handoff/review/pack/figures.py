@@ -15,7 +15,7 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Figure:
-    """One row of `rpt_weekly_review`: counts of handoffs, shares from 0 to 1, times in seconds."""
+    """One row of `rpt_weekly_review`: counts of handoffs or incidents, shares from 0 to 1, times in seconds."""
 
     week_starts_on: date
     figure: str
@@ -62,7 +62,7 @@ class Figure:
 
     @property
     def times(self) -> tuple[str, str]:
-        """Median and what nine of ten stay below; "before" where a stage came ahead of the one that it should follow."""
+        """Median and what nine of ten stay below; "before" where a stage came ahead of the one before it."""
         return wait(self.median_seconds), wait(self.p90_seconds)
 
 
@@ -130,10 +130,11 @@ def _plain(row: Row) -> dict[str, Any]:
 
 
 def leads_behind(connection: Connection, week: date, figure: str, dimension: str, member: str) -> list[Row]:
-    """The handoffs that a figure is counted from, those that count against it first."""
+    """The handoffs that a figure is counted from, those that count against it first; what is no handoff is left out."""
     rows = connection.execute(
         """select lead_id, handoff_id, is_counted, is_open, seconds from line.int_review_evidence
         where week_starts_on = %s and figure = %s and dimension = %s and member = %s
+        and handoff_id is not null
         order by is_open desc, is_counted nulls last, seconds desc nulls last, handoff_id""",
         (week, figure, dimension, member),
     )

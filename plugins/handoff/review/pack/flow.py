@@ -9,6 +9,7 @@ from handoff.agreement.document import Picture, Section, Table
 from handoff.charts import Joint
 from handoff.ledger.db import Connection
 from handoff.review.pack.figures import Figure, Figures, leads_behind
+from handoff.review.pack.names import Names
 from handoff.web.pages.filters import wait
 
 STATIONS = {
@@ -135,7 +136,7 @@ def conversion(figures: Figures, week: date) -> Section:
     )
 
 
-def rejections(connection: Connection, figures: Figures, week: date) -> Section:
+def rejections(connection: Connection, figures: Figures, week: date, names: Names) -> Section:
     """What sales sent back, by reason and by the clause that the reason accuses, with examples.
 
     A pack is kept for good, so it names handoffs: of somebody who is erased they lead to nobody.
@@ -148,7 +149,7 @@ def rejections(connection: Connection, figures: Figures, week: date) -> Section:
             for each in found
         ]
         rows = tuple(
-            (each.member, f"{each.handoffs:,}", ", ".join(handoffs[:EXAMPLES]))
+            (names.of(dimension, each.member), f"{each.handoffs:,}", ", ".join(handoffs[:EXAMPLES]))
             for each, handoffs in zip(found, examples, strict=True)
         )
         return Table(caption, (name, "Rejected", "For example, handoffs"), rows, tuple(each.link for each in found))

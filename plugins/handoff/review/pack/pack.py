@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from handoff.agreement.document import Document, Picture, Section, Table
 from handoff.agreement.model import Agreement
 from handoff.ledger.db import Connection
-from handoff.review.pack import actions, commitments, context, figures, flow
+from handoff.review.pack import actions, changed, commitments, context, figures, flow, names
 from handoff.review.pack.figures import name_of
 
 DAYS_BACK = 400
@@ -22,12 +22,11 @@ def make(connection: Connection, agreement: Agreement, week: date, as_of: dateti
 
     Raises:
         handoff.review.performance.NotBuilt: the marts have not been built yet.
-        LookupError: the agreement has no company in force.
     """
-    since, until = bounds(connection, week, as_of)
     worst = context.worst_clause(connection, agreement, as_of.date())
     found = figures.read(connection, week, DAYS_BACK)
-    first = commitments.section(found, week)
+    called = names.read(connection)
+    first = commitments.section(found, week, called)
     return Document(
         title=f"Revenue review, week {week:%V} of {week:%G}",
         summary=first.paragraphs,
@@ -36,34 +35,18 @@ def make(connection: Connection, agreement: Agreement, week: date, as_of: dateti
             flow.delays(found, week),
             flow.bottleneck(found, week),
             flow.conversion(found, week),
-            flow.rejections(connection, found, week),
+            flow.rejections(connection, found, week, called),
             worst,
-            context.shadows(connection, week),
-            context.changes(connection, week, week + timedelta(days=7)),
-            context.health(connection, since, until),
+            context.shadows(found, week),
+            changed.section(agreement, week, week + timedelta(days=7)),
+            context.health(connection, found, week),
             actions.section(actions.of_meeting(connection, week, as_of)),
         ),
         signatories=(),
-        stamp=f"{week} to {week + timedelta(days=6)}, as known {as_of:%Y-%m-%d %H:%M} UTC. Every figure is a row of "
-        "marts.rpt_weekly_review; intervals hold in 95 of 100 cases.",
+        stamp=f"{week} to {week + timedelta(days=6)}, as known {as_of:%Y-%m-%d %H:%M} UTC. Every figure of the "
+        "week is a row of marts.rpt_weekly_review, what is said of a clause one of marts.fct_clause_performance; "
+        "intervals hold in 95 of 100 cases.",
     )
-
-
-def bounds(connection: Connection, week: date, as_of: datetime) -> tuple[datetime, datetime]:
-    """When a week began and ended in the company's time zone.
-
-    Raises:
-        LookupError: nobody says what that zone is.
-    """
-    row = connection.execute(
-        """select %(week)s::date::timestamp at time zone time_zone as since,
-            (%(week)s::date + 7)::timestamp at time zone time_zone as until
-        from agreement.company where valid_from <= %(at)s and %(at)s < valid_to""",
-        {"week": week, "at": as_of},
-    ).fetchone()
-    if row is None:
-        raise LookupError("seeds/agreement/company.csv has no row that is valid now: add one and load the agreement")
-    return row["since"], row["until"]
 
 
 def keep(connection: Connection, week: date, document: Document, at: datetime) -> None:

@@ -8,7 +8,7 @@ from handoff.agreement import source
 from handoff.agreement.document import Document, Picture
 from handoff.charts import Joint
 from handoff.ledger.db import Connection, Row
-from handoff.review.pack import figures, flow, pack, printing
+from handoff.review.pack import figures, flow, names, pack, printing
 from handoff.review.pack.figures import name_of
 from handoff.review.run import last_week
 
@@ -75,6 +75,11 @@ def leads(connection: Connection, week: date, figure: str, dimension: str, membe
     return figures.leads_behind(connection, week, figure, dimension, member)
 
 
+def called(connection: Connection, dimension: str, member: str) -> str:
+    """The name of whom or what a figure is about."""
+    return names.read(connection).of(dimension, member)
+
+
 def funnel(connection: Connection, as_of: datetime) -> list[Joint]:
     """The stages that the MQLs of this week and the three before have reached; none before the marts were built."""
     built = connection.execute("select to_regclass('line.int_review_stages') is not null as yes").fetchone()
@@ -90,6 +95,12 @@ def funnel(connection: Connection, as_of: datetime) -> list[Joint]:
     ).fetchall()
     found = {row["member"]: row for row in rows}
     return [
-        Joint(flow.name_of_stage(row["member"]), row["reached"], flow.wait_of(row["wait"]), row["stopped"], row["still_open"])
+        Joint(
+            flow.name_of_stage(row["member"]),
+            row["reached"],
+            flow.wait_of(row["wait"]),
+            row["stopped"],
+            row["still_open"],
+        )
         for row in (found[stage] for stage in flow.STAGES if stage in found)
     ]

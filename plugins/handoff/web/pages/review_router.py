@@ -54,7 +54,8 @@ def review_leads(request: Request, week: Week, figure: str, dimension: str, memb
     """The handoffs that one figure is counted from."""
     with for_request() as connection:
         found = review.leads(connection, _monday(week), figure, dimension, member)
-    values = {"week": week, "figure": figure, "dimension": dimension, "member": member, "leads": found}
+        called = review.called(connection, dimension, member)
+    values = {"week": week, "figure": figure, "dimension": dimension, "member": called, "leads": found}
     return render(request, "review_leads.html", values)
 
 

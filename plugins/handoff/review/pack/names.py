@@ -1,0 +1,33 @@
+"""What people call those that the figures know by their ids."""
+
+from dataclasses import dataclass
+
+from handoff.ledger.db import Connection
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by dimension of a figure and id; who has none keeps the id."""
+
+    _by_id: dict[tuple[str, str], str]
+
+    def of(self, dimension: str, member: str) -> str:
+        """For example `Ben Okafor` for the rep `ben-okafor`."""
+        return self._by_id.get((dimension, member), member)
+
+
+def read(connection: Connection) -> Names:
+    """The last name that the agreement gave each rep, tier, reason and clause, in force or not.
+
+    Raises:
+        psycopg.errors.UndefinedTable: the marts have not been built yet.
+    """
+    rows = connection.execute(
+        """select distinct on (kind, id) kind, id, name from (
+            select 'rep' as kind, rep_id as id, name, valid_from from agreement.reps
+            union all select 'tier', tier_id, name, valid_from from agreement.tiers
+            union all select 'reason', reason_id, label, valid_from from agreement.rejection_reasons
+            union all select 'clause', clause_id, label, '-infinity' from line.int_clause_names
+        ) as named order by kind, id, valid_from desc, name"""
+    )
+    return Names({(row["kind"], row["id"]): row["name"] for row in rows})
