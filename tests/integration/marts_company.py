@@ -32,6 +32,11 @@ class Handoff:
     country: str | None = "US"
     is_kept: bool = True
     rejected_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    rep: str = "ana-costa"
+    tier: str = "high"
+    version: str = "1"
+    campaign: str | None = None
     at: dict[str, datetime | None] = field(default_factory=dict)
 
 
@@ -77,26 +82,29 @@ def plant(admin: Admin, handoff: Handoff) -> None:
     qualified_at = handoff.qualified_at
     context = {
         "company": {"country": handoff.country, "industry": None, "employees": 300},
-        "attribution": {"first_source": handoff.source, "latest_source": None},
+        "attribution": {"first_source": handoff.source, "latest_source": None, "campaign": handoff.campaign},
     }
     admin.execute(
         """insert into handoff.handoffs (handoff_id, lead_id, product_id, cycle, definition_id, definition_version,
             tier_id, score, trigger_activity_id, trigger_kind, context, as_of, event_at, received_at, extracted_at,
             qualified_at, routed_at)
         values (%(id)s, %(lead)s, 'platform', (select count(*) + 1 from handoff.handoffs where lead_id = %(lead)s),
-            'platform-mql', '1', 'high', 80.25, 'a', 'page_viewed', %(context)s, %(at)s, %(at)s - interval '4 s',
-            %(at)s - interval '3 s', %(at)s - interval '2 s', %(at)s, %(at)s + interval '1 s')""",
+            'platform-mql', %(version)s, %(tier)s, 80.25, 'a', 'page_viewed', %(context)s, %(at)s,
+            %(at)s - interval '4 s', %(at)s - interval '3 s', %(at)s - interval '2 s', %(at)s,
+            %(at)s + interval '1 s')""",
         {
             "id": handoff.key,
             "lead": handoff.lead,
+            "version": handoff.version,
+            "tier": handoff.tier,
             "context": Jsonb(context if handoff.is_kept else {}),
             "at": qualified_at,
         },
     )
     given = admin.execute(
         """insert into handoff.assignments (handoff_id, rep_id, pool_id, reason, candidates, assigned_at, due_at)
-        values (%s, 'ana-costa', 'na', 'planted', '[]', %s, %s) returning assignment_id""",
-        (handoff.key, qualified_at + SECOND, qualified_at + DAY),
+        values (%s, %s, 'na', 'planted', '[]', %s, %s) returning assignment_id""",
+        (handoff.key, handoff.rep, qualified_at + SECOND, qualified_at + DAY),
     ).fetchone()
     assert given
     admin.execute(
@@ -113,6 +121,7 @@ def plant(admin: Admin, handoff: Handoff) -> None:
         ("accepted", None, handoff.at.get("accepted")),
         ("contacted", None, handoff.at.get("contacted")),
         ("rejected", "no_interest", handoff.rejected_at),
+        ("withdrawn", None, handoff.withdrawn_at),
     ]
     for kind, reason, at in answers:
         if at:

@@ -34,11 +34,27 @@ BEGAN = moment("03-10 14:00:00")
 HOUR = 3600 * SECOND
 HANDOFFS = (
     # Answered after 5 minutes, called 5 minutes later, a customer after ten days.
-    Handoff("a", "1", BEGAN, at={"accepted": BEGAN + 300 * SECOND, "contacted": BEGAN + 600 * SECOND}),
+    Handoff(
+        *("a", "1", BEGAN), campaign="spring", at={"accepted": BEGAN + 300 * SECOND, "contacted": BEGAN + 600 * SECOND}
+    ),
     # Answered after 15 minutes, called two days after the deadline of one.
-    Handoff("b", "2", BEGAN + HOUR, at={"accepted": BEGAN + HOUR + 900 * SECOND, "contacted": BEGAN + HOUR + 3 * DAY}),
-    Handoff("c", "3", BEGAN + 2 * HOUR, source=None, rejected_at=BEGAN + 3 * HOUR),
+    Handoff(
+        *("b", "2", BEGAN + HOUR),
+        rep="ben-okafor",
+        tier="standard",
+        at={"accepted": BEGAN + HOUR + 900 * SECOND, "contacted": BEGAN + HOUR + 3 * DAY},
+    ),
+    Handoff("c", "3", BEGAN + 2 * HOUR, source=None, country=None, rejected_at=BEGAN + 3 * HOUR),
     Handoff("d", "4", BEGAN + 3 * HOUR, source="ORGANIC_SEARCH"),
+    # Called after 20 minutes, without a word that it was accepted.
+    Handoff(
+        *("f", "6", BEGAN + HOUR, "ORGANIC_SEARCH"),
+        rep="ben-okafor",
+        tier="standard",
+        version="2",
+        at={"contacted": BEGAN + HOUR + 1200 * SECOND},
+    ),
+    Handoff("g", "7", BEGAN + 2 * HOUR, withdrawn_at=BEGAN + 2 * HOUR + 60 * SECOND),
     # Of the week after: nothing of it is in this one.
     Handoff("e", "5", BEGAN + 7 * DAY, at={"accepted": BEGAN + 7 * DAY + 60 * SECOND}),
 )
@@ -64,6 +80,7 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
             plant(admin, each)
         _mark_breaches(admin)
         _try_a_shadow(admin)
+        _let_things_go_wrong(admin)
         admin.execute("update handoff.go_live set live_at = '2026-01-01'")
         with db.connect() as connection:
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
@@ -89,6 +106,46 @@ def _try_a_shadow(admin: Admin) -> None:
         )
 
 
+def _let_things_go_wrong(admin: Admin) -> None:
+    """Something of each kind in the week, at least once more than once, and as much again a week before."""
+    for at in (BEGAN, BEGAN - 7 * DAY):
+        admin.execute(
+            """with batch as (insert into raw.batches (source, started_at) values ('poll', %(at)s) returning batch_id),
+            held as (
+                insert into raw.quarantine (stream, id, kind, field, reason, batch_id, loaded_at, remedy, payload)
+                select 'hubspot_contacts', number, 'record', 'id', 'no number', batch_id, %(at)s, 'Correct it.', '{}'
+                from batch cross join unnest(array['x', 'y']) as number
+            ),
+            gates as (
+                insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results)
+                select gate, batch_id, %(at)s, is_open, 'planted', '[]' from batch
+                cross join (values ('a', false), ('a', false), ('b', false), ('c', true)) as verdict (gate, is_open)
+            )
+            insert into handoff.passes (kind, stream, batch_id, read_until, started_at, finished_at, seen, landed,
+                missed)
+            select kind, 'hubspot_contacts', batch_id, %(at)s, %(at)s, %(at)s, 9, 9, missed from batch
+            cross join (values ('settle', 3), ('settle', 4), ('settle', 0), ('sweep', 2), ('backfill', 5))
+                as done (kind, missed)""",
+            {"at": at},
+        )
+        admin.execute(
+            """insert into handoff.floods (opened_at, allowed, answer, answered_at, answered_by)
+            values (%(at)s, 30, 'dropped', %(at)s, 'somebody')""",
+            {"at": at},
+        )
+    for handoff, state, result in (
+        ("a", "sent", '{"drift": {"owner": "9"}}'),
+        ("b", "sent", '{"drift": {}}'),
+        ("b", "dead", None),
+    ):
+        admin.execute(
+            """insert into handoff.outbox (dedupe_key, handoff_id, kind, payload, created_at, state, not_before,
+                sent_at, last_attempt_at, result)
+            values (%s, %s, 'hubspot_contact', '{}', %s, %s, %s, %s, %s, %s)""",
+            (f"planted:{handoff}:{state}", handoff, BEGAN, state, BEGAN, BEGAN if result else None, BEGAN, result),
+        )
+
+
 def figures(connection: Connection, figure: str, dimension: str = "all") -> dict[str, dict[str, Any]]:
     rows = connection.execute(
         "select * from marts.rpt_weekly_review where week_starts_on = %s and figure = %s and dimension = %s",
@@ -100,6 +157,17 @@ def figures(connection: Connection, figure: str, dimension: str = "all") -> dict
 def shares(connection: Connection, figure: str, dimension: str = "all") -> dict[str, tuple[int, int, int]]:
     found = figures(connection, figure, dimension)
     return {name: (row["counted"], row["decided"], row["still_open"]) for name, row in found.items()}
+
+
+def test_dump(connection: Connection) -> None:
+    for row in connection.execute(
+        "select figure, dimension, member, handoffs, decided, counted, still_open, median_seconds, p90_seconds from marts.rpt_weekly_review where week_starts_on = %s order by 1,2,3",
+        (WEEK,),
+    ):
+        print("DUMP", tuple(float(v) if type(v).__name__ == "Decimal" else v for v in row.values()))
+    import pathlib
+
+    pathlib.Path("/tmp/w/pack.md").write_text(markdown(pack.make(connection, source(), WEEK, AT)))
 
 
 def test_each_figure_is_what_one_counts_by_hand(connection: Connection) -> None:

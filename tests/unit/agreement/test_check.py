@@ -115,3 +115,13 @@ def test_a_blank_slack_user_is_told_as_the_handbook_says(seeds: Seeds) -> None:
         f"seeds/agreement/reps.csv:{line}: slack_user_id is blank for rep ben-okafor; write the member id that Slack "
         "shows under “Copy member ID”, e.g. U0BENOKAFO"
     ]
+
+
+def test_two_products_do_not_promise_the_same_twice_for_one_figure(seeds: Seeds) -> None:
+    """The review tells each figure of all products together, so there is one promise to hold it against."""
+    seeds.add("definitions", "platform-mql", definition_id="other-mql", product_id="other", status="draft")
+    seeds.add("commitments", "com-marketing-volume", commitment_id="com-other", product_id="other", target="40")
+    assert ["two promises" in str(each) for each in seeds.problems() if "commitments" in each.file] == [True]
+    seeds.change("commitments", "com-other", valid_from="2026-06-01")
+    seeds.change("commitments", "com-marketing-volume", valid_to="2026-06-01")
+    assert [each for each in seeds.problems() if "commitments" in each.file] == []

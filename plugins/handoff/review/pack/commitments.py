@@ -8,7 +8,7 @@ from handoff.review.pack.figures import Figure, Figures, name_of
 from handoff.review.pack.names import Names
 
 PROMISES = (
-    ("acceptance", "Marketing", "Share of answered handoffs that sales accepts"),
+    ("acceptance", "Marketing", "Share of handoffs that sales accepts"),
     ("handoffs", "Marketing", "Handoffs in the week"),
     ("attainment", "Sales", "Share of handoffs contacted in time"),
 )
