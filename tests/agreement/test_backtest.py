@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from handoff import clock
 from handoff.backtest import firsts, history
 from handoff.backtest.decide import Asked, Judge, decide
+from handoff.backtest.history import CHANGED
 from handoff.backtest.run import Report, run
 from handoff.cli import app
 from handoff.ledger import db
@@ -22,7 +24,7 @@ from handoff.ledger.db import Connection
 from handoff.qualify import loads
 from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet, compiled
-from tests.agreement.acting import END, START, Admin, live
+from tests.agreement.acting import CHANGED_ON, END, START, Admin, live
 from tests.agreement.conftest import SEEDS
 
 LEADS = 600
@@ -59,7 +61,7 @@ def changed(tables: Tables, table: str, key: str, **values: Any) -> Tables:
 
 
 def every_first(connection: Connection, judge: Judge, past: history.History) -> dict[int, datetime]:
-    """The plain way: ask the models about every act of every lead."""
+    """The plain way: ask the models about every act of every lead, and whenever what is known of it changed."""
     moments = sorted({(int(lead), int(at)) for lead, at in zip(past.lead, past.at, strict=True)})
     asked = [
         Asked(f"{place}", lead, START + timedelta(microseconds=at - int(START.timestamp() * 1e6)))
@@ -74,16 +76,21 @@ def every_first(connection: Connection, judge: Judge, past: history.History) -> 
     return found
 
 
-def test_it_finds_what_asking_about_every_act_finds(connection: Connection, models: ModelSet, tables: Tables) -> None:
+def test_it_finds_what_asking_about_everything_finds(connection: Connection, models: ModelSet, tables: Tables) -> None:
     judge = Judge(models, tables, END)
     past = history.read(connection, END)
     with history.shared(connection, past):
         found = firsts.find(connection, judge, past, START - timedelta(days=1))
         plain = every_first(connection, judge, past)
+        acts = replace(past, **{name: getattr(past, name)[past.what != CHANGED] for name in ("lead", "what", "at")})
+        by_acts = every_first(connection, judge, acts)
     assert {lead_no: first.at for (lead_no, _), first in found.firsts.items()} == plain
     assert 30 < len(plain) < LEADS
+    # A lead that did enough for somebody else, and turned out to be that one.
+    sooner = {lead_no for lead_no, at in plain.items() if at != by_acts.get(lead_no)}
+    assert {plain[lead_no] for lead_no in sooner} == {START + timedelta(days=CHANGED_ON, hours=-1, seconds=1)}
     # The point of the bounds: few moments are asked about.
-    assert found.asked < len(past.at) / 5
+    assert found.asked < past.acts / 5
 
 
 def compare(connection: Connection, models: ModelSet, before: Tables, after: Tables) -> Report:
@@ -121,6 +128,15 @@ def test_a_new_disqualifier_is_named(connection: Connection, models: ModelSet, t
     assert report.by_rule == (("dq-country", 0, len(report.lost)),)
 
 
+def test_a_definition_that_asks_for_no_fact_can_be_tried(
+    connection: Connection, models: ModelSet, tables: Tables
+) -> None:
+    after = changed(tables, "definitions", "platform-mql", threshold=10)
+    report = compare(connection, models, tables, {**after, "requirements": [], "fit_points": [], "disqualifiers": []})
+    assert report.gained
+    assert all(each.score_before < 65 for each in report.gained if each.rules == ("platform-mql",))
+
+
 def test_points_that_decide_are_named(connection: Connection, models: ModelSet, tables: Tables) -> None:
     after = changed(tables, "fit_points", "fit-industry-core", points=0)
     report = compare(connection, models, tables, after)
@@ -147,10 +163,12 @@ def test_what_became_of_them_is_told(connection: Connection, admin: Admin, model
     report = compare(connection, models, tables, after)
     sqls = {each.lead_id: each.sql_at for each in report.lost if each.sql_at}
     assert sqls == {lost[0].lead_id: lost[0].at + timedelta(days=2)}
-    assert report.before.conversion.converted == 1
-    assert report.before.conversion.leads == report.before.mqls - 1
-    assert report.before.conversion.share is not None
-    assert 0 < report.before.conversion.share < 0.1
+    known = report.before.conversion
+    assert known.converted == 1
+    # The second was an SQL before.
+    assert known.leads + known.young == report.before.mqls - 1
+    assert known.share is not None
+    assert 0 < known.share < 0.2
     assert report.after.conversion.converted == 0
 
 

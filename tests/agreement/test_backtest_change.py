@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.agreement.acting import END, Admin, live
 from tests.agreement.conftest import SEEDS
 
 LEADS = 200
+SOON = END.date() + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,55 @@ def test_changes_add_up_on_the_to_side_alone(connection: Connection, at_the_end:
     assert back["gained"] == []
     assert {rule for rule, _, _ in back["by_rule"]} == {"dq-country"}
     assert path.read_text().count("live,75,") == 1
+
+
+@pytest.fixture
+def stricter_soon(tmp_path: Path) -> Path:
+    """As the docs have it: the row ends, and a new one begins, on a day that is still to come."""
+    edited = tmp_path / "soon"
+    shutil.copytree(SEEDS, edited)
+    path = edited / "definitions.csv"
+    header, old, *rest = path.read_text().splitlines()
+    assert old.count(",live,65,") == old.count("9999-12-31") == 1
+    new = old.replace(",1,", ",2,", 1).replace(",live,65,", ",live,75,").replace("2026-01-01", f"{SOON}")
+    ended = old.replace("9999-12-31", f"{SOON}")
+    path.write_text("\n".join([header, ended, new, *rest]) + "\n")
+    return edited
+
+
+def test_a_change_that_begins_later_is_seen(connection: Connection, at_the_end: None, stricter_soon: Path) -> None:
+    at_once = told("--change", "platform-mql:threshold=75")
+    later = told("--from", str(SEEDS), "--to", str(stricter_soon))
+    assert (at_once["on"], later["on"]) == (f"{END:%Y-%m-%d}", f"{SOON}")
+    assert [each["lead_id"] for each in later["lost"]] == [each["lead_id"] for each in at_once["lost"]] != []
+    assert later["gained"] == []
+    today = told("--from", str(SEEDS), "--to", str(stricter_soon), "--on", f"{END:%Y-%m-%d}")
+    assert today["on"] == f"{END:%Y-%m-%d}"
+    assert today["lost"] == []
+
+
+def test_a_change_is_of_the_row_in_force_on_that_day(
+    connection: Connection, at_the_end: None, stricter_soon: Path
+) -> None:
+    back = told("--to", str(stricter_soon), "--change", "platform-mql:threshold=65")
+    assert (back["on"], back["lost"], back["gained"]) == (f"{SOON}", [], [])
+    both = str(stricter_soon)
+    later = told("--from", both, "--to", both, "--change", "platform-mql:threshold=85", "--on", f"{SOON}")
+    assert later["lost"]
+    assert all(75 <= each["score_before"] < 85 for each in later["lost"])
+
+
+def test_the_report_and_the_page_say_the_day(
+    connection: Connection, at_the_end: None, stricter_soon: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    done = backtest("--from", str(SEEDS), "--to", str(stricter_soon), "--days", "5", "--page", str(page))
+    assert done.exit_code == 0, done.output
+    for text in (done.output, page.read_text()):
+        assert f"all of them by the rows in force on {SOON}" in " ".join(text.split())
+    refused = backtest("--change", "platform-mql:threshold=75", "--on", "soon")
+    assert refused.exit_code == 2
+    assert "'soon' does not match the format" in " ".join(refused.output.split())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from handoff.backtest.history import History, Numbers
+from handoff.backtest.history import CHANGED, History, Numbers
 
 ROUNDING = 0.005
 """Each part of a score is rounded to two decimals: so much may one differ from its exact value."""
@@ -29,9 +29,10 @@ class Rules:
     """One definition's signals as arrays, one place a rule, and the caps that bind them; no cap is infinite.
 
     Rules of one group and half-life decay together: unless a cap of its own binds it, a rule needs no sum of its own.
+    The last place is no rule's: a change of facts falls under it, which gives no points.
 
     Attributes:
-        of_what: place of the rule that each kind of act falls under; -1 for none.
+        of_what: place of the rule that each kind of act falls under, -1 for none; the last is of a change of facts.
         sum_of: place of the sum that a rule's points go to; `half_life` (in microseconds), `group` and `sum_cap` are
             of sums.
     """
@@ -50,14 +51,18 @@ class Rules:
 
 @dataclass(frozen=True)
 class Moments:
-    """Acts under a rule, in order of lead and time; `engagement` is never below the exact points."""
+    """Acts under a rule, and changes of facts, in order of lead and time.
+
+    `engagement` is never below the exact points.
+    """
 
     lead: Numbers
     at: Numbers
     engagement: Floats
-    is_hand_raiser: Flags
+    has_hand_raise: Flags
+    """Whether an act that starts one whatever the score happened then or recently enough before."""
     has_trigger: Flags
-    """Whether an act that may start a handoff happened then or recently enough before."""
+    """The same of any act that may start a handoff."""
 
 
 def rules(history: History, matches: Sequence[Mapping[str, Any]], caps: Mapping[tuple[str, str], float]) -> Rules:
@@ -70,7 +75,8 @@ def rules(history: History, matches: Sequence[Mapping[str, Any]], caps: Mapping[
     ids = sorted({row["rule_id"] for row in matches})
     by_id = {row["rule_id"]: row for row in matches}
     groups = sorted({by_id[key]["cap_group"] for key in ids})
-    of_what = np.full(max(len(history.whats), 1), -1, dtype=np.int64)
+    of_what = np.full(len(history.whats) + 1, -1, dtype=np.int64)
+    of_what[CHANGED] = len(ids)
     for row in matches:
         of_what[row["what_no"]] = ids.index(row["rule_id"])
     every = [by_id[key] for key in ids]
@@ -81,10 +87,10 @@ def rules(history: History, matches: Sequence[Mapping[str, Any]], caps: Mapping[
     sums = sorted(set(own))
     return Rules(
         of_what=of_what,
-        points=np.array([float(row["points"]) for row in every]),
-        is_hand_raiser=np.array([row["is_hand_raiser"] for row in every], dtype=bool),
-        can_trigger=np.array([row["can_trigger"] for row in every], dtype=bool),
-        sum_of=np.array([sums.index(each) for each in own], dtype=np.int64),
+        points=np.array([*(float(row["points"]) for row in every), 0.0]),
+        is_hand_raiser=np.array([*(row["is_hand_raiser"] for row in every), False], dtype=bool),
+        can_trigger=np.array([*(row["can_trigger"] for row in every), False], dtype=bool),
+        sum_of=np.array([*(sums.index(each) for each in own), 0], dtype=np.int64),
         half_life=np.array([float(days) * 86_400e6 for _, days, _ in sums]),
         group=np.array([groups.index(group) for group, _, _ in sums], dtype=np.int64),
         sum_cap=np.array([caps.get(("rule", key), np.inf) for _, _, key in sums]),
@@ -94,7 +100,8 @@ def rules(history: History, matches: Sequence[Mapping[str, Any]], caps: Mapping[
 
 
 def moments(history: History, rules: Rules, start: int, trigger_age: float) -> Moments:
-    """Score every act since `start` that falls under a rule; what was done before decays into it.
+    """Score every act since `start` that falls under a rule, and every change of facts; what was done before decays
+    into it.
 
     Args:
         start: microseconds since 1970.
@@ -103,7 +110,7 @@ def moments(history: History, rules: Rules, start: int, trigger_age: float) -> M
     rule = rules.of_what[history.what]
     kept = rule >= 0
     lead, at, rule = history.lead[kept], history.at[kept], rule[kept]
-    inbound = np.array([row["is_inbound"] for row in history.whats], dtype=bool)[history.what[kept]]
+    inbound = np.array([*(row["is_inbound"] for row in history.whats), False], dtype=bool)[history.what[kept]]
     _, firsts, counts = np.unique(lead, return_index=True, return_counts=True)
     engagement = np.zeros(len(lead))
     for block, width in _blocks(counts):
@@ -114,12 +121,18 @@ def moments(history: History, rules: Rules, start: int, trigger_age: float) -> M
             near = is_act & (at[place] >= begin)
             engagement[place[near]] = _engagement(rules, rule[place], at[place] - begin, is_act)[near]
     triggers = rules.can_trigger[rule] & inbound
-    last = np.maximum.accumulate(np.where(triggers, np.arange(len(lead)), -1))
-    has_trigger = (last >= np.repeat(firsts, counts)) & (at - at[last] <= trigger_age)
-    since = at >= start
-    return Moments(
-        lead[since], at[since], engagement[since], (rules.is_hand_raiser[rule] & triggers)[since], has_trigger[since]
+    has_hand_raise, has_trigger = (
+        _lately(each, at, np.repeat(firsts, counts), trigger_age)
+        for each in (rules.is_hand_raiser[rule] & triggers, triggers)
     )
+    since = at >= start
+    return Moments(lead[since], at[since], engagement[since], has_hand_raise[since], has_trigger[since])
+
+
+def _lately(which: Flags, at: Numbers, first_of_lead: Numbers, age: float) -> Flags:
+    """Whether one of these happened to the lead then, or no longer than `age` before."""
+    last = np.maximum.accumulate(np.where(which, np.arange(len(at)), -1))
+    return np.asarray((last >= first_of_lead) & (at - at[last] <= age))
 
 
 def _blocks(counts: Numbers) -> Iterator[tuple[Numbers, int]]:

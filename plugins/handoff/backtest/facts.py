@@ -141,10 +141,15 @@ def _told_facts(connection: Connection, judge: Judge, fields: Sequence[str]) -> 
     said = domains(judge)
     replaced = {"is_competitor": said["competitor"], "is_internal": said["internal"]}
     columns = sql.SQL(", ").join(
-        sql.SQL("({})::text as {}").format(
-            replaced.get(field, sql.SQL("told.facts ->> {}").format(sql.Literal(field))), sql.Identifier(field)
+        (
+            sql.SQL("known.lead_no"),
+            *(
+                sql.SQL("({})::text as {}").format(
+                    replaced.get(field, sql.SQL("told.facts ->> {}").format(sql.Literal(field))), sql.Identifier(field)
+                )
+                for field in fields
+            ),
         )
-        for field in fields
     )
     with connection.transaction(force_rollback=True):
         for name in ("competitors", "company"):
@@ -156,7 +161,7 @@ def _told_facts(connection: Connection, judge: Judge, fields: Sequence[str]) -> 
             )
         return connection.execute(
             sql.SQL(
-                "select known.lead_no, {} from handoff.lead_facts as told"
+                "select {} from handoff.lead_facts as told"
                 " inner join backtest_leads as known on told.lead_id = known.lead_id"
             ).format(columns)
         ).fetchall()

@@ -101,7 +101,7 @@ def _candidates(
     is_known = np.zeros(len(history.lead_ids), dtype=bool)
     is_known[known.lead[possible & ~known.is_unknown]] = True
     near = (found.engagement + fit[found.lead] >= float(definition["threshold"])) & is_known[found.lead]
-    mask = found.has_trigger & np.isfinite(fit[found.lead]) & (near | found.is_hand_raiser)
+    mask = found.has_trigger & np.isfinite(fit[found.lead]) & (near | found.has_hand_raise)
     by_lead: dict[int, list[datetime]] = defaultdict(list)
     for lead_no, at in zip(found.lead[mask].tolist(), found.at[mask].tolist(), strict=True):
         moment = _moment(at)

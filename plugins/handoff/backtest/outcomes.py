@@ -1,7 +1,5 @@
 """What became of leads in truth: conversion to SQL with honest intervals, and how often sales was late."""
 
-import math
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +13,26 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Conversion:
-    """Share of MQLs that became SQL within the horizon, as Kaplan and Meier estimate it: a lead too young to have done
-    so counts for as long as it was watched. `low` and `high` bound it with 95 % confidence; None without any lead."""
+    """Share of MQLs that became SQL within the horizon, among those that were watched for the whole of it.
+
+    Of a younger one it cannot be said yet, whatever became of it so far.
+
+    Attributes:
+        leads: MQLs that were watched for the whole horizon.
+        converted: those of them that became SQL within it.
+        share: None where there are none.
+        low: with `high` its bounds with 95 % confidence, by Wilson.
+        young: MQLs that were not watched for so long.
+        watched_days: whole days since the first MQL; None without any.
+    """
 
     leads: int
     converted: int
     share: float | None
     low: float | None
     high: float | None
+    young: int
+    watched_days: int | None
 
 
 @dataclass(frozen=True)
@@ -55,32 +65,17 @@ def conversion(
     mqls: Iterable[tuple[int, datetime]], sqls: Mapping[int, datetime], end: datetime, horizon: timedelta
 ) -> Conversion:
     """Conversion of leads that became MQL at a moment; a lead that was an SQL before it is left out."""
-    converted, watched = [], []
-    for lead_no, at in mqls:
-        became = sqls.get(lead_no)
-        if became is None:
-            watched.append((end - at) / timedelta(days=1))
-        elif became >= at:
-            converted.append((became - at) / timedelta(days=1))
-    days = horizon / timedelta(days=1)
-    within = sum(each <= days for each in converted)
-    if not converted and not watched:
-        return Conversion(0, 0, None, None, None)
-    if not converted:
-        low, high = wilson(0, len(watched))
-        return Conversion(len(watched), 0, 0.0, low, high)
-    curve = stats.ecdf(stats.CensoredData(uncensored=converted, right=watched))
-    with warnings.catch_warnings():
-        # Where nobody is left unconverted the interval is a point, and scipy divides by zero on the way.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        band = curve.sf.confidence_interval(confidence_level=CONFIDENCE, method="log-log")
-        left, most, least = (float(each.evaluate(days)) for each in (curve.sf, band.high, band.low))
-    number = len(converted) + len(watched)
-    return Conversion(number, within, 1 - left, _or(1 - most, 1 - left), _or(1 - least, 1 - left))
-
-
-def _or(value: float, otherwise: float) -> float:
-    return otherwise if math.isnan(value) else value
+    counted = [(at, sqls.get(lead_no)) for lead_no, at in mqls]
+    counted = [(at, became) for at, became in counted if became is None or became >= at]
+    watched = [(at, became) for at, became in counted if at + horizon <= end]
+    longest = max((end - at for at, _ in counted), default=None)
+    watched_days = None if longest is None else longest.days
+    young = len(counted) - len(watched)
+    if not watched:
+        return Conversion(0, 0, None, None, None, young, watched_days)
+    converted = sum(became is not None and became <= at + horizon for at, became in watched)
+    low, high = wilson(converted, len(watched))
+    return Conversion(len(watched), converted, converted / len(watched), low, high, young, watched_days)
 
 
 def wilson(number: int, of: int) -> tuple[float, float]:

@@ -1,13 +1,13 @@
 """Two agreements over the same history: who is gained, who is lost, by which rule, and what became of them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 
-from handoff.backtest import firsts, history, load, outcomes
+from handoff.backtest import firsts, history, load, outcomes, validity
 from handoff.backtest.changes import Change, changes
 from handoff.backtest.decide import Judge
 from handoff.backtest.firsts import Found
@@ -40,6 +40,8 @@ class Report:
 
     start: datetime
     end: datetime
+    on: date
+    """The day whose rows of either agreement apply to the whole span."""
     horizon_days: int
     leads: int
     acts: int
@@ -64,6 +66,7 @@ def run(
     *,
     days: int,
     end: datetime,
+    on: date | None = None,
     horizon_days: int = 30,
 ) -> Report:
     """Compare two agreements over the last days.
@@ -72,10 +75,14 @@ def run(
         models: the models, compiled for all leads.
         sides: label and tables of the agreement before and after.
         days: length of the span.
-        end: its end, which is also the day whose rows of either agreement apply throughout.
+        end: its end.
+        on: the day whose rows of either agreement apply throughout; without it, the last one ahead from which on the
+            two differ, or that of the end.
         horizon_days: within how long an MQL should have become an SQL.
     """
     began = monotonic()
+    day = on or validity.deciding(sides[0][1], sides[1][1], end.date())
+    always = [(label, validity.put_in_force(tables, day)) for label, tables in sides]
     past = history.read(connection, end)
     with (
         history.shared(connection, past),
@@ -83,7 +90,9 @@ def run(
         history.shared(other, past),
         ThreadPoolExecutor(2) as pool,
     ):
-        report = _compare((connection, other), pool, models, sides, past, end - timedelta(days=days), end, horizon_days)
+        report = _compare(
+            (connection, other), pool, models, always, past, (end - timedelta(days=days), end, day), horizon_days
+        )
     return replace(report, seconds=round(monotonic() - began, 1))
 
 
@@ -91,13 +100,12 @@ def _compare(
     sessions: tuple[Connection, Connection],
     pool: ThreadPoolExecutor,
     models: ModelSet,
-    sides: tuple[tuple[str, Tables], tuple[str, Tables]],
+    sides: Sequence[tuple[str, Tables]],
     past: History,
-    start: datetime,
-    end: datetime,
+    span: tuple[datetime, datetime, date],
     horizon_days: int,
 ) -> Report:
-    connection = sessions[0]
+    connection, (start, end, day) = sessions[0], span
     judges = [Judge(models, tables, end) for _, tables in sides]
     # Postgres does most of the work: each agreement has a session, and so a processor, of its own.
     found = list(pool.map(firsts.find, sessions, judges, (past, past), (start, start)))
@@ -128,9 +136,10 @@ def _compare(
     return Report(
         start,
         end,
+        day,
         horizon_days,
         len(past.lead_ids),
-        len(past.at),
+        past.acts,
         int(late["leads"]),
         told[0],
         told[1],

@@ -7,7 +7,7 @@ from handoff import charts
 from handoff.agreement.document import Document, Section, Table
 from handoff.backtest.changes import Change
 from handoff.backtest.outcomes import Breaches, Conversion
-from handoff.backtest.run import Report, Side
+from handoff.backtest.run import Report
 
 SHOWN = 25
 """Leads listed of each kind; the JSON has all."""
@@ -20,7 +20,8 @@ def document(report: Report) -> Document:
     more = f"{abs(difference)} {'more' if difference >= 0 else 'fewer'} MQLs" if difference else "as many MQLs"
     days = (report.end - report.start).days
     summary = [
-        f"From {before.label} to {after.label}, over {days} days until {report.end:%Y-%m-%d %H:%M} UTC: {more} "
+        f"From {before.label} to {after.label}, over {days} days until {report.end:%Y-%m-%d %H:%M} UTC, all of them by "
+        f"the rows in force on {report.on}: {more} "
         f"({before.mqls} → {after.mqls}): {len(report.gained)} gained, {len(report.lost)} lost, {report.kept} at the "
         f"same moment, {report.sooner} sooner, {report.later} later.",
         _became(report.lost, "lost", "became SQL after the moment at which they would no longer be handed over"),
@@ -37,7 +38,7 @@ def document(report: Report) -> Document:
         sections=(
             Section("Side by side", tables=(_sides(report),)),
             Section("By rule", ("The rule that decides is counted once a lead.",), (_rules(report),)),
-            Section("Load", tables=(_load(before, after),)),
+            Section("Load", tables=(_load(report),)),
             Section("Leads", tables=(_leads("Lost", report.lost), _leads("Gained", report.gained))),
         ),
         signatories=(),
@@ -93,16 +94,20 @@ def _sides(report: Report) -> Table:
         (
             ("MQLs", *(str(side.mqls) for side in sides)),
             *((f"of tier {tier}", *(str(side.by_tier.get(tier, 0)) for side in sides)) for tier in tiers),
-            (f"SQL within {report.horizon_days} days", *(_conversion(side.conversion) for side in sides)),
+            (f"SQL within {report.horizon_days} days", *(told_conversion(side.conversion) for side in sides)),
             ("Expected breaches", *(_breaches(side.breaches) for side in sides)),
         ),
     )
 
 
-def _conversion(found: Conversion) -> str:
-    if found.share is None:
+def told_conversion(found: Conversion) -> str:
+    """How many MQLs became SQL, or why that cannot be said."""
+    if found.watched_days is None:
         return "nobody to say"
-    return f"{found.share:.1%} ({found.low:.1%} to {found.high:.1%}; {found.converted} of {found.leads})"
+    if found.share is None:
+        return f"too young to say: watched {found.watched_days} {'day' if found.watched_days == 1 else 'days'}"
+    young = f"; {found.young} too young to say" if found.young else ""
+    return f"{found.share:.1%} ({found.low:.1%} to {found.high:.1%}; {found.converted} of {found.leads}{young})"
 
 
 def _breaches(found: Breaches) -> str:
@@ -119,10 +124,11 @@ def _rules(report: Report) -> Table:
     )
 
 
-def _load(before: Side, after: Side) -> Table:
+def _load(report: Report) -> Table:
+    before, after = report.before, report.after
     reps = sorted(before.per_rep.keys() | after.per_rep.keys())
     return Table(
-        "Handoffs by rep, by the rota of the last day",
+        f"Handoffs by rep, by the rota of {report.on}",
         ("Rep", "Before", "After"),
         tuple((rep, str(before.per_rep.get(rep, 0)), str(after.per_rep.get(rep, 0))) for rep in reps),
     )

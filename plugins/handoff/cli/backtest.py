@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from handoff.cli.shared import AsJson, fail, use_local_connections
 
 if TYPE_CHECKING:
+    from handoff.agreement.model import Agreement
     from handoff.qualify.loads import Tables
 
 commands = typer.Typer()
@@ -38,6 +40,15 @@ def backtest(
     ] = None,
     days: Annotated[int, typer.Option(help="How far back to go.", min=1)] = 90,
     horizon_days: Annotated[int, typer.Option(help="Within how long an MQL should become an SQL.", min=1)] = 30,
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="The day whose rows of either agreement apply throughout. [default: the last day ahead on which rows "
+            "begin or end that make the two differ; else today]",
+            show_default=False,
+        ),
+    ] = None,
     page: Annotated[Path | None, typer.Option(help="Also write a page with charts to this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,14 +60,17 @@ def backtest(
     """
     from handoff import clock
     from handoff.agreement.document import markdown
-    from handoff.backtest import run, telling
+    from handoff.backtest import run, telling, validity
     from handoff.ledger.db import connect
     from handoff.qualify import models
     from handoff.web.pages.backtest import standalone
 
     if before is None and not change:
         fail("Nothing to compare: name --from, for example main, or a --change such as sig-page-blog:points=0.")
-    sides = (side(before), side(after, change or ()))
+    today = clock.now().date()
+    old, new = read(before), read(after)
+    day = on.date() if on else validity.deciding(old.as_tables(), new.as_tables(), today)
+    sides = (side(before, old), side(after, new, change or (), day))
     use_local_connections()
     with connect() as connection:
         report = run.run(
@@ -65,6 +79,7 @@ def backtest(
             sides,
             days=days,
             end=clock.now(),
+            on=day,
             horizon_days=horizon_days,
         )
     if page is not None:
@@ -73,15 +88,26 @@ def backtest(
     typer.echo(text, nl=as_json)
 
 
-def side(where: str | None, changes: Sequence[str] = ()) -> "tuple[str, Tables]":
-    """What people call the agreement, and its tables."""
-    from handoff import clock
-    from handoff.agreement import Unreadable, check, source, what_if
+def read(where: str | None) -> "Agreement":
+    """The agreement in a directory or of a revision; that of this checkout without one."""
+    from handoff.agreement import Unreadable, source
+
+    try:
+        return source(where)
+    except Unreadable as reason:
+        fail(f"{reason}" if f"{reason}".endswith("?") else f"{reason}.")
+
+
+def side(
+    where: str | None, agreement: "Agreement", changes: Sequence[str] = (), day: date = date.max
+) -> "tuple[str, Tables]":
+    """What people call the agreement, and its tables, with changes of the rows that are in force on a day."""
+    from handoff.agreement import check, what_if
 
     try:
         edits = [what_if.parse(text) for text in changes]
-        found = what_if.changed(source(where), edits, clock.now().date())
-    except (Unreadable, what_if.Unfit) as reason:
+        found = what_if.changed(agreement, edits, day)
+    except what_if.Unfit as reason:
         fail(f"{reason}" if f"{reason}".endswith("?") else f"{reason}.")
     errors = [str(each) for each in check.problems(found) if each.severity == "error"]
     if errors:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handoff.cli.backtest import side
+from handoff.cli.backtest import read, side
 from handoff.cli.shared import AsJson, fail, use_local_connections
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ def simulate(
 
     if before is None and after is None and not change:
         fail("Nothing to compare: name --from or --to, or a --change such as ben-okafor:max_open=10.")
-    sides = (side(before), side(after, change or ()))
-    use_local_connections()
     end = clock.now()
+    sides = (side(before, read(before)), side(after, read(after), change or (), end.date()))
+    use_local_connections()
     start = end - timedelta(days=days)
     with connect() as connection:
         compiled = models.compiled(for_all=True, selection=simulating.SELECTION)
