@@ -16,7 +16,7 @@ go_live as (
 ),
 
 final as (
-    select distinct on (acts.lead_id, acts.definition_id)
+    select
         acts.lead_id,
         acts.definition_id,
         acts.is_hand_raiser,
@@ -24,15 +24,15 @@ final as (
         acts.kind,
         acts.summary,
         acts.occurred_at,
-        acts.extracted_at
+        acts.extracted_at,
+        definitions.product_id,
+        make_interval(days => definitions.requalify_cooling_off_days) as cooling_off
     from acts
     inner join definitions on acts.definition_id = definitions.definition_id
     left join go_live on definitions.product_id = go_live.product_id
     where
         (acts.occurred_at >= go_live.live_at or definitions.is_shadow)
         and acts.occurred_at >= acts.as_of - make_interval(hours => definitions.max_trigger_age_hours)
-    order by
-        acts.lead_id, acts.definition_id, acts.is_hand_raiser desc, acts.occurred_at desc, acts.activity_id
 )
 
 select * from final

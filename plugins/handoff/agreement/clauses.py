@@ -35,10 +35,10 @@ def _meaning(definition: Row, found: dict[str, list[Row]], mark: str) -> Section
         f"{definition['name']} ({definition.key}, version {definition['version']}). A lead is an MQL when every "
         f"requirement holds, every behaviour was seen, its score is {threshold} or more, it did something that may "
         f"start a handoff within the last {hours}, and no exclusion holds. An exclusion overrides any score.",
-        f"A hand-raiser is an MQL at once, whatever its score and whatever is unknown about it, unless a requirement "
-        f"fails or an exclusion holds: {words.listed(raisers, 'or') or 'there is none'}.",
+        "A hand-raiser is an MQL at once, whatever its score and its requirements, unless an exclusion holds: "
+        f"{words.listed(raisers, 'or') or 'there is none'}.",
         "What is unknown is not false: such a lead is looked up first, and waits at most "
-        f"{words.count(definition['enrichment_wait_minutes'], 'minute')} after that.",
+        f"{words.count(definition['enrichment_wait_minutes'], 'minute')} for that after its act was seen.",
     )
     tables = (
         _conditions("Requirements, all of which must hold", found["requirements"]),

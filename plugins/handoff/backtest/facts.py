@@ -25,13 +25,15 @@ class Facts:
     Attributes:
         lead: number of the lead.
         fit: exact fit points by one definition.
-        is_ruled_out: a disqualifier holds, or a requirement fails.
+        is_blocked: a disqualifier holds.
+        is_failed: a requirement fails, which stops whoever is no hand-raiser.
         is_unknown: a required fact is not known.
     """
 
     lead: Numbers
     fit: Floats
-    is_ruled_out: Flags
+    is_blocked: Flags
+    is_failed: Flags
     is_unknown: Flags
 
 
@@ -61,7 +63,7 @@ def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mappin
     for table, row in rules:
         asking[str(row["field"])].append(str(row[TABLES[table]]))
     states, matched = _judged_values(connection, judge, definition_id, values, asking)
-    ruled_out, unknown = np.zeros(len(lead), dtype=bool), np.zeros(len(lead), dtype=bool)
+    blocked, failed, unknown = (np.zeros(len(lead), dtype=bool) for _ in range(3))
     gained: dict[tuple[str, str], Floats] = defaultdict(lambda: np.zeros(len(lead)))
     lost = np.zeros(len(lead))
     for table, row in rules:
@@ -73,9 +75,10 @@ def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mappin
             lost += np.minimum(points, 0)
         else:
             state = np.array([states[place].get(key, "") for place in of_field[field]])[codes[field]]
-            ruled_out |= state == ("held" if table == "disqualifiers" else "failed")
+            blocked |= (state == "held") & (table == "disqualifiers")
+            failed |= (state == "failed") & (table == "requirements")
             unknown |= (state == "unknown") & (table == "requirements")
-    return Facts(lead, _capped(gained, caps, len(lead)) + lost, ruled_out, unknown)
+    return Facts(lead, _capped(gained, caps, len(lead)) + lost, blocked, failed, unknown)
 
 
 def _capped(gained: Mapping[tuple[str, str], Floats], caps: Mapping[tuple[str, str], float], number: int) -> Floats:

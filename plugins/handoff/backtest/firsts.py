@@ -93,15 +93,15 @@ def _candidates(
         _microseconds(start),
         float(definition["max_trigger_age_hours"]) * 3_600e6,
     )
-    # What the facts alone rule out needs no further question, whatever was done.
+    # What the facts alone rule out needs no further question, whatever was done. Only a disqualifier stops a hand-raiser.
     known = facts.judge(connection, judge, key, caps)
-    possible = ~known.is_ruled_out
+    possible = ~known.is_blocked & ~known.is_failed & ~known.is_unknown
     fit = np.full(len(history.lead_ids), -np.inf)
     np.maximum.at(fit, known.lead[possible], known.fit[possible])
-    is_known = np.zeros(len(history.lead_ids), dtype=bool)
-    is_known[known.lead[possible & ~known.is_unknown]] = True
-    near = (found.engagement + fit[found.lead] >= float(definition["threshold"])) & is_known[found.lead]
-    mask = found.has_trigger & np.isfinite(fit[found.lead]) & (near | found.has_hand_raise)
+    may_ask = np.zeros(len(history.lead_ids), dtype=bool)
+    may_ask[known.lead[~known.is_blocked]] = True
+    near = found.engagement + fit[found.lead] >= float(definition["threshold"])
+    mask = found.has_trigger & (near | (found.has_hand_raise & may_ask[found.lead]))
     by_lead: dict[int, list[datetime]] = defaultdict(list)
     for lead_no, at in zip(found.lead[mask].tolist(), found.at[mask].tolist(), strict=True):
         moment = _moment(at)

@@ -45,7 +45,7 @@ select
     qualification.*, lead.full_name, lead.email, lead.title, lead.seniority, lead.phone, lead.linkedin_url,
     lead.country, lead.lifecycle_stage, lead.owner_id, lead.first_source, lead.first_source_detail,
     lead.latest_source, lead.latest_source_detail, lead.campaign, lead.company_name, lead.company_domain,
-    lead.industry, lead.employees, definition.threshold, definition.requalify_cooling_off_days,
+    lead.industry, lead.employees, definition.threshold,
     tier.name as tier_name, tier.response_minutes,
     coalesce(to_jsonb(tier) ->> 'prefers_present' = 'true', false) as prefers_present
 from {line}.int_qualifications as qualification

@@ -33,8 +33,8 @@ class Decision:
 def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list[Decision]:
     """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores, then who waits longest.
 
-    A lead that was handed over before comes again only with new behaviour after a rejection and the definition's
-    cooling-off time, or after it had been deleted and was restored.
+    A lead that was handed over before comes again only with a decision that knew of the handoff's end, and an act after it;
+    the cooling-off time is the model's.
 
     Args:
         record_url: address of a CRM record, with `{lead_id}` where the contact's id goes.
@@ -73,7 +73,7 @@ with identities as (
 ),
 last_handoff as (
     select distinct on (identity.present_id, handoff.product_id)
-        identity.present_id as lead_id, handoff.product_id, handoff.cycle, rejection.occurred_at as rejected_at,
+        identity.present_id as lead_id, handoff.product_id, handoff.cycle,
         coalesce(rejection.occurred_at, withdrawal.occurred_at) as ended_at
     from identities as identity
     inner join handoff.handoffs as handoff on handoff.lead_id = identity.id
@@ -107,11 +107,8 @@ where
         or (
             last_handoff.ended_at is not null
             and decided.trigger_at > last_handoff.ended_at
-            and (
-                last_handoff.rejected_at is null
-                or decided.trigger_at
-                >= last_handoff.rejected_at + decided.requalify_cooling_off_days * interval '1 day'
-            )
+            -- Whoever ended it since the decision was made gave the lead a cooling-off time that it does not know of.
+            and not decided.is_handed_off
         )
     )
 order by decided.is_hand_raiser desc, decided.score desc, pending.extracted_at, pending.lead_id
