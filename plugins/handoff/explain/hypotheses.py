@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from handoff.explain.values import satisfying
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
 from handoff.qualify.loads import Load, Tables
@@ -58,7 +59,7 @@ def changes(
     """
     tables = loads.agreement(connection, load.agreement_hash)
     asked = {row["definition_id"] for row in decisions if row["decision"] != "mql"}
-    every = [*_facts(tables, at, asked, clauses), *_acts(tables, at, asked)]
+    every = [*_facts(connection, tables, at, asked, clauses), *_acts(tables, at, asked)]
     if not every:
         return []
     keys = [f"{known.lead['lead_id']}|{number}" for number in range(len(every))]
@@ -126,11 +127,15 @@ def _acts(tables: Tables, at: datetime, definitions: set[str]) -> Iterator[_Hypo
         yield _Hypothesis(row["definition_id"], row["rule_id"], f"one more act: {row['label']}", {}, act)
 
 
-def _facts(tables: Tables, at: datetime, definitions: set[str], clauses: Sequence[Row]) -> Iterator[_Hypothesis]:
+def _facts(
+    connection: Connection, tables: Tables, at: datetime, definitions: set[str], clauses: Sequence[Row]
+) -> Iterator[_Hypothesis]:
     states = {(row["definition_id"], row["clause_id"]): row["state"] for row in clauses}
-    for row in _in_force(tables, "requirements", at, definitions):
+    requirements = _in_force(tables, "requirements", at, definitions)
+    fitting = satisfying(connection, ((row["field"], row["operator"], row["value"]) for row in requirements))
+    for row in requirements:
         state = states.get((row["definition_id"], row["requirement_id"]))
-        value = _satisfying(row["operator"], row["value"])
+        value = fitting.get((row["field"], row["operator"], row["value"]))
         if state in ("failed", "unknown") and value is not None:
             what = f"if it held (it {'failed' if state == 'failed' else 'is unknown'}): {row['label']}"
             yield _Hypothesis(row["definition_id"], row["requirement_id"], what, {row["field"]: value})
@@ -139,14 +144,3 @@ def _facts(tables: Tables, at: datetime, definitions: set[str], clauses: Sequenc
             what = f"without the disqualifier: {row['label']}"
             yield _Hypothesis(row["definition_id"], row["disqualifier_id"], what, {row["field"]: None})
 
-
-def _satisfying(operator: str, value: str) -> str | None:
-    """A fact for which the clause holds; None where none can be named."""
-    match operator:
-        case "equals" | "at_least" | "at_most":
-            return value
-        case "one_of" | "between" | "ends_with":
-            return value.split(";")[0]
-        case "none_of" | "is_known":
-            return "another"
-    return None
