@@ -42,6 +42,7 @@ def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: Ru
     other = sandbox.act("contact", email="second.address@elsewhere.example")
     hint(connection, other["contactId"])
     line()
+    before = clock.now()
     merged = sandbox.act("merge", contact_id=lead["contactId"], other_id=other["contactId"])
     assert merged["contactId"] not in (lead["contactId"], other["contactId"])
     hint(connection, lead["contactId"])
@@ -52,6 +53,15 @@ def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: Ru
     told = explain.explain(connection, merged["contactId"])
     assert [each.what for each in told.story.moments if each.by == "sales"] == []
     text = explain.as_text(told)
+    (handoff,) = told.story.handoffs
+    for former in (lead["contactId"], handoff):
+        again = explain.explain(connection, former)
+        assert (again.decisions, again.merged_from) == (told.decisions, lead["contactId"])
+        assert f"Contact {lead['contactId']} was merged into {merged['contactId']}, which is told" in explain.as_text(
+            again
+        )
+    then = explain.explain(connection, lead["contactId"], before)
+    assert (then.lead["lead_id"], then.merged_from) == (lead["contactId"], None)
     assert text.index(f"HubSpot: Contact {lead['contactId']} was merged into {merged['contactId']}") < text.index(
         "Handoff: Given to"
     )

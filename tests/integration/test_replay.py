@@ -13,6 +13,9 @@ from handoff.cli import app
 from handoff.explain import UnknownLead, as_text, explain
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.privacy import retention
+from handoff.privacy.erase import erase
+from handoff.privacy.person import of_contact
 from handoff.qualify import loads
 from handoff.route import replay as replaying
 from handoff.route.replay import CannotReplay, replay
@@ -90,6 +93,68 @@ def test_what_differs_is_named(connection: Connection, sandbox: RunningSandbox, 
 def test_what_cannot_be_replayed_says_why(connection: Connection, sandbox: RunningSandbox) -> None:
     with pytest.raises(CannotReplay, match="no handoff 'ho_none'"):
         replay(connection, "ho_none")
+
+
+def test_who_was_erased_or_is_older_than_kept_cannot_be_replayed(
+    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+) -> None:
+    line(1)
+    acts = []
+    for number in (2, 3):
+        acts.append(sandbox.act("demo_request"))
+        connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+        line(number)
+    of_lead = {row["lead_id"]: row["handoff_id"] for row in connection.execute("select * from handoff.handoffs")}
+    erased, old = (of_lead[act["contactId"]] for act in acts)
+    erase(connection, of_contact(connection, acts[0]["contactId"]), clock.now(), "crm")
+    with pytest.raises(CannotReplay, match=f"{erased} was of somebody who has been erased since"):
+        replay(connection, erased)
+    connection.execute(
+        """insert into handoff.dispositions (handoff_id, kind, occurred_at, recorded_at, evidence)
+        values (%(old)s, 'rejected', %(now)s, %(now)s, '{}')""",
+        {"old": old, "now": clock.now()},
+    )
+    assert replay(connection, old).is_equal
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        admin.execute("update agreement.retention set keep_days = 0 where subject = 'hubspot_form_submissions'")
+        retention.run(connection, clock.now(), None)
+        with pytest.raises(CannotReplay, match=f"{old} is older than kept, .*hubspot_form_submissions for 0 days"):
+            replay(connection, old)
+        # What differs although everything of then is kept is a difference.
+        admin.execute("update agreement.retention set keep_days = 1 where subject = 'hubspot_form_submissions'")
+        connection.execute("update handoff.handoffs set context = jsonb_set(context, '{activities}', '[]')")
+        assert replay(connection, old).differences
+        admin.execute("update agreement.retention set keep_days = 0 where subject = 'handoffs'")
+        retention.run(connection, clock.now(), None)
+    with pytest.raises(CannotReplay, match=f"{old} is older than kept: .* blanked"):
+        replay(connection, old)
+    done = CliRunner().invoke(app, ["replay", erased])
+    assert (done.exit_code, "has been erased since" in done.output) == (1, True)
+
+
+def test_an_explanation_names_the_load_that_decided(
+    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+) -> None:
+    line(1)
+    lead = sandbox.act("demo_request")["contactId"]
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    line(2)
+    decided = loads.newest(connection)
+    assert decided
+    told = explain(connection, lead)
+    assert (told.load, told.newer) == (decided, None)
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        admin.execute("update agreement.signals set points = points + 7")
+    newer = loads.record(connection, loads.models(connection, decided.models_hash), clock.now())
+    told = explain(connection, lead)
+    assert (told.load, told.newer) == (decided, newer)
+    assert "A newer agreement has been loaded since" in as_text(told)
+    assert "it judges the lead with its next change" in as_text(told)
+    sandbox.act("demo_request", contact_id=lead)
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    line(3)
+    told = explain(connection, lead)
+    assert (told.load, told.newer) == (newer, None)
 
 
 def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningSandbox) -> None:

@@ -143,4 +143,3 @@ def _facts(
         if row["basis"] == "fact" and states.get((row["definition_id"], row["disqualifier_id"])) == "held":
             what = f"without the disqualifier: {row['label']}"
             yield _Hypothesis(row["definition_id"], row["disqualifier_id"], what, {row["field"]: None})
-

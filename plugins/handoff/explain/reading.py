@@ -12,6 +12,7 @@ from handoff import clock
 from handoff.explain import hypotheses, story
 from handoff.explain.hypotheses import Change
 from handoff.explain.story import Story
+from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
 from handoff.qualify.loads import Load
@@ -31,6 +32,8 @@ class Explanation:
     Attributes:
         at: the moment it holds for.
         load: which agreement and models decided; None before the first was loaded with a record of it.
+        newer: what was loaded since and has not judged the lead yet; None when there is nothing, or of a past moment.
+        merged_from: the former contact id by which it was asked for, if it was.
         decisions: one row per definition, shadows included (`is_shadow`).
         changes: single acts or facts that would have made it an MQL.
         story: what happened up to the moment, or up to now.
@@ -40,6 +43,8 @@ class Explanation:
     at: datetime
     lead: Row
     load: Load | None
+    newer: Load | None
+    merged_from: str | None
     decisions: list[Row]
     parts: list[Row]
     clauses: list[Row]
@@ -55,7 +60,8 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
     """Tell what was decided about a lead.
 
     Args:
-        lead: a CRM contact id, an e-mail address, or the id of a handoff.
+        lead: a CRM contact id, an e-mail address, or the id of a handoff. Of one that was merged the lead that answers
+            for it now is told, unless a moment is given.
         at: the moment to explain, as everything was known then; None for the line's last decision.
 
     Raises:
@@ -64,13 +70,16 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
     """
     if at is not None and at > clock.now():
         raise ValueError(f"{at.isoformat()} has not come yet: give a moment of the past, or none for the last decision")
-    lead_id = lead_id_of(connection, lead)
-    with _decided(connection, lead_id, at) as (load, schema):
+    lead_id = asked_for = lead_id_of(connection, lead)
+    if at is None:
+        lead_id = aliases.ids_of(connection, "contacts", asked_for)[0]
+    with _decided(connection, lead_id, at) as (given, schema):
         found = _rows(connection, schema, _LEAD, lead_id)
         if not found:
             since = f" at {at.isoformat()}" if at else ""
             raise UnknownLead(f"lead {lead_id} was not known{since}. {NEW}")
         moment = at or found[0]["as_of"]
+        load = given or loads.newest(connection, moment) or loads.first(connection)
         facts = _as_json(connection, schema, "int_leads", lead_id)
         activities = _as_json(connection, schema, "int_activities", lead_id)
         cycles = _as_json(connection, schema, "int_handoff_cycles", lead_id)
@@ -80,6 +89,8 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
         at=moment,
         lead=found[0],
         load=load,
+        newer=_newer(connection, load) if at is None else None,
+        merged_from=asked_for if asked_for != lead_id else None,
         decisions=decisions,
         parts=parts,
         clauses=clauses,
@@ -93,11 +104,16 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
     )
 
 
+def _newer(connection: Connection, load: Load | None) -> Load | None:
+    newest = loads.newest(connection)
+    return newest if load and newest and newest.load_id != load.load_id else None
+
+
 @contextmanager
 def _decided(connection: Connection, lead_id: str, at: datetime | None) -> Iterator[tuple[Load | None, str]]:
-    """The load that decided, and the schema with its decisions about the lead: the line's own, or a replica's."""
+    """The schema with the decisions about the lead: the line's own, or a replica's with the load that decides there."""
     if at is None:
-        yield loads.newest(connection), "line"
+        yield None, "line"
         return
     # What was decided before the first load on record is explained by that one.
     load = loads.newest(connection, at) or loads.first(connection)

@@ -16,6 +16,20 @@ def as_text(explanation: Explanation) -> str:
     return "\n".join(_lines(explanation))
 
 
+def notes(told: Explanation) -> Iterator[str]:
+    """What to know before reading on, a sentence each."""
+    if told.merged_from:
+        yield f"Contact {told.merged_from} was merged into {told.lead['lead_id']}, which is told here."
+    if told.newer:
+        is_other = told.load is None or told.newer.agreement_hash != told.load.agreement_hash
+        yield (
+            f"A newer {'agreement' if is_other else 'set of models'} has been loaded since "
+            f"({told.newer.loaded_at:%Y-%m-%d %H:%M} UTC); it judges the lead with its next change."
+        )
+    if told.waits:
+        yield told.waits
+
+
 def _lines(told: Explanation) -> Iterator[str]:
     lead = told.lead
     title = ", ".join(str(lead[each]) for each in ("title", "company_name", "country") if lead[each])
@@ -28,8 +42,7 @@ def _lines(told: Explanation) -> Iterator[str]:
         if told.load
         else ""
     )
-    if told.waits:
-        yield told.waits
+    yield from notes(told)
     for each in told.decisions:
         yield from _decision(told, each)
     yield from _story(told.story)

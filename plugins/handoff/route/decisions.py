@@ -33,8 +33,8 @@ class Decision:
 def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list[Decision]:
     """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores, then who waits longest.
 
-    A lead that was handed over before comes again only with a decision that knew of the handoff's end, and an act after it;
-    the cooling-off time is the model's.
+    A lead that was handed over before comes again only with a decision that knew of the handoff's end, and an act
+    after it; the cooling-off time is the model's.
 
     Args:
         record_url: address of a CRM record, with `{lead_id}` where the contact's id goes.

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from handoff import clock
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
+from handoff.route import kept
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import REPLICA, candidates_of, contexts_of
 from handoff.route.turns import burdens, credits
@@ -16,7 +18,8 @@ MODELS = ("int_leads", "int_activities", "int_score_parts", "int_qualifications"
 
 
 class CannotReplay(LookupError):
-    """There is no such handoff, or it was made before what decides was kept; the message says which."""
+    """There is no such handoff, it was made before what decides was kept, its person was erased, or what was known then
+    is older than kept; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def replay(connection: Connection, handoff_id: str, load_id: int | None = None) 
     handoff = connection.execute("select * from handoff.handoffs where handoff_id = %s", (handoff_id,)).fetchone()
     if handoff is None:
         raise CannotReplay(f"no handoff {handoff_id!r}: `handoff explain LEAD` names those of a lead")
+    if because := kept.lost(handoff):
+        raise CannotReplay(f"{handoff_id} {because}")
     load = loads.by_id(connection, load_id or handoff["load_id"] or 0)
     if load is None:
         raise CannotReplay(f"{handoff_id} was made before the models and the agreement were kept with each decision")
@@ -68,14 +73,17 @@ def replay(connection: Connection, handoff_id: str, load_id: int | None = None) 
     ).fetchone()
     assert assignment is not None
     then = canonical(_kept(handoff, assignment))
+    models = loads.models(connection, load.models_hash)
     asked = replica.Replica(
-        loads.models(connection, load.models_hash),
+        models,
         MODELS,
         handoff["as_of"],
         loads.agreement(connection, load.agreement_hash),
     )
     with replica.opened(connection, asked, [handoff["lead_id"]]):
         now = canonical(_decided(connection, handoff, assignment))
+    if then != now and (because := kept.too_old(connection, handoff, models, MODELS, clock.now())):
+        raise CannotReplay(f"{handoff_id} {because}")
     return Replay(handoff_id, handoff["as_of"], then, now, tuple(_differences(json.loads(then), json.loads(now))))
 
 

@@ -114,9 +114,7 @@ def test_a_value_is_found_for_each_clause_that_the_check_allows(connection: Conn
         NOON,
         Known(lead, [act], []),
         [{"definition_id": f"d-{number}", "decision": "not_yet"} for number in numbers],
-        [
-            {"definition_id": f"d-{number}", "clause_id": f"req-d-{number}", "state": "unknown"} for number in numbers
-        ],
+        [{"definition_id": f"d-{number}", "clause_id": f"req-d-{number}", "state": "unknown"} for number in numbers],
     )
     turned = {each.rule_id for each in found}
     left = {each for number, each in enumerate(conditions) if f"req-d-{number}" not in turned}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.explain import Explanation, explain
+from handoff.explain import Explanation, explain, notes
 from handoff.explain.hypotheses import Change
 from handoff.ledger.db import Connection, Row
 from handoff.web.pages.marks import Mark
@@ -54,6 +54,8 @@ class LeadPage:
 
     told: Explanation
     decided: list[Decided]
+    notes: list[str]
+    """What to know before reading on."""
 
 
 def read(connection: Connection, lead_id: str, at: datetime | None) -> LeadPage:
@@ -64,7 +66,7 @@ def read(connection: Connection, lead_id: str, at: datetime | None) -> LeadPage:
         ValueError: the moment is in the future.
     """
     told = explain(connection, lead_id, at)
-    return LeadPage(told, [_decided(told, row) for row in told.decisions])
+    return LeadPage(told, [_decided(told, row) for row in told.decisions], list(notes(told)))
 
 
 def _decided(told: Explanation, row: Row) -> Decided:
