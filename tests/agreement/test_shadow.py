@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 from starlette.testclient import TestClient
 
 from handoff import clock
@@ -13,11 +15,13 @@ from handoff.ledger.db import Connection
 from handoff.qualify import run as qualify
 from handoff.route import run as route
 from handoff.web.app import PREFIX
-from tests.agreement.acting import END, START, Admin, live
+from tests.agreement.acting import END, FORMS, START, Admin, land, live
+from tests.integration.built import build
 from tests.unit.web.board_data import COOKIE, site
 from tests.unit.web.doors import connect
 
 LEADS = 400
+LATER = END + timedelta(days=1, hours=2)
 COPIED = ("requirements", "fit_points", "signals", "score_caps", "disqualifiers", "behaviours", "tiers")
 KEYS = {"requirements": "requirement_id", "score_caps": "cap_id", "disqualifiers": "disqualifier_id"}
 KEYS |= {"behaviours": "behaviour_id", "tiers": "tier_id"}
@@ -31,21 +35,35 @@ def connection(admin: Admin) -> Iterator[Connection]:
         connect(patch, "slack", {"channel": "#mql"})
         patch.setattr(clock, "now", lambda: END + timedelta(minutes=5))
         admin.execute("update handoff.go_live set live_at = %s", (START,))
-        admin.execute(
-            """insert into agreement.definitions select (
-                jsonb_populate_record(definition, '{"definition_id": "easier", "status": "shadow", "threshold": 20}')
-            ).* from agreement.definitions as definition"""
-        )
-        for table in COPIED:
-            admin.execute(
-                f"""insert into agreement.{table} select (
-                    jsonb_populate_record(rule, '{{"definition_id": "easier"}}')
-                ).* from agreement.{table} as rule"""
-            )
+        admin.execute("update agreement.handoff_policy set flood_floor = 100000")
+        try_out(admin, "easier", threshold=20)
         live(admin, connection, LEADS)
         qualify.run(connection, END)
         route.run(connection, 1, END + timedelta(minutes=1))
         yield connection
+
+
+def try_out(admin: Admin, name: str, *, begins: date = date(2026, 1, 1), signals: str = "{}", **values: Any) -> None:
+    """A copy of the live definition and its rules, as a shadow."""
+    definition = {"definition_id": name, "status": "shadow", "valid_from": f"{begins}", **values}
+    admin.execute(
+        """insert into agreement.definitions select (jsonb_populate_record(definition, %s)).*
+        from agreement.definitions as definition where status = 'live'""",
+        (Jsonb(definition),),
+    )
+    for table in COPIED:
+        own = signals if table == "signals" else "{}"
+        admin.execute(
+            f"""insert into agreement.{table} select (jsonb_populate_record(rule, %s::jsonb || %s)).*
+            from agreement.{table} as rule where definition_id = 'platform-mql'""",
+            (own, Jsonb({"definition_id": name})),
+        )
+
+
+def board() -> str:
+    """The board's section on shadows, as text."""
+    page = TestClient(site(), cookies={COOKIE: "reader"}).get(f"{PREFIX}/board", headers={"accept": "text/html"}).text
+    return " ".join(re.sub("<[^>]+>", " ", page[page.index('id="shadows"') :]).split())
 
 
 def test_it_decides_and_nobody_hears_of_it(connection: Connection) -> None:
@@ -80,6 +98,61 @@ def test_the_board_shows_both(connection: Connection) -> None:
         (select count(*) from handoff.shadow_decisions) as shadow"""
     ).fetchone()
     assert counts
-    page = TestClient(site(), cookies={COOKIE: "reader"}).get(f"{PREFIX}/board", headers={"accept": "text/html"}).text
-    section = " ".join(re.sub("<[^>]+>", " ", page[page.index('id="shadows"') :]).split())
-    assert f"easier 1 platform {counts['live']} {counts['shadow']} {counts['live']}" in section
+    assert f"easier 1 platform {counts['live']} {counts['shadow']} {counts['live']}" in board()
+
+
+@pytest.fixture(scope="module")
+def later(connection: Connection, admin: Admin) -> set[str]:
+    """A day on, a copy of the live definition and one that nobody can meet have begun; returns whom live hands over.
+
+    Most who act were with sales before the two began. One of these came back, and may be handed over again.
+    """
+    handed = [row["lead_id"] for row in connection.execute("select lead_id from handoff.handoffs order by lead_id")]
+    begins = (END + timedelta(days=1)).date()
+    try_out(admin, "same", begins=begins)
+    try_out(admin, "never", begins=begins, threshold=1000, signals='{"is_hand_raiser": false}')
+    connection.execute(
+        """insert into handoff.dispositions (handoff_id, kind, occurred_at, recorded_at, evidence)
+        select handoff_id, 'withdrawn', %(at)s, %(at)s, '{}' from handoff.handoffs where lead_id = %(lead)s""",
+        {"at": END + timedelta(hours=2), "lead": handed[0]},
+    )
+    acted = LATER - timedelta(hours=1)
+    values = {key: [{"name": "email", "value": f"lead{key}@company{key}.example"}] for key in map(str, range(1, 201))}
+    asked = {"formId": FORMS[0], "formName": "F", "submittedAt": acted.isoformat()}
+    land(
+        admin, "hubspot_form_submissions", [(f"l{key}", acted, asked | {"values": who}) for key, who in values.items()]
+    )
+    connection.execute(
+        """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+        select distinct id, 3, %s::timestamptz from raw.hubspot_contacts
+        on conflict (lead_id) do update set batch_id = 3, extracted_at = excluded.extracted_at""",
+        (acted,),
+    )
+    qualify.run(connection, LATER)
+    route.run(connection, 3, LATER + timedelta(minutes=1))
+    new = connection.execute("select lead_id from handoff.handoffs where qualified_at >= %s", (begins,)).fetchall()
+    assert {handed[0]} < {row["lead_id"] for row in new} < set(values)
+    # With sales from before, and acting again.
+    assert set(values) & set(handed[1:])
+    return {row["lead_id"] for row in new}
+
+
+def test_a_copy_of_the_live_definition_decides_as_it_does(connection: Connection, later: set[str]) -> None:
+    rows = connection.execute("select lead_id from handoff.shadow_decisions where definition_id = 'same'")
+    assert {row["lead_id"] for row in rows} == later
+
+
+def test_a_copy_shows_as_much_as_live_and_one_that_nobody_meets_shows_nothing(
+    connection: Connection, later: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: LATER + timedelta(minutes=5))
+    live = len(later)
+    told = board()
+    assert f"same 1 platform {live} {live} {live}" in told
+    assert f"never 1 platform {live} 0 0" in told
+    build(connection, LATER + timedelta(minutes=5))
+    rows = connection.execute(
+        """select definition_id, live_mqls, shadow_mqls, both_mqls, only_live_sqls, only_shadow_sqls
+        from marts.rpt_shadow_definitions where definition_id <> 'easier' order by definition_id"""
+    ).fetchall()
+    assert [tuple(row.values()) for row in rows] == [("never", live, 0, 0, 0, 0), ("same", live, live, live, 0, 0)]

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 from starlette.testclient import TestClient
 
 from handoff import clock, connections
@@ -96,7 +97,13 @@ def _mark_breaches(admin: Admin) -> None:
 
 
 def _try_a_shadow(admin: Admin) -> None:
-    """It would have handed over lead 1 as well, and one whom nobody got."""
+    """One would have handed over lead 1 as well, and one whom nobody got; another nobody at all."""
+    for name in ("easier", "never"):
+        admin.execute(
+            """insert into agreement.definitions select (jsonb_populate_record(definition, %s)).*
+            from agreement.definitions as definition where status = 'live'""",
+            (Jsonb({"definition_id": name, "status": "shadow"}),),
+        )
     for lead in ("1", "77"):
         admin.execute(
             """insert into handoff.shadow_decisions (lead_id, product_id, definition_id, definition_version, score,
@@ -237,7 +244,10 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     (reasons, _) = document.sections[4].tables
     assert reasons.rows == (("no_interest", "1", "c"),)
     assert document.sections[-1].tables[0].rows[0][1:] == ("Call <b>back</b>", "Ana", "2026-W10", "open")
-    assert document.sections[6].tables[0].rows[0][:4] == ("easier 1", "4", "2", "1")
+    assert [row[:4] for row in document.sections[6].tables[0].rows] == [
+        ("easier 1", "4", "2", "1"),
+        ("never 1", "4", "0", "0"),
+    ]
     pictures = {each.name: each.says for section in document.sections for each in section.pictures}
     assert pictures.keys() == {"acceptance", "funnel"}
     # What a picture shows, a row has.

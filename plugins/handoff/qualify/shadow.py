@@ -2,20 +2,42 @@
 
 from handoff.ledger.db import Connection
 
+# A lead that live had handed over before the trial began, and that sales still has, is a lead that live decided about
+# without the shadow: it would make a copy of the live definition look wider than the live one.
+_RECORD = """
+with trials as materialized (
+    select definition_id, definition_version, began_at from line.int_shadow_trials
+)
+insert into handoff.shadow_decisions (
+    lead_id, product_id, definition_id, definition_version, tier_id, score, reason, trigger_activity_id,
+    trigger_at, decided_at
+)
+select
+    decision.lead_id, decision.product_id, decision.definition_id, decision.definition_version,
+    decision.tier_id, decision.score, decision.reason, decision.trigger_activity_id, decision.trigger_at,
+    decision.qualified_at
+from handoff.pending_leads as pending
+inner join line.int_decisions as decision on decision.lead_id = pending.lead_id
+where decision.is_shadow and decision.decision = 'mql' and not (
+    decision.is_handed_off and coalesce((
+        select min(handed.qualified_at) from staging.stg_handoff__handoffs as handed
+        where handed.lead_id = decision.lead_id and handed.product_id = decision.product_id and not exists (
+            select from handoff.dispositions as ended
+            where ended.handoff_id = handed.handoff_id and ended.kind in ('rejected', 'withdrawn')
+        )
+    ) < (
+        select trials.began_at from trials
+        where (trials.definition_id, trials.definition_version)
+            = (decision.definition_id, decision.definition_version)
+    ), false)
+)
+on conflict (lead_id, definition_id, definition_version) do nothing
+"""
+
 
 def record(connection: Connection) -> int:
-    """Keep the pending leads that a shadow definition takes for MQLs; returns how many are new."""
-    return connection.execute(
-        """insert into handoff.shadow_decisions (
-            lead_id, product_id, definition_id, definition_version, tier_id, score, reason, trigger_activity_id,
-            trigger_at, decided_at
-        )
-        select
-            decision.lead_id, decision.product_id, decision.definition_id, decision.definition_version,
-            decision.tier_id, decision.score, decision.reason, decision.trigger_activity_id, decision.trigger_at,
-            decision.qualified_at
-        from handoff.pending_leads as pending
-        inner join line.int_decisions as decision on decision.lead_id = pending.lead_id
-        where decision.is_shadow and decision.decision = 'mql'
-        on conflict (lead_id, definition_id, definition_version) do nothing"""
-    ).rowcount
+    """Keep the pending leads that a shadow definition takes for MQLs; returns how many are new.
+
+    Those that were with sales already when its trial began are left out.
+    """
+    return connection.execute(_RECORD).rowcount

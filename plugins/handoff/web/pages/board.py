@@ -68,7 +68,7 @@ def read(connection: Connection, as_of: datetime) -> Board:
         promises = policies.read(connection)
         funnel = review.funnel(connection, as_of)
         waiting = board_waiting.waiting(connection, as_of)
-        loaded = connection.execute("select to_regclass('agreement.definitions') is not null as yes").fetchone()
+        loaded = connection.execute("select to_regclass('line.int_shadow_trials') is not null as yes").fetchone()
         shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()
     streams = board_streams.rows(states, as_of)
     tiles = (*_standing_still(gates, streams), *_missing(unread, streams), *_waiting(waiting, held), *_broken(promises))

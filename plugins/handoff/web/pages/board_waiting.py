@@ -78,24 +78,37 @@ class Shadow:
 
 
 def shadows(connection: Connection, as_of: datetime) -> tuple[Shadow, ...]:
-    """Every shadow definition in force, with what it decided and what was handed over lately."""
+    """Every shadow definition in force, with what it decided and what was handed over lately, since its trial began."""
     rows = connection.execute(
-        """with lately as (
-            select product_id, definition_id, definition_version, lead_id from handoff.shadow_decisions
-            where decided_at > %(as_of)s - %(lately)s
-        ), handed as (
-            select distinct product_id, lead_id from handoff.handoffs where routed_at > %(as_of)s - %(lately)s
+        """with trials as (
+            select *, greatest(began_at, %(as_of)s - %(lately)s) as since from line.int_shadow_trials
+            where began_at <= %(as_of)s and %(as_of)s < ends_at
+        ), decisions as (
+            select trials.product_id, trials.definition_id, trials.definition_version, true as is_shadow,
+                coalesce(alias.lead_id, decision.lead_id) as lead_id
+            from trials
+            inner join handoff.shadow_decisions as decision on decision.definition_id = trials.definition_id
+                and decision.definition_version = trials.definition_version and decision.decided_at >= trials.since
+            left join staging.stg_handoff__aliases as alias on alias.former_lead_id = decision.lead_id
+            union all
+            select trials.product_id, trials.definition_id, trials.definition_version, false as is_shadow,
+                handed.lead_id
+            from trials
+            inner join staging.stg_handoff__handoffs as handed on handed.product_id = trials.product_id
+                and handed.qualified_at >= trials.since
+        ), leads as (
+            select definition_id, definition_version, lead_id, bool_or(is_shadow) as is_by_shadow,
+                bool_or(not is_shadow) as is_by_live
+            from decisions group by definition_id, definition_version, lead_id
         )
-        select definition.product_id, definition.definition_id, definition.version as definition_version,
-            (select count(*) from handed where handed.product_id = definition.product_id)::int as live,
-            count(lately.lead_id)::int as shadow, count(handed.lead_id)::int as both
-        from agreement.definitions as definition
-        left join lately on lately.definition_id = definition.definition_id
-            and lately.definition_version = definition.version
-        left join handed on handed.product_id = lately.product_id and handed.lead_id = lately.lead_id
-        where definition.status = 'shadow'
-        and definition.valid_from <= %(as_of)s and %(as_of)s < definition.valid_to
-        group by definition.product_id, definition.definition_id, definition.version order by 1, 2""",
+        select trials.product_id, trials.definition_id, trials.definition_version,
+            count(*) filter (where leads.is_by_live)::int as live,
+            count(*) filter (where leads.is_by_shadow)::int as shadow,
+            count(*) filter (where leads.is_by_live and leads.is_by_shadow)::int as both
+        from trials
+        left join leads on leads.definition_id = trials.definition_id
+            and leads.definition_version = trials.definition_version
+        group by trials.product_id, trials.definition_id, trials.definition_version order by 1, 2""",
         {"as_of": as_of, "lately": LATELY},
     )
     return tuple(Shadow(**row) for row in rows)
