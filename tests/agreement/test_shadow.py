@@ -128,8 +128,10 @@ def later(connection: Connection, admin: Admin) -> set[str]:
         on conflict (lead_id) do update set batch_id = 3, extracted_at = excluded.extracted_at""",
         (acted,),
     )
-    qualify.run(connection, LATER)
-    route.run(connection, 3, LATER + timedelta(minutes=1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: LATER + timedelta(seconds=10))
+        qualify.run(connection, LATER)
+        route.run(connection, 3, LATER + timedelta(minutes=1))
     new = connection.execute("select lead_id from handoff.handoffs where qualified_at >= %s", (begins,)).fetchall()
     assert {handed[0]} < {row["lead_id"] for row in new} < set(values)
     # With sales from before, and acting again.
