@@ -154,7 +154,7 @@ def test_a_copy_shows_as_much_as_live_and_one_that_nobody_meets_shows_nothing(
     assert f"never 1 platform {live} 0 0" in told
     build(connection, LATER + timedelta(minutes=5))
     rows = connection.execute(
-        """select definition_id, live_mqls, shadow_mqls, both_mqls, only_live_sqls, only_shadow_sqls
-        from marts.rpt_shadow_definitions where definition_id <> 'easier' order by definition_id"""
+        """select definition_id, sum(live_mqls) as live, sum(shadow_mqls) as shadow, sum(both_mqls) as both
+        from marts.rpt_shadow_definitions where definition_id <> 'easier' group by 1 order by 1"""
     ).fetchall()
-    assert [tuple(row.values()) for row in rows] == [("never", live, 0, 0, 0, 0), ("same", live, live, live, 0, 0)]
+    assert [tuple(row.values()) for row in rows] == [("never", live, 0, 0), ("same", live, live, live)]

@@ -1,4 +1,5 @@
-"""Weeks of decisions, a year of them in `make chaos`, replayed: no difference, although the agreement changed."""
+"""Weeks of decisions, a year of them in `make chaos`, replayed: no difference, although the agreement changed, sales
+rejected, leads came back, and others turned out to be one person."""
 
 import os
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from tests.unit.web.doors import connect
 START = clock.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=3)
 WEEKS, LEADS, CHANGED = (52, 300, 26) if os.environ.get("HANDOFF_CHAOS") else (5, 300, 3)
 FORM = "f0000000-0000-4000-8000-000000000001"
+REJECTED, COOLING_OFF_DAYS = 3, 7
+"""Handoffs that sales rejects a week, and days until such a lead may come back, once the agreement has changed."""
 PAGES = ["/pricing", "/demo", "/product/a", "/blog/b"]
 
 
@@ -31,24 +34,59 @@ def connection(admin: Admin) -> Iterator[Connection]:
         yield connection
 
 
-def act(random: Random, admin: Admin, week: int, at: datetime) -> list[str]:
-    """A week's visits, landed together; returns who was there."""
-    seen = sorted({str(random.randint(1, LEADS)) for _ in range(60)})
+def act(random: Random, admin: Admin, week: int, at: datetime, there: list[str], asking: list[str]) -> list[str]:
+    """A week's visits of some of those that are there, and requests of all that ask; returns who did something."""
+    seen = sorted({random.choice(there) for _ in range(60)})
     events, submissions = [], []
     for key in seen:
         for number in range(random.randint(1, 6)):
             when = (at - timedelta(hours=random.randint(1, 60))).isoformat()
             if random.random() < 0.05:
-                values = [{"name": "email", "value": f"lead{key}@company{key}.example"}]
-                payload: dict[str, Any] = {"formId": FORM, "formName": "Demo", "submittedAt": when, "values": values}
-                submissions.append((f"s{week}-{key}-{number}", at, payload))
+                submissions.append((f"s{week}-{key}-{number}", at, request(key, when)))
             else:
                 url = {"hs_url": f"https://brightwell.example{random.choice(PAGES)}"}
                 payload = {"objectId": key, "eventType": "e_visited_page", "occurredAt": when, "properties": url}
                 events.append((f"e{week}-{key}-{number}", at, payload))
+    submissions += [(f"b{week}-{key}", at, request(key, (at - timedelta(minutes=5)).isoformat())) for key in asking]
     land(admin, "hubspot_events", events)
     land(admin, "hubspot_form_submissions", submissions)
-    return seen
+    return sorted({*seen, *asking})
+
+
+def request(key: str, when: str) -> dict[str, Any]:
+    values = [{"name": "email", "value": f"lead{key}@company{key}.example"}]
+    return {"formId": FORM, "formName": "Demo", "submittedAt": when, "values": values}
+
+
+def reject(connection: Connection, at: datetime) -> list[str]:
+    """Sales rejects a few of the week's handoffs two days later; returns whose."""
+    rows = connection.execute(
+        """insert into handoff.dispositions (handoff_id, kind, reason_id, occurred_at, recorded_at, evidence)
+        select handoff_id, 'rejected', 'no_interest', %(then)s, %(then)s, '{}' from handoff.handoffs
+        where routed_at >= %(at)s order by handoff_id limit %(most)s returning handoff_id""",
+        {"at": at, "then": at + timedelta(days=2), "most": REJECTED},
+    ).fetchall()
+    keys = [row["handoff_id"] for row in rows]
+    leads = connection.execute("select lead_id from handoff.handoffs where handoff_id = any(%s) order by 1", (keys,))
+    return [row["lead_id"] for row in leads]
+
+
+def merge(connection: Connection, seen: list[str], rejected: list[str], at: datetime) -> tuple[list[str], list[str]]:
+    """Two pairs become one person each three days later, one of them with a handoff that is still open.
+
+    Returns:
+        The ids that are gone, and those that answer for them: of the pair with a handoff first.
+    """
+    handed = {row["lead_id"] for row in connection.execute("select lead_id from handoff.handoffs")}
+    with_sales = sorted(handed - set(rejected))
+    new = [key for key in seen if key not in handed]
+    gone, left = [with_sales[0], new[0]], [new[1], new[2]]
+    for old, key in zip(gone, left, strict=True):
+        connection.execute(
+            "insert into handoff.aliases (object_type, old_id, id, noticed_at) values ('contacts', %s, %s, %s)",
+            (old, key, at + timedelta(days=3)),
+        )
+    return gone, left
 
 
 def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,21 +98,36 @@ def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pyte
     decides = models.compiled()
     keys = [str(number) for number in range(1, LEADS + 1)]
     land(admin, "hubspot_contacts", [(key, START - timedelta(days=1), contact(random, key)) for key in keys])
+    rejected: list[str] = []
+    gone: list[str] = []
+    left: list[str] = []
     for week in range(WEEKS):
         at = START + timedelta(weeks=week)
         if week == CHANGED:
             admin.execute("update agreement.signals set points = points + 3 where cap_group = 'pages'")
             admin.execute("update agreement.pool_members set weight = weight + 1")
+            admin.execute("update agreement.definitions set requalify_cooling_off_days = %s", (COOLING_OFF_DAYS,))
             loads.record(connection, decides, at - timedelta(days=1))
-        seen = act(random, admin, week, at)
-        changed = random.sample(keys, 5)
+        # Those that were rejected a while ago ask again, and so do those that were merged.
+        asking = sorted({*rejected, *left}) if week == CHANGED else []
+        there = [key for key in keys if key not in gone]
+        seen = act(random, admin, week, at, there, asking)
+        changed = random.sample(there, 5)
         land(admin, "hubspot_contacts", [(key, at, contact(random, key)) for key in changed])
         monkeypatch.setattr(clock, "now", lambda at=at: at + timedelta(minutes=1))
         decide(connection, sorted({*seen, *changed}), week, at)
-    made = connection.execute("select handoff_id, load_id, tier_id from handoff.handoffs").fetchall()
+        if week < CHANGED - 1:
+            rejected += reject(connection, at)
+        if week == CHANGED - 2:
+            gone, left = merge(connection, seen, rejected, at)
+    made = connection.execute("select handoff_id, lead_id, cycle, load_id, tier_id from handoff.handoffs").fetchall()
     assert len(made) > WEEKS
     assert {row["load_id"] for row in made} == {1, 2}
     assert {row["tier_id"] for row in made} >= {"hand_raiser", "standard"}
+    assert {row["lead_id"] for row in made if row["cycle"] == 2} >= set(rejected) != set()
+    # Of the first pair one is with sales already; of the second nobody was, and what the other did counts.
+    leads = {row["lead_id"] for row in made}
+    assert (left[0] in leads, left[1] in leads) == (False, True)
     assert [each for row in made if (each := replay(connection, row["handoff_id"])).differences] == []
 
 
