@@ -383,17 +383,18 @@ def test_a_week_is_named_as_the_calendar_names_it() -> None:
 
 
 def test_on_the_monday_after_nobody_is_lost_who_may_still_go_on(connection: Connection) -> None:
-    build(connection, MONDAY_AFTER)
+    build(connection, MONDAY_AFTER, is_first=False)
     read = figures_of.read(connection, WEEK + timedelta(days=7), 14)
     # c and g will not be accepted, d may be; of those accepted and called nobody's window is over.
     assert flow.bottleneck(read, WEEK).paragraphs == (
         "Most stop before Accepted: 2, and 1 more may still reach it. More reached Contacted than the stage before, "
         "which can be passed by.",
     )
-    # e was accepted and has not been called, which is no bottleneck yet.
+    # e was accepted, which makes it an SQL, and has not been called, which is no bottleneck yet.
     (picture,) = flow.bottleneck(read, WEEK + timedelta(days=7)).pictures
     assert flow.bottleneck(read, WEEK + timedelta(days=7)).paragraphs == (
-        "Too early to tell where most stop: whoever has not gone on still may.",
+        "Too early to tell where most stop: whoever has not gone on still may. More reached SQL than the stage before, "
+        "which can be passed by.",
     )
     assert not any(each["isWorst"] for each in picture.definition["data"]["values"])
     board = review.funnel(connection, MONDAY_AFTER)
