@@ -140,8 +140,22 @@ def test_route_explain_shows_every_rep_considered(connection: Connection, sandbo
     assert f"{given['rep_id']}: {given['reason']}" in text
     for each in given["candidates"]:
         assert each["reason"] in text
-    assert "if it were routed now" in text
+    # It is open: whoever has it does not get it again.
+    now = text.partition("if it were routed now")[2]
+    assert "had this lead before" in now
+    assert f"→ {given['rep_id']}" not in " ".join(now.split())
     assert "never handed over" in told("route", "explain", one(connection, "select min(lead_id) from line.int_leads"))
+
+
+def test_who_left_for_good_is_passed_over_and_stops_nothing(connection: Connection, sandbox: RunningSandbox) -> None:
+    sandbox.control("POST", "owners", {"id": OWNERS["farah-ali"], "archived": True})
+    with db.connect("handoff_admin") as admin:
+        admin.execute("delete from handoff.cursors where stream = 'hubspot_owners'")
+    lead_id = ask_for_a_demo(connection, sandbox)
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 1
+    (fallback,) = [each for each in assigned(connection, lead_id)["candidates"] if each["step"] == "fallback"]
+    assert fallback["reason"] == "fallback of the agreement, but no longer active in HubSpot"
 
 
 def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: RunningSandbox) -> None:
@@ -161,6 +175,13 @@ def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: Run
     assert after["arrivals"] == 6
     page = told("route", "simulate", "--change", change, "--days", "1")
     assert "| Handoffs | 6 | 6 |" in page
+    # Somebody who left since: the agreement counts as it is today, also for what came before.
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update handoff.handoffs set routed_at = routed_at - interval '3 days'")
+    left = f"{most['rep_id']}:valid_to={clock.now():%Y-%m-%d}"
+    _, after = json.loads(told("route", "simulate", "--change", left, "--days", "5", "--json"))
+    assert after["arrivals"] == 6
+    assert most["rep_id"] not in {each["rep_id"] for each in after["reps"]}
     assert one(connection, "select count(*) from handoff.handoffs") == 6
 
 

@@ -16,7 +16,8 @@ class NobodyEligible(LookupError):
     """No candidate may take the lead; the message says who was considered and why not.
 
     Attributes:
-        until: when the first of those who are away comes back; None when that is not what is waited for.
+        until: when the first of those who are away, or full for today, may take it; None when that is not what is
+            waited for.
     """
 
     def __init__(self, message: str, until: datetime | None = None):
@@ -54,10 +55,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Burden:
-    """What a rep has: handoffs without first contact, and handoffs given in the present day of the rep's zone."""
+    """What a rep has: handoffs without first contact, and handoffs given in the present day of the rep's zone, which
+    ends at `day_ends_at`."""
 
     open: int = 0
     today: int = 0
+    day_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def choose(
     Raises:
         NobodyEligible: not one candidate may take it.
     """
-    judged = [_judged(each, burdens.get(each.rep_id, Burden()), had) for each in candidates]
+    verdicts = [_judged(each, burdens.get(each.rep_id, Burden()), had) for each in candidates]
+    judged = [candidate for candidate, _ in verdicts]
     for rank in sorted({each.step_rank for each in judged}):
         step = [each for each in judged if each.step_rank == rank]
         able = [each for each in step if each.is_eligible]
@@ -106,24 +110,25 @@ def choose(
         if able:
             return _taken(able, step, tuple(sorted(judged, key=_place)), credits)
     considered = "; ".join(f"{each.rep_id}: {each.reason}" for each in judged) or "no rep was considered"
-    back = [each.unavailable_until for each in judged if each.unavailable_until is not None]
+    back = [until for _, until in verdicts if until is not None]
     raise NobodyEligible(
         f"{considered}. Add a fallback rep to seeds/agreement/pool_members.csv", min(back) if back else None
     )
 
 
-def _judged(candidate: Candidate, burden: Burden, had: Collection[str]) -> Candidate:
+def _judged(candidate: Candidate, burden: Burden, had: Collection[str]) -> tuple[Candidate, datetime | None]:
+    """The candidate, who may take the lead or not, and from when on perhaps if not now."""
     if not candidate.is_eligible:
-        return candidate
+        return candidate, candidate.unavailable_until
     if candidate.weight <= 0:
-        return candidate.but("without a share in the pool")
+        return candidate.but("without a share in the pool"), None
     if candidate.rep_id in had:
-        return candidate.but("had this lead before")
+        return candidate.but("had this lead before"), None
     if candidate.max_open is not None and burden.open >= candidate.max_open:
-        return candidate.but(f"full: {burden.open} of {candidate.max_open} open")
+        return candidate.but(f"full: {burden.open} of {candidate.max_open} open"), None
     if candidate.max_per_day is not None and burden.today >= candidate.max_per_day:
-        return candidate.but(f"full for today: {burden.today} of {candidate.max_per_day}")
-    return candidate
+        return candidate.but(f"full for today: {burden.today} of {candidate.max_per_day}"), burden.day_ends_at
+    return candidate, None
 
 
 def _taken(

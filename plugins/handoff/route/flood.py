@@ -1,7 +1,8 @@
 """A breaker against a mass of MQLs, as a wrong rule or an import makes: some go, a person decides about the rest.
 
 In an hour as many go through as the agreement allows: a number that is always allowed, or a multiple of the busiest
-hour of the last seven days. The hottest go first. What is held waits for an answer.
+hour of the last seven days. The hottest go first. What is held waits for an answer; until it comes, and if it is to
+drop them, what went through makes no busy hour.
 """
 
 from collections.abc import Sequence
@@ -91,6 +92,11 @@ def _allowed(connection: Connection, as_of: datetime) -> int:
                 select count(*) as handoffs from handoff.handoffs as handoff
                 where handoff.routed_at > %(at)s - interval '7 days' and handoff.routed_at <= %(at)s - interval '1 hour'
                 and not exists (select from handoff.flood_leads as held where held.lead_id = handoff.lead_id)
+                and not exists (
+                    select from handoff.floods as flood where flood.answer is distinct from 'released'
+                    and handoff.routed_at > flood.opened_at - interval '1 hour'
+                    and handoff.routed_at <= coalesce(flood.answered_at, %(at)s)
+                )
                 group by date_trunc('hour', handoff.routed_at)
             ) as hour
         ), 0)) as allowed

@@ -23,6 +23,9 @@ SELECTION = "+path:models/route"
 """By its folder: dbt prints the SQL of models that are selected by name."""
 
 
+ALWAYS, FOR_EVER = "0001-01-01", "9999-12-31"
+
+
 @dataclass(frozen=True)
 class Given:
     """One arrival as it would have gone. `rep_id` is None when nobody could take it; `reason` says why."""
@@ -47,7 +50,7 @@ def arrivals(connection: Connection, start: datetime, end: datetime) -> list[Row
     """Handoffs of a span, oldest first, each with the facts that it is routed by: what was known of the lead then.
 
     `contact_seconds` and `end_seconds` are open time of the rep of then, until first contact and until that, a
-    rejection or a withdrawal; null when there was none.
+    rejection or a withdrawal; 0 when no open time had passed, null when there was none.
     """
     return connection.execute(_ARRIVALS, {"start": start, "end": end}).fetchall()
 
@@ -71,8 +74,11 @@ with given as (
     where handoff.routed_at >= %(start)s and handoff.routed_at < %(end)s
 )
 select
-    given.handoff_id, given.product_id, given.tier_id, given.routed_at, told.facts, waited.contact_seconds,
-    waited.end_seconds
+    given.handoff_id, given.product_id, given.tier_id, given.routed_at, told.facts,
+    case when given.calendar_id is not null and given.contacted_at is not null
+        then coalesce(waited.contact_seconds, 0) end as contact_seconds,
+    case when given.calendar_id is not null and given.ended_at is not null
+        then coalesce(waited.end_seconds, 0) end as end_seconds
 from given
 inner join lateral (
     select facts from handoff.lead_facts as version where version.lead_id = given.lead_id
@@ -100,8 +106,10 @@ def simulate(
 
     Args:
         models: compiled for all leads, with `SELECTION`.
-        tables: the agreement's; their rows count as they are in force on the day of `end`.
+        tables: the agreement's; their rows count for the whole span as they are in force on the day of `end`.
     """
+    day = end.date().isoformat()
+    tables = {name: _in_force(name, each, day) for name, each in tables.items()}
     keyed = [
         {**row["facts"], "lead_id": row["handoff_id"], "as_of": row["routed_at"], "extracted_at": row["routed_at"]}
         for row in rows
@@ -118,9 +126,8 @@ def simulate(
             "int_qualifications": replica.these("int_qualifications", mqls),
         },
     )
-    day = end.date().isoformat()
-    tiers = {row["tier_id"]: row for row in tables["tiers"] if str(row["valid_from"]) <= day < str(row["valid_to"])}
-    reps = {row["rep_id"]: row for row in tables["reps"] if str(row["valid_from"]) <= day < str(row["valid_to"])}
+    tiers = {row["tier_id"]: row for row in tables["tiers"]}
+    reps = {row["rep_id"]: row for row in tables["reps"]}
     with replica.opened(connection, asked, [row["handoff_id"] for row in rows]):
         done: dict[str | None, list[Given]] = defaultdict(list)
         credits: dict[str | None, dict[str, int]] = {}
@@ -128,6 +135,14 @@ def simulate(
             given = _routed(connection, row, tiers, reps, credits, done)
             done[given.rep_id].append(given)
             yield given
+
+
+def _in_force(name: str, rows: Sequence[Mapping[str, Any]], day: str) -> list[dict[str, Any]]:
+    """A table's rows of a day, as if they had always been in force; an absence's dates are when somebody is away."""
+    if name == "absences" or not rows or "valid_from" not in rows[0]:
+        return [dict(row) for row in rows]
+    present = [row for row in rows if str(row["valid_from"]) <= day < str(row["valid_to"])]
+    return [{**row, "valid_from": ALWAYS, "valid_to": FOR_EVER} for row in present]
 
 
 def _routed(

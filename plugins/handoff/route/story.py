@@ -1,6 +1,6 @@
 """Who got a lead and why, every time, and who would get it now: each rep considered, with the reason for or against."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,17 +55,35 @@ def story(connection: Connection, lead_id: str, at: datetime) -> Story:
         at,
         tuple(assignments),
         (held["held_because"], held["held_until"]) if held else None,
-        {each["product_id"]: _now(connection, lead_id, each, at) for each in decisions},
+        {each["product_id"]: _now(connection, lead_id, each, _had(connection, ids, each), at) for each in decisions},
     )
 
 
-def _now(connection: Connection, lead_id: str, decision: Row, at: datetime) -> Choice | str:
+def _had(connection: Connection, ids: Sequence[str], decision: Row) -> list[str]:
+    """The reps of the lead's open handoff: it goes back to none of them."""
+    rows = connection.execute(
+        """select distinct assignment.rep_id
+        from handoff.assignments as assignment
+        inner join handoff.handoffs as handoff using (handoff_id)
+        where handoff.lead_id = any(%s) and handoff.product_id = %s and not exists (
+            select from handoff.dispositions as answer where answer.handoff_id = handoff.handoff_id
+            and answer.kind in ('contacted', 'rejected', 'withdrawn')
+        )""",
+        (list(ids), decision["product_id"]),
+    )
+    return [row["rep_id"] for row in rows]
+
+
+def _now(
+    connection: Connection, lead_id: str, decision: Row, had: Sequence[str], at: datetime
+) -> Choice | str:
     candidates = candidates_now(connection, lead_id, decision["product_id"], at)
     try:
         return choose(
             candidates,
             credits(connection, candidates),
             burdens(connection, candidates, at, REPLICA),
+            had=had,
             prefers_present=prefers_present(connection, decision["tier_id"] or "", at),
         )
     except NobodyEligible as error:

@@ -42,7 +42,7 @@ def burdens(
         sql.SQL(_BURDENS).format(reps=sql.Identifier(where.agreement, "reps")),
         {"reps": sorted({each.rep_id for each in candidates}), "at": as_of, "before": _id(before)},
     )
-    return {row["rep_id"]: Burden(row["open"], row["today"]) for row in rows}
+    return {row["rep_id"]: Burden(row["open"], row["today"], row["day_ends_at"]) for row in rows}
 
 
 # A day is the rep's own; a handoff is open until first contact, rejection or withdrawal.
@@ -54,6 +54,7 @@ with given as (
 )
 select
     given.rep_id,
+    ((%(at)s at time zone rep.time_zone)::date + 1)::timestamp at time zone rep.time_zone as day_ends_at,
     count(*) filter (where (given.assigned_at at time zone rep.time_zone)::date
         = (%(at)s at time zone rep.time_zone)::date) as today,
     count(*) filter (
@@ -71,7 +72,7 @@ select
 from given
 inner join {reps} as rep
     on rep.rep_id = given.rep_id and rep.valid_from <= %(at)s and %(at)s < rep.valid_to
-group by given.rep_id
+group by given.rep_id, rep.time_zone
 """
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,16 @@ class TestWhoMayNot:
         with pytest.raises(NobodyEligible, match=r"ana: territory ter-na, but away; ben: .* full: 3 of 3 open") as told:
             choose(reps, {}, {"ben": Burden(open=3)})
         assert told.value.until == back
+
+    def test_who_is_full_for_today_is_waited_for_until_their_day_is_over(self) -> None:
+        midnight = datetime(2026, 11, 26, 5, tzinfo=UTC)
+        away = rep("cal", is_eligible=False, unavailable_until=midnight + timedelta(days=3))
+        reps = [away, rep("ana", max_per_day=5), rep("ben", max_open=1, max_per_day=5)]
+        has = {"ana": Burden(0, 5, midnight), "ben": Burden(1, 5, midnight - timedelta(hours=6))}
+        with pytest.raises(NobodyEligible, match="full for today: 5 of 5") as told:
+            choose(reps, {}, has)
+        # Ben is full beyond today.
+        assert told.value.until == midnight
 
     def test_nobody_at_all(self) -> None:
         with pytest.raises(NobodyEligible, match="no rep was considered"):

@@ -95,6 +95,25 @@ class TestHeld:
         assert ids(held) == list(range(FLOOR, FLOOR + 10))
         assert ids(admitted) == list(range(FLOOR + 10, FLOOR + 20))
 
+    @pytest.mark.parametrize("is_dropped", [False, True])
+    def test_what_goes_through_while_nobody_answers_lets_no_more_through(
+        self, connection: Connection, is_dropped: bool
+    ) -> None:
+        """Some pass each hour; their number must not become the usual one, nor once the flood is dropped."""
+        passed = []
+        for hour in range(5):
+            first, at = hour * 200, timedelta(hours=hour, minutes=10)
+            handed(connection, range(first, first + 20), at - timedelta(minutes=15))
+            admitted, _ = flood.admit(connection, mqls(first + 20, first + 200), NOON + at)
+            passed.append(20 + len(admitted))
+            for each in admitted:
+                write(connection, each.lead_id, NOON + at)
+            found = flood.current(connection)
+            assert found is not None
+            if is_dropped and hour == 3:
+                flood.answer(connection, found.flood_id, "dropped", "Farah", NOON + at)
+        assert passed == [FLOOR] * 5
+
 
 @pytest.mark.usefixtures("pending")
 class TestAnswered:

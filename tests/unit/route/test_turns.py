@@ -1,5 +1,6 @@
 """What each rep has and is owed, read from the ledger."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,7 +16,8 @@ ANA, BEN = (Candidate(4, "territory", "na", rep, 1, True, "territory ter-na") fo
 
 def had(connection: Connection, at: datetime, before: int | None = None) -> Burden:
     row = {"assignment_id": before} if before else None
-    return burdens(connection, [ANA, BEN], at, LINE, row).get("ana-costa", Burden())
+    found = burdens(connection, [ANA, BEN], at, LINE, row).get("ana-costa", Burden())
+    return replace(found, day_ends_at=None)
 
 
 def test_a_handoff_is_open_until_contact_rejection_or_withdrawal(connection: Connection) -> None:
@@ -38,7 +40,10 @@ def test_what_went_to_another_rep_is_open_with_that_one(connection: Connection) 
     )
     later = NOON + timedelta(hours=2)
     found = burdens(connection, [ANA, BEN], later, LINE)
-    assert found == {"ana-costa": Burden(open=0, today=1), "ben-okafor": Burden(open=1, today=1)}
+    assert {rep_id: (each.open, each.today) for rep_id, each in found.items()} == {
+        "ana-costa": (0, 1),
+        "ben-okafor": (1, 1),
+    }
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,10 @@ def test_what_went_to_another_rep_is_open_with_that_one(connection: Connection) 
 )
 def test_a_day_is_the_rep_s_own(connection: Connection, hours: int, today: int) -> None:
     to(connection, "1", "ana-costa", NOON)
-    assert had(connection, NOON + timedelta(hours=hours)).today == today
+    at = NOON + timedelta(hours=hours)
+    assert had(connection, at).today == today
+    midnight = NOON + timedelta(hours=12 if today else 36)
+    assert burdens(connection, [ANA], at, LINE)["ana-costa"].day_ends_at == midnight
 
 
 def test_everything_can_be_read_as_it_was_before_an_assignment(connection: Connection) -> None:

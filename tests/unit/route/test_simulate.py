@@ -1,0 +1,36 @@
+"""What a simulation takes from the past: how long each lead waited, in open time."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from handoff.ledger.db import Connection
+from handoff.route.simulate import arrivals
+from tests.unit.route.handed import NOON, answer, to
+
+SATURDAY = NOON + timedelta(days=3)
+"""No working day of anybody."""
+
+
+@pytest.mark.parametrize(
+    ("at", "kind", "after", "seconds"),
+    [
+        (NOON, "contacted", timedelta(minutes=20), (1200, 1200)),
+        (NOON, "contacted", timedelta(0), (0, 0)),
+        (SATURDAY, "contacted", timedelta(hours=2), (0, 0)),
+        (SATURDAY, "rejected", timedelta(hours=2), (None, 0)),
+        (NOON, "accepted", timedelta(minutes=20), (None, None)),
+    ],
+    ids=["in open hours", "at once", "on a Saturday", "rejected on a Saturday", "nobody called"],
+)
+def test_a_call_outside_opening_hours_is_a_call(
+    connection: Connection, at: datetime, kind: str, after: timedelta, seconds: tuple[int | None, int | None]
+) -> None:
+    given = to(connection, "1", "ana-costa", at)
+    connection.execute(
+        "insert into handoff.lead_facts (lead_id, known_from, facts) values ('1', %s, %s)", (at, Jsonb({}))
+    )
+    answer(connection, given, kind, at + after)
+    (row,) = arrivals(connection, at - timedelta(days=1), at + timedelta(days=1))
+    assert (row["contact_seconds"], row["end_seconds"]) == seconds
