@@ -329,7 +329,7 @@ def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
     (post,) = [
         each
         for each in sandbox.control("GET", "slack/messages")["messages"]
-        if each["text"].startswith("*Revenue review, week 11 of 2026*")
+        if each["text"].startswith("Revenue review, week 11 of 2026")
     ]
     assert "3 of 4" in post["text"]
     assert "/handoff/review/2026-W11|" in post["text"]

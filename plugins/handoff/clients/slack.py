@@ -119,9 +119,10 @@ class SlackHook(BaseHook):
         """Replace the content of a message of ours, blocks and all; what it can be found again by stays."""
         self.call("chat.update", {"channel": channel_id, "ts": ts, "text": text, "blocks": blocks})
 
-    def whisper(self, channel_id: str, user_id: str, text: str) -> str:
+    def whisper(self, channel_id: str, user_id: str, text: str, blocks: list[dict[str, Any]]) -> str:
         """Show a sentence to one person of a channel; returns its `ts`, under which nobody can find it again."""
-        answer = self.call("chat.postEphemeral", {"channel": channel_id, "user": user_id, "text": text})
+        content = _content(text, blocks)
+        answer = self.call("chat.postEphemeral", {"channel": channel_id, "user": user_id, **content})
         return str(answer.get("message_ts") or "")
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:

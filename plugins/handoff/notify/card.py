@@ -19,6 +19,9 @@ from handoff.notify.text import clean, cut, slack_text
 
 FIELD, FALLBACK = 2000, 600
 NAME, POINT = 60, 300
+_BETWEEN = "  ·  "
+_LINK = re.compile(r"<https?://[^<>|]+\|[^<>|]+>")
+"""Only ours has these brackets: those of others are escaped."""
 _LINKEDIN = re.compile(r"https://www\.linkedin\.com/[A-Za-z0-9._~%/-]{1,300}")
 _RECORD = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/contacts/\d+/record/0-1/\d+")
 
@@ -72,6 +75,17 @@ def card(
     return Card(text=cut(told, FALLBACK), blocks=blocks)
 
 
+def said(text: str) -> list[Block]:
+    """Sentences in which the words of others are escaped: in `plain_text`, our own links apart from them."""
+    words = _LINK.sub("", text).strip()
+    links = [match.group() for match in _LINK.finditer(text)]
+    blocks = [section([words])] if words else []
+    if links:
+        link = {"type": "mrkdwn", "text": _BETWEEN.join(links), "verbatim": True}
+        blocks.append({"type": "context", "elements": [link]})
+    return blocks
+
+
 def who(context: Context, rep_name: str | None = None) -> str:
     """The lead and their employer, after whose lead it is; escaped."""
     name = slack_text(clean(context.lead.name) or context.lead.email, NAME, empty="(no name)")
@@ -105,4 +119,4 @@ def record_link(context: Context) -> str:
 def _links(context: Context) -> str:
     linkedin = context.lead.linkedin_url or ""
     links = [record_link(context), f"<{linkedin}|LinkedIn>" if _LINKEDIN.fullmatch(linkedin) else ""]
-    return "  ·  ".join(each for each in links if each)
+    return _BETWEEN.join(each for each in links if each)

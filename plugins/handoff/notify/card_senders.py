@@ -8,7 +8,7 @@ from handoff.clients.slack import SlackHook
 from handoff.clients.slack_errors import Refused, SlackError
 from handoff.ledger.db import Connection, Row, only_one
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent
-from handoff.notify.card import who
+from handoff.notify.card import said, who
 from handoff.notify.context import Context
 from handoff.notify.erasing import ERASED
 from handoff.notify.senders import Now, Payload, rendered, tried
@@ -127,4 +127,4 @@ class ThreadSender(CardSender):
         place, text = source["result"], str(payload["text"])
         if source["digest"]:
             text = f"{who(Context.from_json(source['context']))}: {text}"
-        return tried(lambda: self._slack.post(place["channel"], text, None, dedupe_key, place["ts"]), "said")
+        return tried(lambda: self._slack.post(place["channel"], text, said(text), dedupe_key, place["ts"]), "said")

@@ -10,7 +10,7 @@ from handoff.ledger.db import Connection, Row
 from handoff.ledger.outbox import CannotLook, Done, NotDelivered, Outcome, Permanent, Unknown
 from handoff.notify import flood_card, history
 from handoff.notify.alert import REVIEW
-from handoff.notify.card import Card, card
+from handoff.notify.card import Card, card, said
 from handoff.notify.card_parts import Block
 from handoff.notify.card_state import state_of
 from handoff.notify.cards import CHANNEL, DM
@@ -122,7 +122,8 @@ class MessageSender:
 
     def _message(self, payload: Payload) -> tuple[str, list[Block] | None]:
         if self._kind not in RENDERED and "flood_id" not in payload:
-            return str(payload["text"]), payload.get("blocks")
+            text = str(payload["text"])
+            return text, payload.get("blocks") or said(text)
         made = rendered(self._connection, self._kind, payload, self._now())
         return made.text, made.blocks
 
@@ -136,7 +137,9 @@ class WhisperSender:
     def send(self, payload: Payload, dedupe_key: str) -> Outcome:
         """Show it."""
         channel, user, text = (str(payload[name]) for name in ("channel", "user", "text"))
-        outcome, _ = tried(lambda: {"channel": channel, "ts": self._slack.whisper(channel, user, text)}, "whispered")
+        outcome, _ = tried(
+            lambda: {"channel": channel, "ts": self._slack.whisper(channel, user, text, said(text))}, "whispered"
+        )
         return outcome
 
     def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:

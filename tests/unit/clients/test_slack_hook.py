@@ -150,10 +150,10 @@ def test_an_update_keeps_what_the_message_is_found_by(hook: SlackHook, vendor: V
 
 def test_a_word_to_one_person_and_a_form(hook: SlackHook, vendor: Vendor) -> None:
     vendor.will({"ok": True, "message_ts": "5.0"}, {"ok": True, "view": {"id": "V1"}})
-    assert hook.whisper("C1", "U1", "text") == "5.0"
+    assert hook.whisper("C1", "U1", "text", [{"type": "divider"}]) == "5.0"
     hook.open_view("1.2.3", {"type": "modal"})
     assert [each.path for each in vendor.asked] == ["/api/chat.postEphemeral", "/api/views.open"]
-    assert vendor.asked[0].body == {"channel": "C1", "user": "U1", "text": "text"}
+    assert vendor.asked[0].body == {"channel": "C1", "user": "U1", "text": "text", "blocks": [{"type": "divider"}]}
     assert vendor.asked[1].body == {"trigger_id": "1.2.3", "view": {"type": "modal"}}
 
 

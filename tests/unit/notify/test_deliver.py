@@ -7,14 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handoff.clients.slack import SlackHook
 from handoff.ledger.db import Connection, connect
 from handoff.ledger.outbox import Effect, put
+from handoff.notify.card import said
 from handoff.notify.context import Attribution, Company, Context, Definition, Lead, Score, Tier, Trigger
 from handoff.notify.deliver import deliver
+from handoff.notify.text import slack_text
+from sandbox.slack import blocks as block_kit
 from sandbox.testing import RunningSandbox
 from tests.unit.notify.clock import Clock, told
+from tests.unit.notify.contexts import RECORD
 
 NOW = datetime(2026, 11, 20, 18, 59, 30, tzinfo=UTC)
 ANA_DM, HANDOFFS, REVIEW = "D0ANACOSTA", "C0HANDOFFS", "C0REVIEW00"
@@ -171,3 +177,44 @@ def test_a_revoked_token_keeps_the_queue(
     clock.pass_by(minutes=2)
     assert deliver(connection, slack, clock).items() >= {"sent": 3, "pending": 0, "dead": 0}.items()
     assert set(messages(sandbox).values()) == {1}
+
+
+LOUD = slack_text("*Jo* _of_ ~x~ `y` www.evil.example https://evil.example <!here> <https://evil.example|z>", 200)
+"""A lead who has much to say for a name."""
+LINK = f"<{RECORD}|Open in HubSpot>"
+
+
+def test_outside_cards_too_a_name_neither_formats_nor_links(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    add(connection, clock, "slack_dm", DM)
+    add(connection, clock, "slack_note", {"slack_user_id": "U0ANACOSTA", "text": f"{LOUD} is waiting. {LINK}"})
+    add(connection, clock, "slack_review", {"channel": "#revenue-review", "text": f"{LOUD} went to Ana."})
+    deliver(connection, slack, clock)
+    add(connection, clock, "slack_thread", {"message": "slack_dm:1", "text": f"Ana rejected {LOUD}"})
+    add(connection, clock, "slack_ephemeral", {"channel": HANDOFFS, "user": "U0ANACOSTA", "text": f"Not {LOUD}."})
+    clock.pass_by(seconds=2)
+    assert deliver(connection, slack, clock)["dead"] == 0
+    loud = [each for each in told(sandbox) if "evil" in each["text"]]
+    assert len(loud) == 3
+    for each in loud:
+        assert block_kit.faults(each["blocks"]) == []
+        formatted = [text for text in _text_objects(each["blocks"]) if text["type"] != "plain_text"]
+        assert all((text["text"], text["verbatim"]) == (LINK, True) for text in formatted)
+        assert len(formatted) == each["text"].count(LINK)
+        assert any(LOUD in text["text"] for text in _text_objects(each["blocks"]) if text["type"] == "plain_text")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=80), st.booleans())
+def test_whatever_somebody_is_called_is_plain_text(name: str, has_link: bool) -> None:
+    for text in (f"Reminder: {slack_text(name, 60)} is waiting.{f' {LINK}' if has_link else ''}", slack_text(name, 60)):
+        texts = list(_text_objects(said(text)))
+        assert [each["text"] for each in texts if each["type"] == "mrkdwn"] == [LINK] * text.count(LINK)
+        plain = "".join(each["text"] for each in texts if each["type"] == "plain_text")
+        assert plain == text.replace(LINK, "").strip()
+
+
+def _text_objects(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for block in blocks:
+        yield from ([block["text"]] if "text" in block else block["elements"])

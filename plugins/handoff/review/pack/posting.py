@@ -42,7 +42,7 @@ def text(document: Document, week: date) -> str:
     """The post: the commitments in a line each, and where the whole pack is."""
     lines = [slack_text(each, LONGEST) for each in document.summary]
     page = f"{settings().public_url}/handoff/review/{name_of(week)}"
-    return "\n".join((f"*{slack_text(document.title, LONGEST)}*", *lines, f"<{page}|The whole pack, with the leads>"))
+    return "\n".join((slack_text(document.title, LONGEST), *lines, f"<{page}|The whole pack, with the leads>"))
 
 
 def content(connection: Connection, payload: dict[str, Any]) -> bytes:
