@@ -25,6 +25,16 @@ answers as (
     group by handoff_id
 ),
 
+-- Handing it on counts from when the rep said so, not from when we read it.
+declines as (
+    select
+        assignment_id,
+        min(occurred_at) as declined_at
+    from {{ ref('stg_handoff__dispositions') }}
+    where kind = 'declined'
+    group by assignment_id
+),
+
 -- First contact stops the clock of the assignment in which it fell, and so does a rejection.
 stopped as (
     select
@@ -36,8 +46,12 @@ stopped as (
                 and answers.stopped_at < coalesce(assignments.ended_at, 'infinity')
                 then answers.stopped_at
         end as stopped_at,
-        least(answers.stopped_at, answers.withdrawn_at) as over_at
+        least(answers.stopped_at, answers.withdrawn_at) as over_at,
+        case
+            when assignments.ended_at is not null then least(assignments.ended_at, declines.declined_at)
+        end as left_at
     from assignments
+    left join declines on assignments.assignment_id = declines.assignment_id
     left join answers on assignments.handoff_id = answers.handoff_id
     left join messages
         on messages.dedupe_key = 'slack_dm:' || assignments.handoff_id || ':' || assignments.assignment_id
@@ -54,7 +68,7 @@ final as (
             when stopped.stopped_at <= stopped.due_at then 'met'
             when stopped.stopped_at > stopped.due_at then 'breached'
             when stopped.over_at <= least(stopped.due_at, stopped.ended_at) then 'ended'
-            when stopped.ended_at <= stopped.due_at then 'reassigned'
+            when stopped.left_at <= stopped.due_at then 'reassigned'
             when {{ as_of() }} <= stopped.due_at then 'open'
             else 'breached'
         end as outcome,

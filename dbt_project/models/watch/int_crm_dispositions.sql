@@ -4,21 +4,28 @@ assignments as (
     select * from {{ ref('int_assignments') }}
 ),
 
+crm_dispositions as (
+    select * from {{ ref('crm_dispositions') }}
+),
+
 contacts as (
     select
-        *,
-        -- A contact changes for many reasons, our own write-back among them; its lead status changed when it says so.
-        coalesce(lead_status_at, updated_at) as answered_at
-    from {{ ref('stg_hubspot__contacts') }}
-    where is_lead_status_by_hand
+        contact.*,
+        crm_dispositions.kind,
+        crm_dispositions.takes_reason,
+        -- A contact changes for many reasons, our own write-back among them; its lead status changed when it says so,
+        -- and of a rejection the reason may be given anew under the same status.
+        greatest(
+            coalesce(contact.lead_status_at, contact.updated_at),
+            case when crm_dispositions.takes_reason then contact.rejection_reason_at end
+        ) as answered_at
+    from {{ ref('stg_hubspot__contacts') }} as contact
+    inner join crm_dispositions on contact.lead_status = crm_dispositions.lead_status
+    where contact.is_lead_status_by_hand
 ),
 
 recorded as (
     select * from {{ ref('stg_handoff__dispositions') }}
-),
-
-crm_dispositions as (
-    select * from {{ ref('crm_dispositions') }}
 ),
 
 rejection_reasons as (
@@ -34,10 +41,10 @@ answers as (
         assignments.ended_at is null as is_current,
         contacts.owner_id,
         case
-            when crm_dispositions.takes_reason and rejection_reasons.next_step = 'reroute' then 'declined'
-            else crm_dispositions.kind
+            when contacts.takes_reason and rejection_reasons.next_step = 'reroute' then 'declined'
+            else contacts.kind
         end as kind,
-        case when crm_dispositions.takes_reason then contacts.rejection_reason_id end as reason_id,
+        case when contacts.takes_reason then contacts.rejection_reason_id end as reason_id,
         contacts.answered_at as occurred_at,
         jsonb_build_object(
             'contact_id', contacts.contact_id,
@@ -51,7 +58,6 @@ answers as (
             assignments.lead_id = contacts.contact_id
             and contacts.answered_at >= assignments.assigned_at
             and contacts.answered_at < coalesce(assignments.ended_at, 'infinity')
-    inner join crm_dispositions on contacts.lead_status = crm_dispositions.lead_status
     left join rejection_reasons on contacts.rejection_reason_id = rejection_reasons.reason_id
 ),
 

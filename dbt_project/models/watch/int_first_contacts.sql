@@ -8,6 +8,15 @@ assignments as (
     select * from {{ ref('int_assignments') }}
 ),
 
+breaches as (
+    select
+        given.handoff_id,
+        marked.due_at,
+        marked.marked_at
+    from {{ ref('stg_handoff__breaches') }} as marked
+    inner join {{ ref('stg_handoff__assignments') }} as given on marked.assignment_id = given.assignment_id
+),
+
 outreach_kinds as (
     select * from {{ ref('activity_kinds') }}
     where is_outreach
@@ -37,7 +46,8 @@ first_outreach as (
             on
                 engagement.owner_id = reps.crm_owner_id
                 and {{ was_in_force('reps', utc_day('engagement.occurred_at')) }}
-        -- A record made long after what it tells of proves no more than that it was made.
+        -- A record made long after what it tells of proves no more than that it was made, nor does one made when the
+        -- deadline that it would have kept was known to be missed.
         cross join
             lateral (
                 select
@@ -45,6 +55,13 @@ first_outreach as (
                         when
                             engagement.logged_at
                             > engagement.occurred_at + make_interval(mins => outreach_kinds.late_after_minutes)
+                            or exists(
+                                select 1 from breaches
+                                where
+                                    breaches.handoff_id = handoffs.handoff_id
+                                    and breaches.due_at >= engagement.occurred_at
+                                    and breaches.marked_at < engagement.logged_at
+                            )
                             then engagement.logged_at
                         else engagement.occurred_at
                     end as first_contact_at

@@ -13,7 +13,7 @@ CONTACT = (
     *("recent_conversion_event_name", "recent_conversion_date", "num_conversion_events"),
     "handoff_rejection_reason",
 )
-CONTACT_HISTORY = ("lifecyclestage", "hubspot_owner_id", "hs_lead_status")
+CONTACT_HISTORY = ("lifecyclestage", "hubspot_owner_id", "hs_lead_status", "handoff_rejection_reason")
 """When a lead became what it is, who had it before, who answered when: properties forget, histories do not."""
 
 OPTIONAL = ("numberofemployees",)

@@ -33,8 +33,8 @@ class _InstantLoader(Loader):
 def connect(conn_id: str = connections.DB) -> Iterator[Connection]:
     """A connection in autocommit: group statements with `with connection.transaction():`.
 
-    Statements wait at most 5 s for a lock, so that a stuck reader delays a run instead of hanging it. An instant that is
-    `infinity` is read as None.
+    Statements wait at most 5 s for a lock, so that a stuck reader delays a run instead of hanging it. An instant that
+    is `infinity` is read as None.
     """
     with psycopg.connect(
         connections.get(conn_id).dsn,

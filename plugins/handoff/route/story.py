@@ -74,9 +74,7 @@ def _had(connection: Connection, ids: Sequence[str], decision: Row) -> list[str]
     return [row["rep_id"] for row in rows]
 
 
-def _now(
-    connection: Connection, lead_id: str, decision: Row, had: Sequence[str], at: datetime
-) -> Choice | str:
+def _now(connection: Connection, lead_id: str, decision: Row, had: Sequence[str], at: datetime) -> Choice | str:
     candidates = candidates_now(connection, lead_id, decision["product_id"], at)
     try:
         return choose(

@@ -18,7 +18,7 @@ from handoff.clients.hubspot_wire import (
 from handoff.ledger.db import Connection, only_one
 from handoff.ledger.outbox import Done, NotDelivered, Outcome, Permanent, Unknown
 from handoff.sync import conflicts
-from handoff.sync.plan import OURS, STAGE, STAGES, plan
+from handoff.sync.plan import OURS, STAGE, STAGES, is_ours, plan
 from handoff.sync.properties import ensure_properties
 
 KIND = "hubspot_contact"
@@ -127,7 +127,7 @@ class ContactSender:
         return bool(row and row["is_gone"])
 
     def _read(self, contact_id: str, wanted: dict[str, str]) -> Json:
-        others = [name for name in wanted if not name.startswith(OURS)]
+        others = [name for name in wanted if not is_ours(name)]
         return self._hubspot.read("contacts", contact_id, list(wanted), with_history=others)
 
     def _patch(self, contact_id: str, properties: dict[str, str]) -> dict[str, str]:

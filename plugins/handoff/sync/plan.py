@@ -8,7 +8,9 @@ from typing import Any
 from handoff.sync.values import instant, same
 
 OURS = "handoff_"
-"""Prefix of the properties that nobody else writes."""
+"""Prefix of the properties that are ours."""
+SHARED = "handoff_rejection_reason"
+"""The one of them that people write as well."""
 STAGE = "lifecyclestage"
 STAGES = (
     "subscriber",
@@ -58,17 +60,22 @@ def plan(wanted: Mapping[str, str], found: Json, expected: Mapping[str, Any], st
         read = str(expected[name] or "") if name in expected else None
         versions = (found.get("propertiesWithHistory") or {}).get(name) or ()
         # A stage that a person moved on, HubSpot keeps by itself.
-        chosen = None if name == STAGE or name.startswith(OURS) else covered(versions, (value, read), read_at)
+        chosen = None if name == STAGE or is_ours(name) else covered(versions, (value, read), read_at)
         if chosen is not None:
             result.restore[name] = chosen
             result.drift[name] = {"wanted": value, "found": chosen}
         elif same(present, value) or (name == STAGE and _is_past(present, value, stages)):
             continue
-        elif name.startswith(OURS) or _is_as_read(versions, present, read, read_at):
+        elif is_ours(name) or _is_as_read(versions, present, read, read_at):
             result.write[name] = value
         else:
             result.drift[name] = {"wanted": value, "found": present}
     return result
+
+
+def is_ours(name: str) -> bool:
+    """Whether nobody else writes a property."""
+    return name.startswith(OURS) and name != SHARED
 
 
 def covered(versions: Sequence[Json], ours: Sequence[str | None], since: datetime | None) -> str | None:

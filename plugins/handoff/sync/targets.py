@@ -12,6 +12,7 @@ from handoff.notify.context import Context
 # HubSpot's text properties hold 65,536 characters; a person reads far fewer.
 LONGEST_TEXT = 2000
 STATUS = "hs_lead_status"
+REASON = "handoff_rejection_reason"
 NEW, WORKED, UNQUALIFIED = "NEW", "IN_PROGRESS", "UNQUALIFIED"
 """HubSpot's own lead statuses. An earlier one is replaced, which would be read as an answer to the new handoff."""
 
@@ -41,6 +42,9 @@ def contact_target(
             "handoff_mql_at": instant(mql_at),
             "handoff_sla_due_at": instant(due_at),
             "handoff_sla_status": "due",
+            # What an earlier handoff left would be taken for this one's.
+            "handoff_first_contact_at": "",
+            REASON: "",
         },
         "expected": {
             "hubspot_owner_id": expected_owner_id or "",
@@ -65,6 +69,18 @@ def owner_target(
     }
 
 
+def reopened_target(contact_id: str, status: str, reason_id: str | None, read_at: str) -> dict[str, Any]:
+    """A handoff that a rep handed on in the CRM: its answer is used up, and the next rep begins with a new lead.
+
+    Args:
+        status: the lead status that was the answer.
+        reason_id: the reason given with it.
+        read_at: ISO instant of the version of the contact that said so.
+    """
+    expected = {STATUS: status, REASON: reason_id or "", "read_at": read_at}
+    return {"contact_id": contact_id, "properties": {STATUS: NEW, REASON: ""}, "expected": expected}
+
+
 def status_target(contact_id: str, status: str, first_contact_at: datetime | None) -> dict[str, Any]:
     """A clock that was stopped or ran out. `status` is `met` or `breached`."""
     properties = {"handoff_sla_status": status}
@@ -83,7 +99,7 @@ def deadline_target(contact_id: str, due_at: datetime) -> dict[str, Any]:
 
 def rejected_target(contact_id: str, reason_id: str, rejected_at: datetime) -> dict[str, Any]:
     """A handoff that is over: the reason, an id of the agreement's, and the status that says so."""
-    properties = {"handoff_rejection_reason": reason_id, STATUS: UNQUALIFIED}
+    properties = {REASON: reason_id, STATUS: UNQUALIFIED}
     return {"contact_id": contact_id, "properties": properties, "expected": {"read_at": rejected_at.isoformat()}}
 
 

@@ -15,7 +15,8 @@ def run(connection: Connection, as_of: datetime) -> int:
 
     A clock is only judged up to the moment to which every kind of engagement has been read: a call made in time and
     landed late is no breach. Contact at the deadline itself is in time, so the breach comes after it. While the rep's
-    message has not gone out, the clock stands.
+    message has not gone out, the clock stands. Who handed the lead on after the deadline had missed it all the same;
+    what the CRM's contact says is then the next rep's.
     """
     marked = 0
     for row in connection.execute(_OVERDUE, {"at": as_of, "assignment": None}).fetchall():
@@ -34,9 +35,10 @@ def _mark(connection: Connection, row: Row, as_of: datetime) -> int:
         (row["assignment_id"], row["due_at"], as_of),
     )
     crash.point("watch.breach.marked")
-    key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:breached"
-    target = status_target(row["lead_id"], "breached", None)
-    outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
+    if row["is_current"]:
+        key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:breached"
+        target = status_target(row["lead_id"], "breached", None)
+        outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
     cards.refresh(connection, row["handoff_id"], as_of)
     return 1
 
@@ -57,25 +59,30 @@ with clocks as (
         select from handoff.breaches as breach where breach.assignment_id = assignment.assignment_id
     )
     and not exists (
-        select from handoff.assignments as later
-        where later.handoff_id = assignment.handoff_id and later.assignment_id > assignment.assignment_id
-    )
-    and not exists (
         select from handoff.outbox as told where told.state = 'pending'
         and told.dedupe_key = 'slack_dm:' || assignment.handoff_id || ':' || assignment.assignment_id
     )
 )
-select clocks.assignment_id, clocks.handoff_id, clocks.due_at, coalesce(alias.id, clocks.routed_lead_id) as lead_id
+select clocks.assignment_id, clocks.handoff_id, clocks.due_at, next.assigned_at is null as is_current,
+    coalesce(alias.id, clocks.routed_lead_id) as lead_id
 from clocks
 left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = clocks.routed_lead_id
-where clocks.due_at < least(%(at)s, (
+left join lateral (
+    select min(later.assigned_at) as assigned_at from handoff.assignments as later
+    where later.handoff_id = clocks.handoff_id and later.assignment_id > clocks.assignment_id
+) as next on true
+where (next.assigned_at is null or next.assigned_at > clocks.due_at)
+and clocks.due_at < least(%(at)s, (
     select min(seen_until) from handoff.cursors
     where stream in ('hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications')
 ))
 and not exists (
     select from handoff.dispositions as answer
     where answer.handoff_id = clocks.handoff_id and answer.occurred_at <= clocks.due_at
-    and answer.kind in ('contacted', 'rejected', 'withdrawn')
+    and (
+        answer.kind in ('contacted', 'rejected', 'withdrawn')
+        or (answer.kind = 'declined' and answer.assignment_id = clocks.assignment_id and next.assigned_at is not null)
+    )
 )
 order by clocks.due_at, clocks.assignment_id
 """

@@ -5,6 +5,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from handoff import crash
+from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify import cards
 from handoff.notify.alert import alert
@@ -13,6 +14,8 @@ from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
+from handoff.sync.targets import reopened_target
+from handoff.watch import reject_limit
 from handoff.watch.lock import lock
 
 
@@ -50,6 +53,8 @@ def _record(connection: Connection, row: Row, as_of: datetime) -> int:
     ).rowcount
     crash.point("watch.crm_answer.recorded")
     if new:
+        if row["kind"] in reject_limit.KINDS and row["owner_id"]:
+            reject_limit.look(connection, row["owner_id"], row["occurred_at"], as_of)
         if row["kind"] == "declined" and _is_current(connection, row):
             _on(connection, row, as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
@@ -74,8 +79,18 @@ def _on(connection: Connection, row: Row, as_of: datetime) -> None:
     try:
         with connection.transaction():
             reassign(connection, row["handoff_id"], as_of, "declined")
+            outbox.put(connection, _reopened(row, as_of))
     except (NobodyEligible, NoCalendar, BadContext) as error:
         text = (
             f"Contact {row['lead_id']} is to go to another rep, and nobody else may take it: {slack_text(error, 400)}"
         )
         alert(connection, f"declined:{row['assignment_id']}", text, as_of, row["handoff_id"])
+
+
+def _reopened(row: Row, as_of: datetime) -> outbox.Effect:
+    said = row["evidence"]
+    target = reopened_target(
+        row["lead_id"], said["hs_lead_status"], said["handoff_rejection_reason"], said["updated_at"]
+    )
+    key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:reopened"
+    return outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"])

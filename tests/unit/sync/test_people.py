@@ -16,15 +16,16 @@ from handoff.ledger import landing, streams
 from handoff.ledger.db import Connection, connect
 from handoff.ledger.outbox import Effect, put
 from handoff.sync.properties import ensure_properties
-from handoff.sync.targets import rejected_target, status_target
+from handoff.sync.targets import contact_target, rejected_target, reopened_target, status_target
 from handoff.sync.writeback import write_back
 from sandbox.testing import RunningSandbox, running_sandbox
 from tests.integration.lives import Lives, lives
 from tests.unit.route import handed
 
-REASONS = (("bad_fit", "Bad fit"),)
+REASONS = (("bad_fit", "Bad fit"), ("no_budget", "No budget"))
 REP, PERSON, NEXT = "1001", "1003", "1004"
 OWNER, STATUS = "hubspot_owner_id", "hs_lead_status"
+REASON, FIRST_CONTACT = "handoff_rejection_reason", "handoff_first_contact_at"
 KILLED = -9
 
 
@@ -188,6 +189,53 @@ class TestCovered:
         )
         covered.write_back()
         assert (covered.says(), covered.conflicts()) == (PERSON, [{"wanted": NEXT, "found": PERSON}])
+
+
+class TestUsedUp:
+    """What a rep answered, or an earlier handoff left, is not taken for the next one's answer."""
+
+    @pytest.fixture
+    def declined(self, crm: Crm) -> dict[str, Any]:
+        """A rep has handed it on, and we have read that."""
+        crm.choose(REP, hs_lead_status="UNQUALIFIED", handoff_rejection_reason="bad_fit")
+        return reopened_target(crm.contact, "UNQUALIFIED", "bad_fit", present.now().isoformat())
+
+    def test_the_next_rep_begins_with_a_new_lead(self, crm: Crm, declined: dict[str, Any]) -> None:
+        crm.want(declined)
+        assert crm.write_back() == {"written": 1}
+        assert (crm.says(STATUS), crm.says(REASON)) == ("NEW", "")
+
+    def test_what_a_person_chose_since_stays(self, crm: Crm, declined: dict[str, Any]) -> None:
+        crm.choose(REP, hs_lead_status="OPEN", handoff_rejection_reason="no_budget")
+        crm.want(declined)
+        assert crm.write_back() == {"drift": 1}
+        assert (crm.says(STATUS), crm.says(REASON)) == ("OPEN", "no_budget")
+
+    def test_a_new_handoff_forgets_the_reason_and_the_contact_of_the_one_before(self, crm: Crm) -> None:
+        crm.choose(REP, handoff_rejection_reason="bad_fit")
+        crm.hubspot.patch("contacts", crm.contact, {FIRST_CONTACT: "2026-01-05T12:00:00.000Z"})
+        target = self._anew(crm)
+        crm.want(target)
+        assert crm.write_back() == {"written": 1}
+        assert (crm.says(REASON), crm.says(FIRST_CONTACT)) == ("", "")
+        put(crm.connection, Effect("hubspot_contact:again", "hubspot_contact", target, crm.now))
+        assert crm.write_back() == {"unchanged": 1}
+        assert crm.writes() == 2
+
+    def test_a_reason_given_to_the_new_handoff_stays(self, crm: Crm) -> None:
+        target = self._anew(crm)
+        crm.choose(REP, handoff_rejection_reason="bad_fit")
+        crm.want(target)
+        crm.write_back()
+        assert crm.says(REASON) == "bad_fit"
+
+    @staticmethod
+    def _anew(crm: Crm) -> dict[str, Any]:
+        at = present.now()
+        said = handed.context(crm.contact, at)
+        target = contact_target(said, at, at + timedelta(hours=4), REP, expected_owner_id=REP, read_at=at)
+        target["expected"]["lifecyclestage"] = crm.says("lifecyclestage")
+        return target
 
 
 class TestNextPoll:

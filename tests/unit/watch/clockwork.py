@@ -65,11 +65,13 @@ def read(connection: Connection, until: datetime) -> None:
     )
 
 
-def call(admin: psycopg.Connection[Any], lead_id: str, at: datetime, owner_id: str) -> None:
-    """A completed call of a rep in the CRM, logged when it was made."""
+def call(
+    admin: psycopg.Connection[Any], lead_id: str, at: datetime, owner_id: str, logged_at: datetime | None = None
+) -> None:
+    """A completed call of a rep in the CRM, logged when it was made unless told."""
     properties = {
         "hs_timestamp": at.isoformat(),
-        "hs_createdate": at.isoformat(),
+        "hs_createdate": (logged_at or at).isoformat(),
         "hubspot_owner_id": owner_id,
         "hs_call_direction": "OUTBOUND",
         "hs_call_status": "COMPLETED",
@@ -78,11 +80,22 @@ def call(admin: psycopg.Connection[Any], lead_id: str, at: datetime, owner_id: s
     _land(admin, "hubspot_calls", f"900{lead_id}", at, payload)
 
 
-def status(admin: psycopg.Connection[Any], lead_id: str, at: datetime, lead_status: str, reason_id: str = "") -> None:
+def status(
+    admin: psycopg.Connection[Any],
+    lead_id: str,
+    at: datetime,
+    lead_status: str,
+    reason_id: str = "",
+    owner_id: str | None = None,
+) -> None:
     """A rep sets a contact's lead status by hand; some other property changes a minute later."""
     version = {"value": lead_status, "timestamp": at.isoformat(), "sourceType": "CRM_UI"}
     payload = {
-        "properties": {"hs_lead_status": lead_status, "handoff_rejection_reason": reason_id},
+        "properties": {
+            "hs_lead_status": lead_status,
+            "handoff_rejection_reason": reason_id,
+            "hubspot_owner_id": owner_id,
+        },
         "propertiesWithHistory": {"hs_lead_status": [version]},
     }
     _land(admin, "hubspot_contacts", lead_id, at + timedelta(minutes=1), payload)

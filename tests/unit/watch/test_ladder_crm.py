@@ -10,7 +10,7 @@ import pytest
 from handoff.ledger.db import Connection
 from tests.conftest import Database
 from tests.unit.route.handed import NOON
-from tests.unit.watch.clockwork import HAND_RAISER, HIGH, hand, look, moment, reps, status, steps, value
+from tests.unit.watch.clockwork import HAND_RAISER, HIGH, call, hand, look, moment, reps, status, steps, value
 
 SECOND = timedelta(seconds=1)
 
@@ -90,3 +90,94 @@ def test_nobody_else_may_take_it_so_a_person_is_told(connection: Connection, adm
     told = value(connection, "select payload ->> 'text' from handoff.outbox where kind = 'slack_review'")
     assert told.startswith("Contact 1 is to go to another rep, and nobody else may take it: ")
     assert steps(connection) == []
+
+
+def queued(connection: Connection, key: str) -> dict[str, Any] | None:
+    payload: dict[str, Any] | None = value(
+        connection, "select payload from handoff.outbox where dedupe_key = %s", f"hubspot_contact:{key}"
+    )
+    return payload
+
+
+def test_the_next_rep_of_a_lead_that_was_handed_on_in_the_crm_begins_with_a_new_one(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    status(admin, "1", ny("12:10"), "UNQUALIFIED", "not_mine")
+    look(connection, ny("12:12"))
+    written = queued(connection, f"{given.handoff_id}:{given.assignment_id}:reopened")
+    assert written == {
+        "contact_id": "1",
+        "properties": {"hs_lead_status": "NEW", "handoff_rejection_reason": ""},
+        "expected": {
+            "hs_lead_status": "UNQUALIFIED",
+            "handoff_rejection_reason": "not_mine",
+            "read_at": ny("12:11").isoformat(),
+        },
+    }
+
+
+def test_more_rejections_in_the_crm_than_a_day_has_are_told_once_a_rep(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    """The agreement says five."""
+
+    def told() -> list[str]:
+        rows = connection.execute(
+            "select payload ->> 'text' as text from handoff.outbox where dedupe_key like 'slack_review:rejections:%'"
+        )
+        return [row["text"] for row in rows]
+
+    for number in range(1, 9):
+        hand(connection, str(number), "ana-costa", NOON, **HIGH)
+    for number in range(1, 6):
+        status(admin, str(number), ny("12:10"), "UNQUALIFIED", "no_interest", "1001")
+    assert look(connection, ny("12:12")) == {"answered": 5}
+    assert told() == []
+    for number in range(6, 9):
+        status(admin, str(number), ny("12:20"), "UNQUALIFIED", "no_interest", "1001")
+    assert look(connection, ny("12:22")) == {"answered": 3}
+    (text,) = told()
+    assert text.startswith("Ana Costa has rejected 6 leads on 2026-11-25, the last ones in HubSpot: more than the 5")
+
+
+def test_who_hands_on_after_the_deadline_has_missed_it_also_when_the_crm_is_read_late(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    late = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    in_time = hand(connection, "2", "ana-costa", NOON, **HAND_RAISER)
+    status(admin, "2", ny("12:04"), "UNQUALIFIED", "not_mine")
+    status(admin, "1", ny("12:06"), "UNQUALIFIED", "not_mine")
+    assert look(connection, ny("12:07"), ny("12:03"))["answered"] == 2
+    for each in (late, in_time):
+        assert reps(connection, each) == ["ana-costa", "ben-okafor"]
+    assert look(connection, ny("12:08"), ny("12:08")).get("breached") == 1
+    assert value(connection, "select assignment_id from handoff.breaches") == late.assignment_id
+    # The contact tells of Ben's clock, which runs.
+    assert queued(connection, f"{late.handoff_id}:{late.assignment_id}:breached") is None
+    assert look(connection, ny("12:08") + SECOND).get("breached") is None
+
+
+def test_a_breach_that_was_marked_stays_one_whatever_is_logged_later(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    marked, before = (hand(connection, lead, "ana-costa", NOON, **HAND_RAISER) for lead in ("1", "2"))
+    for lead, at in (("1", "12:02"), ("2", "12:03")):
+        status(admin, lead, ny(at), "IN_PROGRESS")
+    assert look(connection, ny("12:06"), ny("12:04")).get("breached") is None
+    # Made and logged in time, and read late.
+    call(admin, "2", ny("12:04"), "1001", ny("12:05"))
+    assert look(connection, ny("12:07"))["breached"] == 1
+    call(admin, "1", ny("12:04"), "1001", ny("12:09"))
+    assert look(connection, ny("12:10")) == {"contacted": 1}
+    contacts = connection.execute(
+        "select handoff_id, occurred_at from handoff.dispositions where kind = 'contacted' order by occurred_at"
+    ).fetchall()
+    assert [(row["handoff_id"], row["occurred_at"]) for row in contacts] == [
+        (before.handoff_id, ny("12:04")),
+        (marked.handoff_id, ny("12:09")),
+    ]
+    for given, said in ((marked, "breached"), (before, "met")):
+        written = queued(connection, f"{given.handoff_id}:{given.assignment_id}:{said}:contacted")
+        assert written is not None
+        assert written["properties"]["handoff_sla_status"] == said

@@ -43,6 +43,14 @@ select
     {{ property('hs_linkedin_url') }} as linkedin_url,
     {{ property('recent_conversion_event_name') }} as latest_conversion_name,
     {{ property('handoff_rejection_reason') }} as rejection_reason_id,
+    -- When a person gave it; an application's is no answer.
+    case
+        when
+            version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,updatedByUserId}' is not null
+            or version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,sourceType}'
+            ~ '^(CRM_UI|CONTACTS_WEB|MOBILE|BULK|IMPORT)'
+            then {{ as_instant("version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,timestamp}'") }}
+    end as rejection_reason_at,
     {{ as_count(property('hs_analytics_num_page_views')) }} as page_views,
     {{ as_count(property('hs_analytics_num_visits')) }} as visits,
     {{ as_count(property('hs_email_bounce')) }} as bounces,
