@@ -122,7 +122,7 @@ def test_who_was_erased_or_is_older_than_kept_cannot_be_replayed(
             replay(connection, old)
         # What differs although everything of then is kept is a difference.
         admin.execute("update agreement.retention set keep_days = 1 where subject = 'hubspot_form_submissions'")
-        connection.execute("update handoff.handoffs set context = jsonb_set(context, '{activities}', '[]')")
+        admin.execute("update handoff.handoffs set context = jsonb_set(context, '{activities}', '[]')")
         assert replay(connection, old).differences
         admin.execute("update agreement.retention set keep_days = 0 where subject = 'handoffs'")
         retention.run(connection, clock.now(), None)
@@ -150,7 +150,7 @@ def test_an_explanation_names_the_load_that_decided(
     assert (told.load, told.newer) == (decided, newer)
     assert "A newer agreement has been loaded since" in as_text(told)
     assert "it judges the lead with its next change" in as_text(told)
-    sandbox.act("demo_request", contact_id=lead)
+    sandbox.act("form", contact_id=lead)
     connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
     line(3)
     told = explain(connection, lead)
