@@ -55,7 +55,7 @@ first_outreach as (
                         when
                             engagement.logged_at
                             > engagement.occurred_at + make_interval(mins => outreach_kinds.late_after_minutes)
-                            or exists(
+                            or exists (
                                 select 1 from breaches
                                 where
                                     breaches.handoff_id = handoffs.handoff_id
