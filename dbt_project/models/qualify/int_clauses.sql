@@ -64,7 +64,7 @@ judged as (
 
 final as (
     select
-        judged.lead_id, judged.definition_id, judged.clause_kind, judged.clause_id,
+        judged.lead_id, judged.definition_id, definitions.definition_version, judged.clause_kind, judged.clause_id,
         case judged.is_held when true then 'held' when false then 'failed' else 'unknown' end as state,
         judged.detail
     from judged

@@ -24,6 +24,10 @@ parts as (
     select * from engagement_parts
 ),
 
+definitions as (
+    select definition_id, definition_version from {{ ref('int_definitions') }}
+),
+
 caps as (
     select * from {{ ref('score_caps') }}
     where {{ is_in_force() }}
@@ -54,12 +58,18 @@ within_family as (
     from within_group
 ),
 
+within_total as (
+    select *, {{ capped_points('family_points', 'total_cap') }} as points
+    from within_family
+),
+
 final as (
     select
-        lead_id, definition_id, rule_id, family, cap_group, activity_id, evidence,
-        {{ capped_points('family_points', 'total_cap') }} as points,
-        raw_points, occurred_at
-    from within_family
+        within_total.lead_id, within_total.definition_id, definitions.definition_version, within_total.rule_id,
+        within_total.family, within_total.cap_group, within_total.activity_id, within_total.evidence,
+        within_total.points, within_total.raw_points, within_total.occurred_at
+    from within_total
+    inner join definitions on within_total.definition_id = definitions.definition_id
 )
 
 select * from final

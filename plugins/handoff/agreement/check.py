@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from handoff.agreement.model import Agreement, Problem
 from handoff.agreement.rules import (
+    attribution,
     cases,
     cells,
     coverage,
@@ -18,12 +19,13 @@ from handoff.agreement.rules import (
     territories,
     twins,
     validity,
+    versions,
 )
 
 RULES: tuple[Callable[[Agreement], Iterable[Problem]], ...] = (
     *(cells.problems, validity.problems, twins.problems, references.problems, facts.problems, patterns.problems),
     *(scoring.problems, service.problems, routing.problems, territories.problems, coverage.problems),
-    *(people.problems, hours.problems, cases.problems),
+    *(people.problems, hours.problems, cases.problems, attribution.problems, versions.problems),
 )
 
 

@@ -703,4 +703,47 @@ SPECIAL = [
         "valid_to",
     ),
 ]
+ATTRIBUTION = [
+    Fault(
+        *("attribution_models", "position-40-20-40", {"last_weight": "0.7"}, "last_weight"),
+        *("first_weight 0.4 and last_weight 0.7 of attribution model position-40-20-40", "write 0.6 or less"),
+    ),
+    Fault(
+        *("attribution_models", "first-touch", {"first_weight": "0.5"}, "first_weight"),
+        *("is 0.5, and a first_touch model gives everything to one touch", "write 1, or position"),
+    ),
+    Fault(
+        *("attribution_models", "first-touch", {"first_of_two_weight": "0.5"}, "first_of_two_weight"),
+        *("gives everything to one touch", "write 1, or position"),
+    ),
+    Fault(
+        *("attribution_models", "last-touch", {"first_weight": "1"}, "first_weight"),
+        *("a last_touch model gives everything to one touch", "write 0, or position"),
+    ),
+    Fault(
+        *("attribution_models", "time-decay", {"half_life_days": "0"}, "half_life_days"),
+        *("of attribution model time-decay is 0", "above 0"),
+    ),
+    Fault(
+        *("attribution_models", "time-decay", {"half_life_days": "-7"}, "half_life_days"),
+        *("'-7' of attribution model time-decay is below 0", "from 0"),
+    ),
+    Fault(
+        *("attribution_models", "linear", {"look_back_days": "0"}, "look_back_days"),
+        *("'0' of attribution model linear is below 1", "from 1 to 3650"),
+    ),
+]
+VERSIONS = [
+    Fault(
+        *("signals", "sig-page-blog", {"rule_id": "sig-page-new", "match_value": "/new", "valid_from": "2026-12-01"}),
+        *("valid_from", "begins on 2026-12-01, within version 1 of definition platform-mql"),
+        *("end definitions.csv:2 with valid_to 2026-12-01", True, "warning"),
+    ),
+    Fault(
+        *("requirements", "req-region", {"valid_from": "2026-12-01"}),
+        *("valid_from", "so that decisions before and after carry one version", "add its next version below it"),
+        severity="warning",
+    ),
+]
 FAULTS = [*CELLS, *VALIDITY, *TWINS, *REFERENCES, *FACTS, *PATTERNS, *SCORING, *SERVICE, *ROUTING, *HOURS, *SPECIAL]
+FAULTS += [*ATTRIBUTION, *VERSIONS]

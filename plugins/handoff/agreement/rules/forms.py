@@ -76,6 +76,10 @@ LIMITS: Mapping[tuple[str, str], Limit] = {
     ("attribution_models", "first_weight"): _SHARE,
     ("attribution_models", "last_weight"): _SHARE,
     ("attribution_models", "first_of_two_weight"): _SHARE,
+    ("attribution_models", "half_life_days"): _limit(
+        "0", "3650", "write days, from 0 where the kind has no use for it"
+    ),
+    ("attribution_models", "look_back_days"): _DAYS,
     ("behaviours", "min_count"): _limit("1", "1000", "write how many acts are needed, from 1"),
     ("behaviours", "within_days"): _DAYS,
     ("calendars", "weekday"): _limit("1", "7", "write 1 for Monday to 7 for Sunday"),
