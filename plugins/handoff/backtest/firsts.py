@@ -93,7 +93,7 @@ def _candidates(
         _microseconds(start),
         float(definition["max_trigger_age_hours"]) * 3_600e6,
     )
-    # What the facts alone rule out needs no further question, whatever was done. Only a disqualifier stops a hand-raiser.
+    # What the facts alone rule out needs no further question; only a disqualifier stops a hand-raiser.
     known = facts.judge(connection, judge, key, caps)
     possible = ~known.is_blocked & ~known.is_failed & ~known.is_unknown
     fit = np.full(len(history.lead_ids), -np.inf)

@@ -130,6 +130,13 @@ LEDGER: tuple[Table, ...] = (
         "object_type = 'contacts' and (old_id = any(%(ids)s) or id = any(%(ids)s))",
         "ids that were merged",
     ),
+    deleted(
+        "handoff.stale_leads",
+        "lead_id",
+        "entry_id",
+        "lead_id = any(%(ids)s)",
+        "the marts' queue; the line's next run notes the id once more, until their next build has it out of every history",
+    ),
     blanked(
         "handoff.pending_leads",
         "lead_id held_because",

@@ -48,11 +48,6 @@ _MACHINERY: tuple[Table, ...] = (
         "counts",
     ),
     plain("handoff.reviews", "week_starts_on made_at pack", "counts, reps, rules and ids of handoffs"),
-    plain(
-        "handoff.stale_leads",
-        "entry_id lead_id",
-        "the marts' queue: the id stays in it until their next build has taken it out of every history",
-    ),
     plain("handoff.privacy_key", "is_only key", "the digests' key"),
 )
 

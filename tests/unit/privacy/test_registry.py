@@ -10,7 +10,7 @@ from handoff.privacy.registry import PERSONAL, TABLES
 from handoff.privacy.role import ROLE
 from handoff.privacy.tables import Table
 
-DERIVED = ("handoff.outbox", "handoff.dispositions", "handoff.pending_leads")
+DERIVED = ("handoff.outbox", "handoff.dispositions", "handoff.pending_leads", "handoff.stale_leads")
 """Written after a handoff that is refused, or a queue: they hold nothing of somebody of whom nothing landed."""
 DICTIONARIES = ("raw.email_addresses", "raw.hosts", "raw.company_names")
 """Written from records that landed."""
@@ -67,7 +67,7 @@ def test_the_role_may_do_what_the_registry_says_and_the_application_may_not(admi
         "select name from unnest(%s::text[]) as name where has_table_privilege('handoff_app', name, 'delete')",
         ([table.name for table in PERSONAL],),
     )
-    assert [row["name"] for row in rows] == ["handoff.pending_leads"]
+    assert [row["name"] for row in rows] == ["handoff.stale_leads", "handoff.pending_leads"]
 
 
 def test_what_a_late_copy_could_land_in_is_guarded(admin: Connection) -> None:

@@ -15,6 +15,7 @@ comment on table handoff.stale_leads is
 alter table handoff.stale_leads owner to handoff_ledger;
 grant select, insert, delete on handoff.stale_leads to handoff_app;
 grant select on handoff.stale_leads to handoff_dbt;
+grant select, delete on handoff.stale_leads to handoff_privacy;
 
 create function handoff.note_stale_lead() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
