@@ -120,6 +120,7 @@ CELLS = [
     Fault("competitors", "rivalsoft", {"domain": "www.rivalsoft.example"}, "domain", "is no domain", "www."),
     Fault("title_rules", "title-ea-to", {"keyword": "(e.a)+"}, "keyword", "'(e.a)+' of title rule", "whole words"),
     Fault("golden_cases", "gold-stale", {"employees": "many"}, "employees", "'many' of golden case", "or unknown"),
+    Fault("golden_cases", "gold-stale", {"flags": "opted out"}, "flags", "'opted out' of golden case", "opted_out or"),
     Fault("golden_cases", "gold-stale", {"acts": "page /pricing"}, "acts", "'page /pricing'", "page:/pricing@2"),
 ]
 VALIDITY = [

@@ -40,6 +40,8 @@ _DOMAIN = Form(
 _SLACK = "write the member id that Slack shows under “Copy member ID”, e.g. U0BENOKAFO"
 _OWNER = "write the number that HubSpot gives the owner, e.g. 1002"
 
+_ACT = r"(?:form|page|open|click|call|meeting|reply|message):[^;@]+@[0-9]+"
+
 FORMS: Mapping[tuple[str, str], Form] = {
     ("reps", "email"): _EMAIL,
     ("reps", "crm_owner_id"): Form(re.compile(r"[0-9]{1,19}"), "is no owner id of HubSpot", _OWNER),
@@ -51,9 +53,15 @@ FORMS: Mapping[tuple[str, str], Form] = {
         re.compile(r"[0-9]{1,9}|unknown"), "is no head count", "write a whole number, or unknown"
     ),
     ("golden_cases", "acts"): Form(
-        re.compile(r"(?:form|page|open|click):[^;@]+@[0-9]+(?:;(?:form|page|open|click):[^;@]+@[0-9]+)*"),
+        re.compile(rf"{_ACT}(?:;{_ACT})*"),
         "is no list of acts",
-        "write kind:subject@hours, the kind being form, page, open or click, e.g. page:/pricing@2;page:/product@3",
+        "write kind:subject@hours, the kind being form, page, open, click, call, meeting, reply or message, e.g. "
+        "page:/pricing@2;page:/product@3",
+    ),
+    ("golden_cases", "flags"): Form(
+        re.compile(r"none|(?:opted_out|bounced)(?:;(?:opted_out|bounced))*"),
+        "is none that HubSpot knows of a lead",
+        "write opted_out or bounced, separated by ; when both hold, or none",
     ),
     ("title_rules", "keyword"): Form(
         re.compile(r"[^\W_A-Z]+(?: [^\W_A-Z]+)*"),
