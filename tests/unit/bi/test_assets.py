@@ -34,10 +34,10 @@ FIGURES: dict[str, dict[str, Any]] = {
     "rpt_weekly_counts": {
         "attainment": Decimal(5) / 6,
         "attainment_target": Decimal("0.9"),
-        "acceptance": Decimal(1) / 3,
+        "acceptance": Decimal(1) / 2,
         "acceptance_target": Decimal("0.6"),
     },
-    "fct_clause_performance": {"handoffs": 88, "rejection_rate": Decimal("0.6")},
+    "fct_clause_performance": {"handoffs": 88, "rejection_rate": Decimal(6) / 11},
     "rpt_funnel": {
         "mqls": 24,
         "sql_rate": Decimal(1) / 3,
