@@ -82,7 +82,11 @@ last_handoff as (
     left join handoff.dispositions as withdrawal
         on withdrawal.handoff_id = handoff.handoff_id and withdrawal.kind = 'withdrawn'
     where withdrawal.reason_id is distinct from 'merged'
-    order by identity.present_id, handoff.product_id, handoff.cycle desc, handoff.routed_at desc
+    -- One that sales still has comes first: of a pair that was merged, the other may have been rejected later.
+    order by
+        identity.present_id, handoff.product_id,
+        coalesce(rejection.occurred_at, withdrawal.occurred_at) is null desc,
+        handoff.cycle desc, handoff.routed_at desc
 )
 select
     decided.*, pending.received_at, pending.extracted_at as pending_extracted_at,
