@@ -135,7 +135,7 @@ LEDGER: tuple[Table, ...] = (
         "lead_id",
         "entry_id",
         "lead_id = any(%(ids)s)",
-        "the marts' queue; the line's next run notes the id once more, until their next build has it out of every history",
+        "the marts' queue; the line's next run notes the id once more, until their next build has taken it out",
     ),
     blanked(
         "handoff.pending_leads",
