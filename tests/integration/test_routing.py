@@ -14,7 +14,8 @@ from handoff import clock, explain, stations
 from handoff.cli import app
 from handoff.ledger import db, inbox
 from handoff.ledger.db import Connection
-from handoff.qualify import dbt
+from handoff.qualify import dbt, loads, models
+from handoff.route import simulate
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
 from tests.integration.test_line import hint, line, messages, one
@@ -178,10 +179,18 @@ def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: Run
     # Somebody who left since: the agreement counts as it is today, also for what came before.
     with db.connect("handoff_admin") as admin:
         admin.execute("update handoff.handoffs set routed_at = routed_at - interval '3 days'")
-    left = f"{most['rep_id']}:valid_to={clock.now():%Y-%m-%d}"
-    _, after = json.loads(told("route", "simulate", "--change", left, "--days", "5", "--json"))
-    assert after["arrivals"] == 6
-    assert most["rep_id"] not in {each["rep_id"] for each in after["reps"]}
+    end = clock.now()
+    load = loads.newest(connection)
+    assert load is not None
+    tables = dict(loads.agreement(connection, load.agreement_hash))
+    tables["reps"] = [
+        {**each, "valid_to": f"{end:%Y-%m-%d}"} if each["rep_id"] == most["rep_id"] else each for each in tables["reps"]
+    ]
+    compiled = models.compiled(for_all=True, selection=simulate.SELECTION)
+    rows = simulate.arrivals(connection, end - timedelta(days=5), end)
+    given = list(simulate.simulate(connection, compiled, tables, rows, end))
+    assert len(given) == 6
+    assert most["rep_id"] not in {each.rep_id for each in given}
     assert one(connection, "select count(*) from handoff.handoffs") == 6
 
 
