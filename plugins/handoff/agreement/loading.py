@@ -26,8 +26,8 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
 
     Args:
         as_of: the moment from which a product that was not live before may page someone.
-        full_refresh: also rebuild the line's tables from `raw`; who is an MQL by them and was never handed over is
-            queued for the line's next run.
+        full_refresh: also rebuild the line's tables from `raw`, as happens when the models have changed; who is an MQL
+            by them and was never handed over is queued for the line's next run.
 
     Returns: counts of loaded relations, of products that went live with this call, and of leads that were queued.
 
@@ -44,14 +44,22 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
         # Before anything is scored: what was landed by other means than landing has no answers yet.
         identity.complete(connection)
         missing = connection.execute("select to_regclass('line.int_qualifications') is null as missing").fetchone()
-        queued = 0
-        if full_refresh or (missing and missing["missing"]):
-            dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=as_of, locked=True)
-            queued = requeue.requeue(connection, as_of)
+        rebuilt = full_refresh or bool(missing and missing["missing"])
+        queued = _rebuild(connection, as_of) if rebuilt else 0
+        decided, last = models.compiled(), loads.newest(connection)
+        # Tables of other models may have other columns.
+        if not rebuilt and last and last.models_hash != decided.hash:
+            queued = _rebuild(connection, as_of)
         # From here on they decide: what is decided names them, so that it can be decided again.
-        loads.record(connection, models.compiled(), as_of)
+        loads.record(connection, decided, as_of)
         stale.note_all(connection)
         return {"relations": len(result.statuses), "went_live": _go_live(connection, as_of), "queued": queued}
+
+
+def _rebuild(connection: Connection, as_of: datetime) -> int:
+    """Make the line's tables anew, with its lock held; returns how many leads were queued."""
+    dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=as_of, locked=True)
+    return requeue.requeue(connection, as_of)
 
 
 def _refuse_what_is_broken() -> None:

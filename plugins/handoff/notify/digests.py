@@ -87,7 +87,7 @@ def leave(connection: Connection, handoff_id: str, error: str, as_of: datetime) 
     ).fetchall()
     for row in digests:
         connection.execute(
-            """update handoff.outbox set state = 'dead', attempts = 0, first_attempt_at = null, last_error = %s
+            """update handoff.outbox set state = 'withdrawn', attempts = 0, first_attempt_at = null, last_error = %s
             where dedupe_key = %s""",
             (error, row["card"]),
         )
@@ -98,7 +98,7 @@ def leave(connection: Connection, handoff_id: str, error: str, as_of: datetime) 
         ).fetchone()
         if left is not None and left["cards"] < 2:
             connection.execute(
-                "update handoff.outbox set state = 'dead', last_error = %s where dedupe_key = %s",
+                "update handoff.outbox set state = 'withdrawn', last_error = %s where dedupe_key = %s",
                 ("fewer than two cards are left in it", row["dedupe_key"]),
             )
             connection.execute(_BY_THEMSELVES, {"digest": row["dedupe_key"], "at": as_of})
