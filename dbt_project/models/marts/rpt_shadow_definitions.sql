@@ -66,9 +66,10 @@ weeks as (
     select
         trials.product_id, trials.definition_id, trials.definition_version, weeks.starts_at::date as week_starts_on
     from trials
-    cross join generate_series(
-        {{ week_of('trials.began_at') }}::timestamp, {{ week_of('trials.ends_at') }}::timestamp, interval '1 week'
-    ) as weeks (starts_at)
+    cross join
+        generate_series(
+            {{ week_of('trials.began_at') }}::timestamp, {{ week_of('trials.ends_at') }}::timestamp, interval '1 week'
+        ) as weeks (starts_at)
     where weeks.starts_at < trials.ends_at at time zone (select company.time_zone from company)
 ),
 

@@ -3,14 +3,17 @@
 with
 
 moved as (
-    select lead_id from {{ ref('int_moved_leads') }}
+    select
+        lead_id,
+        count(*) over () as leads
+    from {{ ref('int_moved_leads') }}
     where lead_id is not null
 ),
 
 -- Each act of a lead is counted at each later one, so the cost grows with the square of what a lead does.
 few as (
     select lead_id from moved
-    where (select count(*) from moved) <= {{ var('moved_leads_at_most') }}
+    where leads <= {{ var('moved_leads_at_most') }}
 ),
 
 unfollowed as (
