@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from handoff import agreement, clock
 from handoff.ledger import db, heartbeats, runs
-from handoff.ledger.db import Connection
-
-if TYPE_CHECKING:
-    from handoff.clients.hubspot import HubSpotHook
-
-Counts = dict[str, Any]
+from handoff.station_runs import Counts, in_background, recorded
 
 
 def extract(run_id: str) -> Counts | None:
@@ -24,7 +15,7 @@ def extract(run_id: str) -> Counts | None:
     from handoff.clients.hubspot import HubSpotHook
     from handoff.extract import run as station
 
-    with _recorded("extract", run_id) as (connection, counts), db.only_one(connection, "extract") as free:
+    with recorded("extract", run_id) as (connection, counts), db.only_one(connection, "extract") as free:
         if not free:
             counts["skipped"] = "another process extracts"
             return None
@@ -40,14 +31,14 @@ def settle() -> Counts:
     """Read again, up to where the CRM's index must be complete; the counts say what the fast pass missed."""
     from handoff.extract import settle as station
 
-    return _in_background("settle", station.run)
+    return in_background("settle", station.run)
 
 
 def sweep() -> Counts:
     """Hold the CRM's whole lists against `raw`, repair, and count what all other passes missed."""
     from handoff.extract import sweep as station
 
-    return _in_background("sweep", station.run)
+    return in_background("sweep", station.run)
 
 
 def backfill(since: datetime | None = None) -> Counts:
@@ -55,7 +46,7 @@ def backfill(since: datetime | None = None) -> Counts:
     from handoff.extract import backfill as station
     from handoff.extract.window import BEGINNING
 
-    return _in_background("settle", partial(station.run, since=since or BEGINNING))
+    return in_background("settle", partial(station.run, since=since or BEGINNING))
 
 
 def gate(run_id: str) -> Counts:
@@ -63,7 +54,7 @@ def gate(run_id: str) -> Counts:
     from handoff.extract import gate as station
     from handoff.gates import run as others
 
-    with _recorded("gate", run_id) as (connection, counts):
+    with recorded("gate", run_id) as (connection, counts):
         batch_id = runs.batch_of(connection, run_id)
         if batch_id is not None:
             verdict = station.evaluate(connection, batch_id, clock.now())
@@ -85,7 +76,7 @@ def enrich(run_id: str) -> Counts:
     from handoff.clients.apollo import ApolloHook
     from handoff.enrich import run as station
 
-    with _recorded("enrich", run_id) as (connection, counts):
+    with recorded("enrich", run_id) as (connection, counts):
         counts |= station.run(connection, ApolloHook(), clock.now())
         return counts
 
@@ -103,7 +94,7 @@ def qualify(run_id: str) -> Counts:
     """Score and qualify the pending leads."""
     from handoff.qualify import run as station
 
-    with _recorded("qualify", run_id) as (connection, counts):
+    with recorded("qualify", run_id) as (connection, counts):
         counts |= station.run(connection, clock.now())
         return counts
 
@@ -112,7 +103,7 @@ def route(run_id: str) -> Counts:
     """Hand the pending MQLs over."""
     from handoff.route import run as station
 
-    with _recorded("route", run_id) as (connection, counts):
+    with recorded("route", run_id) as (connection, counts):
         batch_id = runs.batch_of(connection, run_id)
         if batch_id is not None:
             counts |= station.run(connection, batch_id, clock.now())
@@ -147,7 +138,7 @@ def notify(run_id: str) -> Counts:
     """Send the messages that are due."""
     from handoff.notify.deliver import deliver
 
-    with _recorded("notify", run_id) as (connection, counts):
+    with recorded("notify", run_id) as (connection, counts):
         counts |= deliver(connection)
         return counts
 
@@ -157,7 +148,7 @@ def sync(run_id: str) -> Counts:
     from handoff.sync.tasks import keep
     from handoff.sync.writeback import write_back
 
-    with _recorded("sync", run_id) as (connection, counts):
+    with recorded("sync", run_id) as (connection, counts):
         counts |= write_back(connection, reasons=agreement.rejection_reasons(connection, clock.now()))
         counts |= keep(connection)
         return counts
@@ -199,26 +190,3 @@ def review(week: str | None = None) -> Counts:
     with db.connect() as connection:
         counts = station.run(connection, clock.now(), week_of(week) if week else None)
         return counts | deliver(connection)
-
-
-def _in_background(lock: str, station: Callable[[Connection, HubSpotHook, datetime], Counts]) -> Counts:
-    """Run a pass that no rep waits for: it leaves the larger part of HubSpot's limits to the line."""
-    from handoff.clients.hubspot import HubSpotHook
-
-    with db.connect() as connection, db.only_one(connection, lock) as free:
-        if not free:
-            return {"skipped": "another process does this"}
-        return station(connection, HubSpotHook(lane="background"), clock.now())
-
-
-@contextmanager
-def _recorded(station: str, run_id: str) -> Iterator[tuple[Connection, Counts]]:
-    """A connection and the station's counts, recorded on the run with its seconds, also when it fails half-way."""
-    counts: Counts = {}
-    began = time.monotonic()
-    with db.connect() as connection:
-        try:
-            yield connection, counts
-        finally:
-            counts["seconds"] = round(time.monotonic() - began, 3)
-            runs.record(connection, run_id, station, counts, clock.now())

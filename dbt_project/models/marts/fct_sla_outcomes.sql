@@ -9,10 +9,7 @@ reps as (
 ),
 
 messages as (
-    select
-        dedupe_key,
-        sent_at
-    from {{ ref('stg_handoff__outbox') }}
+    select dedupe_key, sent_at from {{ ref('stg_handoff__outbox') }}
     where kind = 'slack_dm'
 ),
 
@@ -93,10 +90,7 @@ final as (
         stopped.stopped_at
     from stopped
     left join reps
-        on
-            stopped.rep_id = reps.rep_id
-            and (stopped.assigned_at at time zone 'UTC')::date >= reps.valid_from
-            and (stopped.assigned_at at time zone 'UTC')::date < reps.valid_to
+        on stopped.rep_id = reps.rep_id and {{ was_in_force('reps', utc_day('stopped.assigned_at')) }}
 )
 
 select * from final

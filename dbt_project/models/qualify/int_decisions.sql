@@ -53,8 +53,7 @@ weighed as (
         triggers.activity_id as trigger_activity_id, triggers.kind as trigger_kind,
         triggers.occurred_at as trigger_at, triggers.summary as trigger_summary,
         coalesce(triggers.is_hand_raiser, false) as is_hand_raiser,
-        coalesce(cycles.cycle, 1) as cycle,
-        coalesce(cycles.is_handed_off, false) as is_handed_off,
+        coalesce(cycles.cycle, 1) as cycle, coalesce(cycles.is_handed_off, false) as is_handed_off,
         triggers.rejected_at, triggers.ended_at, triggers.cool_at, triggers.is_old, triggers.is_early,
         clauses.unknown_requirements is not null
         and scores.engagement_points + definitions.most_fit_points >= definitions.threshold
