@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from handoff.agreement.model import OPEN
+from handoff.agreement.model import OPEN, Agreement
 from handoff.agreement.vocabulary import fact_kinds
 from handoff.suggest.conditions import Condition
 from handoff.suggest.model import CannotSuggest, Item
@@ -13,9 +13,10 @@ from handoff.suggest.patch import why
 from handoff.suggest.rules import Rules
 from handoff.suggest.seed_files import diff_of, errors, record, require_sound, seed_files
 from handoff.suggest.sheet import Sheet, Suggestion
+from handoff.suggest.version import next_version, revised
 from handoff.suggest.words import words
 
-TABLE = "agreement/fit_points.csv"
+TABLE, DEFINITIONS = "agreement/fit_points.csv", "agreement/definitions.csv"
 
 
 def facts_of(columns: Sequence[str], named: Mapping[str, str]) -> dict[str, str]:
@@ -34,9 +35,16 @@ def facts_of(columns: Sequence[str], named: Mapping[str, str]) -> dict[str, str]
 
 
 def propose(
-    rules: Rules, conditions: Sequence[Condition], sheet: Sheet, facts: Mapping[str, str], on: date, learned: str
+    agreement: Agreement,
+    rules: Rules,
+    conditions: Sequence[Condition],
+    sheet: Sheet,
+    facts: Mapping[str, str],
+    on: date,
+    learned: str,
 ) -> tuple[str, list[str]]:
-    """The new rows as a unified diff against the checkout's seeds, and notes on those that cannot be. Writes nothing.
+    """The new rows, and the definition's next version with them, as a unified diff against the checkout's seeds, and
+    notes on rows that cannot be. Writes nothing.
 
     Args:
         facts: by column; see `facts_of`.
@@ -62,9 +70,16 @@ def propose(
     }
     sound = [row for place, row in enumerate(rows) if place not in wrong]
     after = _with(before, sound)
+    if sound:
+        why_anew = f"Points of {len(sound)} more {'rule' if len(sound) == 1 else 'rules'} from {on} on, {learned}"
+        (definition,) = agreement.in_force("definitions", on, definition_id=rules.definition.key)
+        cells = {definition.key: next_version(agreement, definition, on, why_anew)}
+        lines = revised(before[DEFINITIONS].decode(), agreement.rows("definitions"), cells, on)
+        after[DEFINITIONS] = "".join(lines).encode()
     require_sound(after, "the points that outcomes speak for make no sound agreement, so nothing is suggested")
     notes = [f"No row for “{told[place][0].item.id}”: {each.wrong}." for place, each in wrong.items()]
-    return diff_of(TABLE, before[TABLE].decode(), after[TABLE].decode()), notes
+    diffs = (diff_of(path, before[path].decode(), after[path].decode()) for path in (DEFINITIONS, TABLE))
+    return "".join(diffs), notes
 
 
 def _with(files: Mapping[str, bytes], rows: Sequence[Mapping[str, str]]) -> dict[str, bytes]:

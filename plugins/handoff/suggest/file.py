@@ -62,7 +62,7 @@ def from_file(path: Path, wanted: Wanted, agreement: Agreement, on: date, defini
     report = of_conditions(examples, found.threshold, known, f"leads of {path.name}", verdicts)
     facts = additions.facts_of([each.name for each in every], dict(wanted.facts))
     patch, notes = additions.propose(
-        found, learned, report.sheet, facts, on, f"learned from {to_learn} {report.source}"
+        agreement, found, learned, report.sheet, facts, on, f"learned from {to_learn} {report.source}"
     )
     without = () if patch else (NO_DIFF,)
     return replace(report, patch=patch, notes=(*report.notes, *notes, *without))

@@ -1,12 +1,12 @@
 """Suggested points as a change of the seeds: the old row ends, the new one begins, and `why` holds the evidence."""
 
-from collections.abc import Iterator, Mapping
 from datetime import date
 
-from handoff.agreement.model import Agreement, Row
+from handoff.agreement.model import Agreement
 from handoff.suggest.rules import Rules
-from handoff.suggest.seed_files import diff_of, record, require_sound, seed_files
+from handoff.suggest.seed_files import diff_of, require_sound, seed_files
 from handoff.suggest.sheet import Sheet, Suggestion
+from handoff.suggest.version import next_version, revised
 
 
 def propose(agreement: Agreement, rules: Rules, sheet: Sheet, on: date, learned: str) -> str:
@@ -25,7 +25,7 @@ def propose(agreement: Agreement, rules: Rules, sheet: Sheet, on: date, learned:
     after, text = dict(before), ""
     for table, cells in changed.items():
         path = f"agreement/{table}.csv"
-        after[path] = "".join(_revised(before[path].decode(), agreement.rows(table), cells, on)).encode()
+        after[path] = "".join(revised(before[path].decode(), agreement.rows(table), cells, on)).encode()
         text += diff_of(path, before[path].decode(), after[path].decode())
     require_sound(after, "the points that outcomes speak for make no sound agreement, so nothing is suggested")
     return text
@@ -34,24 +34,23 @@ def propose(agreement: Agreement, rules: Rules, sheet: Sheet, on: date, learned:
 def _changed(
     agreement: Agreement, rules: Rules, sheet: Sheet, on: date, learned: str
 ) -> dict[str, dict[str, dict[str, str]]]:
-    """New cells by table and id."""
+    """New cells by table and id; with any of them, those of the definition's next version."""
     found: dict[str, dict[str, dict[str, str]]] = {"definitions": {}, "fit_points": {}, "signals": {}}
     for row, each in zip(rules.rows, sheet.suggestions, strict=True):
         if each.verdict == "changed":
             found[row.seed.name][row.key] = {"points": f"{each.points:g}", "why": why(each, learned)}
-    definition, reach = rules.definition, sheet.reach
+    (definition,) = agreement.in_force("definitions", on, definition_id=rules.definition.key)
+    reach, number = sheet.reach, sum(map(len, found.values()))
     if reach and sheet.threshold != rules.threshold:
-        numbers = [row["version"] for row in agreement.rows("definitions", definition_id=definition.key)]
-        last = max((int(each) for each in numbers if each.isdecimal()), default=len(numbers))
-        found["definitions"][definition.key] = {
-            "version": str(last + 1),
-            "threshold": f"{sheet.threshold:g}",
-            # A signature is nobody's to write but theirs.
-            "agreed_by": f"to be signed by {definition['agreed_by'].removeprefix('to be signed by ')}",
-            "agreed_at": on.isoformat(),
-            "why": f"Was {rules.threshold:g}. By the points from {on} on, {reach.then} of {reach.leads} leads reach "
-            f"it, and {reach.today} reached the former one; {learned}",
-        }
+        told = (
+            f"Was {rules.threshold:g}. By the points from {on} on, {reach.then} of {reach.leads} leads reach "
+            f"it, and {reach.today} reached the former one; {learned}"
+        )
+        cells = next_version(agreement, definition, on, told, threshold=f"{sheet.threshold:g}")
+        found["definitions"][definition.key] = cells
+    elif number:
+        told = f"Other points of {number} {'rule' if number == 1 else 'rules'} from {on} on, {learned}"
+        found["definitions"][definition.key] = next_version(agreement, definition, on, told)
     return found
 
 
@@ -66,18 +65,3 @@ def why(suggestion: Suggestion, learned: str) -> str:
     odds = f"log-odds {each.coefficient:+.2f} ({each.low:+.2f} to {each.high:+.2f})"
     was = f"{each.item.today:g}" if each.item.today is not None else "no points"
     return f"Was {was}. Ended well: {rates}, of {each.support} that had it; all else equal {odds}, {learned}"
-
-
-def _revised(text: str, rows: list[Row], changed: Mapping[str, Mapping[str, str]], on: date) -> Iterator[str]:
-    """The lines of a file. A row that is not changed stays as it stands, byte for byte."""
-    lines = text.splitlines(keepends=True)
-    yield lines[0]
-    ends = [*(row.line for row in rows[1:]), len(lines) + 1]
-    for row, end in zip(rows, ends, strict=True):
-        cells = changed.get(row.key) if row.holds(on) else None
-        if cells is None:
-            yield from lines[row.line - 1 : end - 1]
-            continue
-        if row.span[0] < on:
-            yield record({**row.cells, "valid_to": on.isoformat()})
-        yield record({**row.cells, **cells, "valid_from": on.isoformat()})
