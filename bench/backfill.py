@@ -7,7 +7,6 @@ Measured are records a second, the process's peak memory, and how much of the ve
 be the vendor's, not ours. Exit 0 when nothing is missing and no limit was crossed.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -22,12 +21,17 @@ if not __package__:
     sys.path[:1] = [str(root), str(root / "plugins")]
 
 from bench import machine, own_line
+from bench.asked import Size, asked
 from handoff import clock
 from sandbox.company import seed
 from sandbox.settings import Settings
 from sandbox.world import create
 
 RESULTS = Path(__file__).parent / "results" / "backfill.json"
+SIZES = {
+    "contacts": Size("contacts", 100_000, 1_000),
+    "events": Size("engagement events", 2_000_000, 10_000),
+}
 MOST_MB = 500
 PER_TEN_SECONDS, PER_SECOND = 190, 5
 """HubSpot's limits, of all requests but searches and associations, and of searches."""
@@ -42,7 +46,7 @@ STREAMS = {
 
 def main() -> int:
     """Exit status: 0 all in and no limit crossed, 1 not."""
-    given = _arguments()
+    given = asked(__doc__, RESULTS, SIZES)
     own_line.end_on_signals()
     load_before = machine.load()
     with tempfile.TemporaryDirectory(prefix="handoff-bench-") as home:
@@ -108,21 +112,6 @@ def _show(found: dict[str, Any]) -> None:
     print(f"{found['requests']} requests, {found['rolling_share']:.0%} of HubSpot's limit; {found['refused']} refused")
     for each in [*found["missed"], *(f"missing: {n} {name}" for name, n in found["missing"].items())]:
         print(f"  {each}")
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a small account, to see that it works")
-    parser.add_argument("--contacts", type=int, help="contacts (100000; quick: 1000)")
-    parser.add_argument("--events", type=int, help="engagement events (2000000; quick: 10000)")
-    parser.add_argument("--json", type=Path, help=f"where the figures go (default: {RESULTS}; quick: nowhere)")
-    given = parser.parse_args()
-    small, full = (1_000, 10_000), (100_000, 2_000_000)
-    for name, default in zip(("contacts", "events"), small if given.quick else full, strict=True):
-        if getattr(given, name) is None:
-            setattr(given, name, default)
-    given.json = given.json or (None if given.quick else RESULTS)
-    return given
 
 
 def _say(what: str) -> None:

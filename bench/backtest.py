@@ -6,7 +6,6 @@ A scratch Postgres holds leads and their acts as the line's own tables have them
 compared with itself after one change: a threshold ten points higher. Exit 0 when it found what must change.
 """
 
-import argparse
 import json
 import resource
 import sys
@@ -20,12 +19,18 @@ if not __package__:
     sys.path[:1] = [str(root), str(root / "plugins")]
 
 from bench import machine, own_line
+from bench.asked import Size, asked
 from handoff import agreement, clock, connections
 from handoff.backtest import run
 from handoff.ledger import db
 from handoff.qualify import models
 
 RESULTS = Path(__file__).parent / "results" / "backtest.json"
+SIZES = {
+    "leads": Size("leads", 100_000, 2_000),
+    "acts": Size("acts", 5_000_000, 40_000),
+    "days": Size("days that are compared", 90, 90),
+}
 SPAN_DAYS = 180
 """Acts lie so far back, twice as far as is compared: what was done before the span decays into it."""
 HIGHER = 10
@@ -80,7 +85,7 @@ cross join lateral (
 
 def main() -> int:
     """Exit status: 0 when the change did what it must, 1 not."""
-    given = _arguments()
+    given = asked(__doc__, RESULTS, SIZES)
     own_line.end_on_signals()
     load_before = machine.load()
     end = clock.now()
@@ -129,20 +134,6 @@ def _measure(connection: db.Connection, days: int, end: datetime) -> dict[str, A
 
 def _say(words: str) -> None:
     print(f"  · {words}", file=sys.stderr, flush=True)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--leads", type=int, help="leads (100000; quick: 2000)")
-    parser.add_argument("--acts", type=int, help="acts (5000000; quick: 40000)")
-    parser.add_argument("--days", type=int, default=90, help="length of the span")
-    parser.add_argument("--quick", action="store_true", help="a small company, to see that it works")
-    parser.add_argument("--json", type=Path, help=f"where the figures go (default: {RESULTS}; quick: nowhere)")
-    given = parser.parse_args()
-    given.leads = given.leads or (2000 if given.quick else 100_000)
-    given.acts = given.acts or (40_000 if given.quick else 5_000_000)
-    given.json = given.json or (None if given.quick else RESULTS)
-    return given
 
 
 if __name__ == "__main__":

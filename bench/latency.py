@@ -21,6 +21,7 @@ if not __package__:
     sys.path[:1] = [str(root), str(root / "plugins")]
 
 from bench import events, figures, history, machine, own_stack
+from bench.asked import Size, asked
 from bench.own_line import end_on_signals
 from bench.show import show
 from handoff import clock
@@ -30,6 +31,12 @@ from handoff.local.state import Layout
 from handoff.settings import settings
 
 RESULTS = Path(__file__).parent / "results" / "latency.json"
+SIZES = {
+    "webhook": Size("events by webhook", 100, 7),
+    "poll": Size("events by poll", 100, 3),
+    "contacts": Size("contacts in the history", 50_000, 500),
+    "events": Size("engagement events in the history", 1_000_000, 5_000),
+}
 INTERVAL_S = 60
 """The line's schedule."""
 GAPS_S = {"webhook": (4.0, 9.0), "poll": (2.0, 10.0)}
@@ -42,7 +49,7 @@ SEED = 5
 
 def main() -> int:
     """Exit status: 0 each event became one message, 1 not."""
-    given = _arguments()
+    given = asked(__doc__, RESULTS, SIZES, {"keep": f"keep {own_stack.HOME} afterwards"})
     end_on_signals()
     load_before = machine.load()
     with own_stack.own_stack(given.keep) as where:
@@ -103,27 +110,6 @@ def _idle(where: Layout, seconds: int) -> dict[str, float]:
         "cpu_percent": round(cpu, 1),
         "others_percent": round(max(0.0, machine_wide - cpu), 1),
     }
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a small history and ten events, to see that it works")
-    parser.add_argument("--webhook", type=int, help="events by webhook (100; quick: 7)")
-    parser.add_argument("--poll", type=int, help="events by poll (100; quick: 3)")
-    parser.add_argument("--contacts", type=int, help="contacts in the history (50000; quick: 500)")
-    parser.add_argument("--events", type=int, help="engagement events in the history (1000000; quick: 5000)")
-    parser.add_argument("--json", type=Path, help=f"where the figures go (default: {RESULTS}; quick: nowhere)")
-    parser.add_argument("--keep", action="store_true", help=f"keep {own_stack.HOME} afterwards")
-    given = parser.parse_args()
-    small, full = (7, 3, 500, 5_000), (100, 100, 50_000, 1_000_000)
-    names = ("webhook", "poll", "contacts", "events")
-    for name, default in zip(names, small if given.quick else full, strict=True):
-        if getattr(given, name) is None:
-            setattr(given, name, default)
-        if getattr(given, name) < 1:
-            parser.error(f"--{name} must be at least 1")
-    given.json = given.json or (None if given.quick else RESULTS)
-    return given
 
 
 def _say(what: str) -> None:

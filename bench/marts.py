@@ -7,7 +7,6 @@ changes: new, late and repeated acts, merged and deleted contacts, a campaign wi
 answers. Then the histories are made anew once more for the same moment. Exit 0 when no mart differs in a row.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -22,18 +21,20 @@ if not __package__:
     sys.path[:1] = [str(root), str(root / "plugins")]
 
 from bench import history, machine, marts_changes, own_line
+from bench.asked import Size, asked
 from handoff import clock, connections
 from handoff.ledger import db
 from handoff.review import stale
 from handoff.review.run import build_marts
 
 RESULTS = Path(__file__).parent / "results" / "marts.json"
+SIZES = {"contacts": Size("contacts", 100_000, 1_000), "events": Size("events", 5_000_000, 20_000)}
 SLOWEST = 8
 
 
 def main() -> int:
     """Exit status: 0 when following the changes gives what building anew gives, 1 not."""
-    given = _arguments()
+    given = asked(__doc__, RESULTS, SIZES)
     own_line.end_on_signals()
     load_before = machine.load()
     with own_line.own_line() as line:
@@ -133,19 +134,6 @@ def _rows(connection: db.Connection) -> dict[str, int]:
 
 def _say(words: str) -> None:
     print(f"  · {words}", file=sys.stderr, flush=True)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--contacts", type=int, help="contacts (100000; quick: 1000)")
-    parser.add_argument("--events", type=int, help="events (5000000; quick: 20000)")
-    parser.add_argument("--quick", action="store_true", help="a small company, to see that it works")
-    parser.add_argument("--json", type=Path, help=f"where the figures go (default: {RESULTS}; quick: nowhere)")
-    given = parser.parse_args()
-    given.contacts = given.contacts or (1000 if given.quick else 100_000)
-    given.events = given.events or (20_000 if given.quick else 5_000_000)
-    given.json = given.json or (None if given.quick else RESULTS)
-    return given
 
 
 if __name__ == "__main__":

@@ -30,3 +30,9 @@
         when {{ handoff }}.rejected_at is not null then false
     end
 {%- endmacro %}
+
+{% macro maturity() -%}
+    {#- A handoff younger than this counts for neither side. -#}
+    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
+    where limits.limit_id = 'maturity_days'
+{%- endmacro %}

@@ -6,8 +6,7 @@ company as (
 ),
 
 maturity as (
-    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
-    where limits.limit_id = 'maturity_days'
+    {{ maturity() }}
 ),
 
 -- A week is judged by what was promised on its Monday.

@@ -1,8 +1,7 @@
 with
 
 maturity as (
-    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
-    where limits.limit_id = 'maturity_days'
+    {{ maturity() }}
 ),
 
 reasons as (

@@ -6,8 +6,7 @@ company as (
 ),
 
 maturity as (
-    select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits
-    where limits.limit_id = 'maturity_days'
+    {{ maturity() }}
 ),
 
 outcomes as (
