@@ -1,8 +1,11 @@
 """Routing over the whole line: who is considered, who is held and until when, and what another agreement would do."""
 
+import csv
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +20,7 @@ from handoff.ledger.db import Connection
 from handoff.qualify import dbt, loads, models
 from handoff.route import simulate
 from sandbox.testing import RunningSandbox
+from tests.agreement.conftest import SEEDS
 from tests.conftest import Database
 from tests.integration.test_line import hint, line, messages, one
 
@@ -159,7 +163,24 @@ def test_who_left_for_good_is_passed_over_and_stops_nothing(connection: Connecti
     assert fallback["reason"] == "fallback of the agreement, but no longer active in HubSpot"
 
 
-def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: RunningSandbox) -> None:
+def rewritten(where: Path, rep_id: str, on: str, **values: str) -> Path:
+    """The agreement with another row for a rep from a day on."""
+    edited = where / "agreement"
+    shutil.copytree(SEEDS, edited)
+    path = edited / "reps.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    (old,) = [row for row in rows if row["rep_id"] == rep_id]
+    rows.insert(rows.index(old) + 1, {**old, **values, "valid_from": on})
+    old["valid_to"] = on
+    with path.open("w", newline="", encoding="utf-8") as file:
+        lines = csv.DictWriter(file, list(old))
+        lines.writeheader()
+        lines.writerows(rows)
+    return edited
+
+
+def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: RunningSandbox, tmp_path: Path) -> None:
     for _ in range(6):
         ask_for_a_demo(connection, sandbox)
         line()
@@ -176,6 +197,12 @@ def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: Run
     assert after["arrivals"] == 6
     page = told("route", "simulate", "--change", change, "--days", "1")
     assert "| Handoffs | 6 | 6 |" in page
+    # As the handbook says to change it: the row ends, and a new one begins, on a day that is still to come.
+    tomorrow = (clock.now() + timedelta(days=1)).date()
+    edited = rewritten(tmp_path, most["rep_id"], f"{tomorrow}", max_open="1")
+    later = json.loads(told("route", "simulate", "--to", str(edited), "--days", "1", "--json"))
+    assert [each["on"] for each in later] == [f"{tomorrow}"] * 2
+    assert {each["rep_id"]: each["leads"] for each in later[1]["reps"]}[most["rep_id"]] == 1
     # Somebody who left since: the agreement counts as it is today, also for what came before.
     with db.connect("handoff_admin") as admin:
         admin.execute("update handoff.handoffs set routed_at = routed_at - interval '3 days'")
@@ -188,7 +215,7 @@ def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: Run
     ]
     compiled = models.compiled(for_all=True, selection=simulate.SELECTION)
     rows = simulate.arrivals(connection, end - timedelta(days=5), end)
-    given = list(simulate.simulate(connection, compiled, tables, rows, end))
+    given = list(simulate.simulate(connection, compiled, tables, rows, end, end.date()))
     assert len(given) == 6
     assert most["rep_id"] not in {each.rep_id for each in given}
     assert one(connection, "select count(*) from handoff.handoffs") == 6

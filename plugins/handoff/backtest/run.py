@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from time import monotonic
 
-from handoff.backtest import firsts, history, load, outcomes, validity
+from handoff.agreement.deciding_day import deciding, put_in_force
+from handoff.backtest import firsts, history, load, outcomes
 from handoff.backtest.changes import Change, changes
 from handoff.backtest.decide import Judge
 from handoff.backtest.firsts import Found
@@ -81,8 +82,8 @@ def run(
         horizon_days: within how long an MQL should have become an SQL.
     """
     began = monotonic()
-    day = on or validity.deciding(sides[0][1], sides[1][1], end.date())
-    always = [(label, validity.put_in_force(tables, day)) for label, tables in sides]
+    day = on or deciding(sides[0][1], sides[1][1], end.date())
+    always = [(label, put_in_force(tables, day)) for label, tables in sides]
     past = history.read(connection, end)
     with (
         history.shared(connection, past),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handoff.cli.backtest import read, side
 from handoff.cli.shared import AsJson, fail, use_local_connections
+from handoff.cli.two_agreements import After, Before, Changes, On, compared
 
 if TYPE_CHECKING:
     from handoff.route.flood import Answer
@@ -68,18 +68,11 @@ def _answer(said: "Answer", who: str | None) -> None:
 
 @commands.command()
 def simulate(
-    before: Annotated[
-        str | None, typer.Option("--from", help="A directory or a revision of git; without it, this checkout.")
-    ] = None,
-    after: Annotated[str | None, typer.Option("--to", help="Likewise, to compare with.")] = None,
-    change: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ID:COLUMN=VALUE",
-            help="Another value for the row that is in force under an id, on the --to side. May be repeated.",
-        ),
-    ] = None,
+    before: Before = None,
+    after: After = None,
+    change: Changes = None,
     days: Annotated[int, typer.Option(help="How far back to go; the calendars go back 120.", min=1, max=120)] = 90,
+    on: On = None,
     as_json: AsJson = False,
 ) -> None:
     """Route the handoffs of the last days again by two agreements: load, fairness, wait and breaches.
@@ -96,7 +89,7 @@ def simulate(
     if before is None and after is None and not change:
         fail("Nothing to compare: name --from or --to, or a --change such as ben-okafor:max_open=10.")
     end = clock.now()
-    sides = (side(before, read(before)), side(after, read(after), change or (), end.date()))
+    sides, day = compared(before, after, change or (), on, end.date())
     use_local_connections()
     start = end - timedelta(days=days)
     with connect() as connection:
@@ -104,7 +97,7 @@ def simulate(
         rows = simulating.arrivals(connection, start, end)
         outcomes = [
             simulated.outcome(
-                label, tables, list(simulating.simulate(connection, compiled, tables, rows, end)), end.date()
+                label, tables, list(simulating.simulate(connection, compiled, tables, rows, end, day)), day
             )
             for label, tables in sides
         ]

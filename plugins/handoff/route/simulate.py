@@ -6,10 +6,11 @@ A lead is taken to be called after as many open minutes as it was in truth; one 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from handoff.agreement.deciding_day import put_in_force
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import replica
 from handoff.qualify.loads import Tables
@@ -21,9 +22,6 @@ from handoff.route.due import NoCalendar, due_at
 CANDIDATES = "int_route_candidates"
 SELECTION = "+path:models/route"
 """By its folder: dbt prints the SQL of models that are selected by name."""
-
-
-ALWAYS, FOR_EVER = "0001-01-01", "9999-12-31"
 
 
 @dataclass(frozen=True)
@@ -100,16 +98,16 @@ order by given.routed_at, given.handoff_id
 
 
 def simulate(
-    connection: Connection, models: ModelSet, tables: Tables, rows: Sequence[Row], end: datetime
+    connection: Connection, models: ModelSet, tables: Tables, rows: Sequence[Row], end: datetime, day: date
 ) -> Iterator[Given]:
     """Route each arrival again, one after the other, by an agreement.
 
     Args:
         models: compiled for all leads, with `SELECTION`.
-        tables: the agreement's; their rows count for the whole span as they are in force on the day of `end`.
+        tables: the agreement's.
+        day: the day whose rows count for the whole span; but an absence's dates are when somebody is away.
     """
-    day = end.date().isoformat()
-    tables = {name: _in_force(name, each, day) for name, each in tables.items()}
+    tables = put_in_force(tables, day, ("absences",))
     keyed = [
         {**row["facts"], "lead_id": row["handoff_id"], "as_of": row["routed_at"], "extracted_at": row["routed_at"]}
         for row in rows
@@ -135,14 +133,6 @@ def simulate(
             given = _routed(connection, row, tiers, reps, credits, done)
             done[given.rep_id].append(given)
             yield given
-
-
-def _in_force(name: str, rows: Sequence[Mapping[str, Any]], day: str) -> list[dict[str, Any]]:
-    """A table's rows of a day, as if they had always been in force; an absence's dates are when somebody is away."""
-    if name == "absences" or not rows or "valid_from" not in rows[0]:
-        return [dict(row) for row in rows]
-    present = [row for row in rows if str(row["valid_from"]) <= day < str(row["valid_to"])]
-    return [{**row, "valid_from": ALWAYS, "valid_to": FOR_EVER} for row in present]
 
 
 def _routed(

@@ -27,6 +27,8 @@ class Outcome:
     many leads a rep had more or less than the pool's weights say, for the rep furthest off, by pool."""
 
     label: str
+    on: date
+    """The day whose rows of the agreement were in force."""
     arrivals: int
     nobody: tuple[tuple[str, str], ...]
     """(handoff, why)."""
@@ -50,6 +52,7 @@ def outcome(label: str, tables: Tables, given: Sequence[Given], day: date) -> Ou
             by_rep[each.rep_id].append(each)
     return Outcome(
         label=label,
+        on=day,
         arrivals=len(given),
         nobody=tuple((each.handoff_id, each.reason) for each in given if each.rep_id is None),
         breaches=sum(each.is_breach for each in given),
@@ -109,8 +112,9 @@ def document(before: Outcome, after: Outcome, start: datetime, end: datetime) ->
     return Document(
         title=f"Routing: {before.label} → {after.label}",
         summary=(
-            f"The handoffs of {start:%Y-%m-%d} to {end:%Y-%m-%d}, routed again one after the other. A lead is taken to "
-            "be called after as many open minutes of whoever gets it as it was in truth.",
+            f"The handoffs of {start:%Y-%m-%d} to {end:%Y-%m-%d}, routed again one after the other, all of them by the "
+            f"rows in force on {after.on}. A lead is taken to be called after as many open minutes of whoever gets it "
+            "as it was in truth.",
         ),
         sections=(
             Section("Side by side", tables=(Table("Figures", columns, tuple(figures)),)),

@@ -8,16 +8,17 @@ import typst
 
 from handoff import charts
 from handoff.agreement.document import Document
+from handoff.settings import settings
 
 TEMPLATE = Path(__file__).parent / "pack.typ"
 
 
 def pdf(document: Document) -> bytes:
-    """A PDF/UA-style tagged file of A4 pages, with the charts as vectors.
+    """A PDF/UA-style tagged file of A4 pages, with the charts as vectors and links to the leads behind the figures.
 
     Its values are data of the template and never its markup.
     """
-    said = asdict(document)
+    said = asdict(document) | {"root": f"{settings().public_url}/handoff"}
     for section in said["sections"]:
         for picture in section["pictures"]:
             picture["svg"] = charts.svg(picture.pop("definition"))

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from handoff.backtest.validity import deciding, put_in_force
+from handoff.agreement.deciding_day import deciding, put_in_force
 
 TODAY = date(2026, 6, 1)
 
@@ -48,3 +48,4 @@ def test_what_holds_on_the_day_holds_always_and_nothing_else_does() -> None:
             "signals": [row(points, "0001-01-01")],
             "countries": [{"iso": "US"}],
         }
+    assert put_in_force(tables, date(2026, 7, 1), ("signals",)) == tables

@@ -1,6 +1,6 @@
 """The day whose rows two agreements are compared by: a change of the agreement is a row that begins later."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -24,11 +24,17 @@ def deciding(before: Tables, after: Tables, today: date) -> date:
     return next((day for day in sorted(days, reverse=True) if _holding(before, day) != _holding(after, day)), today)
 
 
-def put_in_force(tables: Tables, day: date) -> dict[str, list[dict[str, Any]]]:
-    """The rows that are in force on a day, as if they always had been and always would be."""
+def put_in_force(tables: Tables, day: date, but: Collection[str] = ()) -> dict[str, list[dict[str, Any]]]:
+    """The rows that are in force on a day, as if they always had been and always would be.
+
+    Args:
+        but: tables that stay as they are.
+    """
     always = {"valid_from": date.min.isoformat(), "valid_to": OPEN.isoformat()}
     return {
-        name: [{**row, **always} if _bounds(row) else dict(row) for row in rows if _holds(row, day)]
+        name: [dict(row) for row in rows]
+        if name in but
+        else [{**row, **always} if _bounds(row) else dict(row) for row in rows if _holds(row, day)]
         for name, rows in tables.items()
     }
 
