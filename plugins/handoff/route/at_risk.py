@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from handoff import crash
 from handoff.ledger.db import Connection
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.decisions import Decision
@@ -38,7 +39,9 @@ def _note(connection: Connection, held: Decision, as_of: datetime) -> int:
         promised_at = due_at(connection, rep["calendar_id"], rep["time_zone"], as_of, seconds)
     except (NobodyEligible, NoCalendar):
         return 0
-    return connection.execute(
+    noted = connection.execute(
         "update handoff.pending_leads set promised_at = %s where lead_id = %s and promised_at is null",
         (promised_at, held.lead_id),
     ).rowcount
+    crash.point("route.risk.noted")
+    return noted

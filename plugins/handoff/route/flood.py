@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from handoff import crash
 from handoff.ledger.db import Connection, Row
 from handoff.notify import flood_card
 from handoff.notify.alert import alert
@@ -74,6 +75,7 @@ def admit(
     held = [each for each in others if (each.lead_id, each.product_id) in waiting] + new[left:]
     if new[left:]:
         _hold(connection, new[left:], allowed, as_of)
+        crash.point("route.flood.held")
     return [*free, *new[:left]], held
 
 
@@ -193,4 +195,5 @@ def answer(connection: Connection, flood_id: int, said: Answer, who: str, as_of:
         verb = "hands the held MQLs over" if said == "released" else "drops the held MQLs"
         alert(connection, f"flood:{flood_id}:{said}", f"{slack_text(who, 60)} {verb}.", as_of)
         flood_card.refresh(connection, flood_id, as_of)
+    crash.point("route.flood.answered")
     return row

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from handoff import crash
 from handoff.ledger.db import Connection
 from handoff.ledger.outbox import Effect, put
 from handoff.notify.alert import alert
@@ -67,4 +68,5 @@ def look_again(connection: Connection, as_of: datetime) -> int:
             target = payload | {"properties": {OWNER: wanted}}
             effect = Effect(f"{row['dedupe_key']}:again", "hubspot_contact", target, as_of, row["handoff_id"])
             again += put(connection, effect)
+            crash.point("sync.conflict.queued")
     return again

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from handoff import clock
+from handoff import clock, crash
 from handoff.clients.hubspot import HubSpotHook
 from handoff.ledger.db import Connection, Row
 from handoff.ledger.drain import drain
@@ -54,6 +54,7 @@ def _follow(connection: Connection, as_of: datetime) -> None:
             put(connection, _change(row, "ended", wanted, "completed" if is_answered else "removed", dues, as_of))
         elif len(dues) > 1:
             put(connection, _change(row, f"due:{dues[-1]}", {DUE: dues[-1]}, "moved", dues, as_of))
+        crash.point("sync.task.followed")
 
 
 def _change(row: Row, what: str, wanted: dict[str, str], done: str, dues: list[str], as_of: datetime) -> Effect:

@@ -192,3 +192,4 @@ def _give_up(connection: Connection, event_key: str, problem: Exception, as_of: 
         if closed:
             text = f"An answer in Slack could not be applied, and is lost: {slack_text(type(problem).__name__, 60)}"
             alert(connection, f"answer:{event_key}", text, as_of)
+    crash.point("watch.answer.given_up")

@@ -1,7 +1,5 @@
 """A rep who would get a flood gets one message with the same buttons, each lead in exactly one message."""
 
-import os
-import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from handoff import crash
 from handoff.clients.slack import SlackHook
 from handoff.ledger import db
 from handoff.ledger.db import Connection
@@ -20,6 +17,7 @@ from handoff.route.assignments import Assignment
 from sandbox.slack import blocks as block_kit
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
+from tests.dying import dies_at
 from tests.unit.notify.clock import Clock, told
 from tests.unit.route import handed
 
@@ -217,17 +215,7 @@ def test_one_killed_between_gathering_and_sending_is_made_up_for(
     connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
 ) -> None:
     given = give(connection, clock, *range(2, 6))
-    process = os.fork()
-    if process == 0:
-        os.environ[crash.VARIABLE] = "notify.digest.gathered"
-        try:
-            with db.connect() as own:
-                send(own, SlackHook(), clock)
-        finally:
-            os._exit(0)
-    _, ended = os.waitpid(process, 0)
-    assert os.WIFSIGNALED(ended)
-    assert os.WTERMSIG(ended) == signal.SIGKILL
+    assert dies_at("notify.digest.gathered", lambda own: send(own, SlackHook(), clock))
     assert leads(sandbox) == []
     assert send(connection, slack, clock)["sent"] == ALONE + 1
     assert Counter(value for each in leads(sandbox) for value in each) == Counter(offered(given))

@@ -1,7 +1,5 @@
 """A lead that is deleted, erased or merged while its handoff is in any state: Slack, the ledger and the clocks."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +9,6 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from handoff import crash
 from handoff.clients.slack import SlackHook
 from handoff.ledger import db
 from handoff.ledger.db import Connection
@@ -25,6 +22,7 @@ from handoff.vitals import facts
 from handoff.web.pages import board_waiting
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
+from tests.dying import dies_at
 from tests.unit.notify.clock import Clock, told
 from tests.unit.route import handed
 from tests.unit.watch.clockwork import look
@@ -345,16 +343,7 @@ def test_one_killed_between_two_of_a_person_s_handoffs_is_made_up_for(
     connection.execute("insert into handoff.aliases values ('contacts', %s, %s, %s)", (OTHER, LEAD, clock()))
     send(connection, slack, clock)
     version(connection, LEAD, clock(), archived=True, isErased=True)
-    process = os.fork()
-    if process == 0:
-        os.environ[crash.VARIABLE] = "route.withdrawal.committed"
-        try:
-            with db.connect() as own:
-                withdraw.run(own, 1, clock())
-        finally:
-            os._exit(0)
-    _, ended = os.waitpid(process, 0)
-    assert os.WTERMSIG(ended) == signal.SIGKILL
+    assert dies_at("route.withdrawal.committed", lambda own: withdraw.run(own, 1, clock()))
     assert kinds(connection) == ["withdrawn", "erased"]
     assert withdraw.run(connection, 1, clock()) == 1
     assert kinds(connection) == ["withdrawn", "erased"] * 2

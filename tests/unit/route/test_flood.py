@@ -1,16 +1,18 @@
 """More MQLs than usual: the hottest go through, a person decides about the rest, and is asked once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
 import pytest
 
 from handoff.ledger.db import Connection
-from handoff.route import flood
+from handoff.route import at_risk, flood
 from handoff.route.decisions import Decision
 from tests.conftest import Database
+from tests.dying import dies_at
 from tests.integration.routers import decision
-from tests.unit.route.handed import NOON, write
+from tests.unit.route.handed import NOON, context, write
 
 FLOOR, FACTOR = 30, 5
 """Of the agreement's `handoff_policy`."""
@@ -113,6 +115,39 @@ class TestHeld:
             if is_dropped and hour == 3:
                 flood.answer(connection, found.flood_id, "dropped", "Farah", NOON + at)
         assert passed == [FLOOR] * 5
+
+
+@pytest.mark.usefixtures("pending")
+class TestKilled:
+    def test_who_was_held_stays_held_and_a_person_is_asked_once(self, connection: Connection) -> None:
+        assert dies_at("route.flood.held", lambda own: flood.admit(own, mqls(0, FLOOR + 5), NOON))
+        admitted, held = flood.admit(connection, mqls(0, FLOOR + 5), NOON)
+        assert (ids(admitted), ids(held)) == (list(range(FLOOR)), list(range(FLOOR, FLOOR + 5)))
+        found = flood.current(connection)
+        assert found is not None
+        assert found.held == 5
+        assert messages(connection) == [f"slack_review:flood:{found.flood_id}"]
+
+    def test_an_answer_that_was_taken_is_acted_on(self, connection: Connection) -> None:
+        flood.admit(connection, mqls(0, FLOOR + 5), NOON)
+        found = flood.current(connection)
+        assert found is not None
+        said = (found.flood_id, "released", "Farah", NOON)
+        assert dies_at("route.flood.answered", lambda own: flood.answer(own, *said))
+        with pytest.raises(flood.NothingToAnswer, match="Farah released it"):
+            flood.answer(connection, *said)
+        admitted, held = flood.admit(connection, mqls(FLOOR, FLOOR + 5), NOON)
+        assert (len(admitted), held) == (5, [])
+
+    def test_a_deadline_that_was_noted_at_risk_stays_and_the_others_are_noted(self, connection: Connection) -> None:
+        raised = [replace(each, context=context(each.lead_id, NOON, tier="hand_raiser")) for each in mqls(0, 3)]
+        assert dies_at("route.risk.noted", lambda own: at_risk.note(own, raised, NOON))
+        assert at_risk.note(connection, raised, NOON + timedelta(days=1)) == 2
+        rows = connection.execute(
+            "select promised_at from handoff.pending_leads where promised_at is not null order by promised_at"
+        ).fetchall()
+        first, second, third = (row["promised_at"] for row in rows)
+        assert first < NOON + timedelta(days=1) < second == third
 
 
 @pytest.mark.usefixtures("pending")

@@ -263,6 +263,13 @@ class TestNextPoll:
             assert late.write_back(minutes=1) == {}
         assert late.writes() == 2
 
+    def test_one_killed_before_it_wrote_back_again_is_made_up_for(self, late: Crm, host: Lives) -> None:
+        _poll(late)
+        assert host.run("sync", "sync.conflict.queued") == KILLED
+        assert late.write_back(minutes=1) == {"drift": 1}
+        assert (late.says(), late.conflicts()) == (PERSON, [*THE_PERSONS, *THE_PERSONS])
+        assert late.write_back(minutes=1) == {}
+
     def test_a_person_who_was_faster_is_left_alone(self, late: Crm) -> None:
         _poll(late)
         late.choose(NEXT)

@@ -17,6 +17,7 @@ from handoff.sync.task_target import reference, task_target
 from handoff.sync.tasks import keep
 from sandbox.testing import RunningSandbox, running_sandbox
 from tests.conftest import Database
+from tests.dying import dies_at
 from tests.unit.route import handed
 
 NAMES = [
@@ -186,6 +187,16 @@ def test_a_withdrawn_leads_task_goes(crm: Crm) -> None:
     crm.keep()
     crm.withdraw(given)
     assert crm.keep() == {"task_removed": 1}
+    assert crm.tasks() == []
+
+
+def test_what_became_of_a_task_is_carried_out_once_also_after_a_death(crm: Crm) -> None:
+    given = crm.give()
+    crm.keep()
+    crm.withdraw(given)
+    assert dies_at("sync.task.followed", lambda own: keep(own, crm.hubspot, lambda: crm.now))
+    assert crm.keep() == {"task_removed": 1}
+    assert crm.keep(minutes=1) == {}
     assert crm.tasks() == []
 
 

@@ -15,6 +15,7 @@ from handoff.notify.card_form import NOTE, REASON
 from handoff.route.assignments import Assignment
 from handoff.route.reassign import reassign
 from handoff.watch import answers
+from tests.dying import dies_at
 from tests.unit.route.handed import NOON, answer, to
 from tests.unit.watch.pressing import (
     ANA,
@@ -489,7 +490,8 @@ def test_an_answer_that_cannot_be_applied_stops_no_other_and_is_told_of_in_the_e
     assert answers.run(connection, SOON + timedelta(minutes=1)) == {"failed": 1, "accepted": 1}
     assert answers.run(connection, SOON + timedelta(minutes=60)) == {"failed": 1}
     assert effects(connection, "slack_review") == []
-    assert answers.run(connection, SOON + timedelta(minutes=61)) == {"failed": 1}
-    assert answers.run(connection, SOON + timedelta(minutes=62)) == {}
+    late = SOON + timedelta(minutes=61)
+    assert dies_at("watch.answer.given_up", lambda own: answers.run(own, late))
+    assert answers.run(connection, late + timedelta(minutes=1)) == {}
     (alert,) = effects(connection, "slack_review")
     assert alert["text"] == "An answer in Slack could not be applied, and is lost: BadContext"

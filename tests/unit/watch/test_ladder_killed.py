@@ -1,7 +1,6 @@
 """`kill -9` at every boundary of the watch, each time that it is passed: the next run makes up for it, and all that is
 done is done once."""
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,13 +16,13 @@ from handoff.local import progress
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.conftest import Database
+from tests.dying import dies_at
 from tests.unit.route.handed import to
 from tests.unit.watch.clockwork import HAND_RAISER, HIGH, call, deliver, moment, read, status
 from tests.unit.watch.conftest import add_leads, connect_slack
 
 START = moment("2026-11-25 14:00")
 NOW = START + timedelta(hours=2)
-KILLED = 9
 STEPS = 9
 """Taken in the first run: passed over, gone on, escalated and reminded."""
 POINTS = (
@@ -64,20 +63,6 @@ def prepare(connection: Connection, admin: psycopg.Connection[Any]) -> None:
     status(admin, "6", START + timedelta(minutes=4), "UNQUALIFIED", "not_mine")
     read(connection, NOW)
     beat(connection, NOW - timedelta(minutes=1))
-
-
-def killed_at(point: str, nth: int) -> int:
-    """The signal that ended a process which watched and was to be killed there; 0 if it came to its end."""
-    process = os.fork()
-    if process == 0:
-        os.environ[crash.VARIABLE] = f"{point}:{nth}"
-        try:
-            with db.connect() as connection:
-                run(connection, NOW)
-        finally:
-            os._exit(0)
-    _, ended = os.waitpid(process, 0)
-    return os.WTERMSIG(ended) if os.WIFSIGNALED(ended) else 0
 
 
 def is_free(connection: Connection) -> bool:
@@ -135,7 +120,7 @@ def test_the_next_run_makes_up_for_one_that_was_killed(
     undisturbed: dict[str, Any], connection: Connection, admin: psycopg.Connection[Any], point: str, nth: int
 ) -> None:
     prepare(connection, admin)
-    assert killed_at(point, nth) == KILLED
+    assert dies_at(point, lambda own: run(own, NOW), nth)
     # Postgres notices a moment later that the process is gone, and lets its lock go.
     assert progress.wait(lambda: is_free(connection), timeout_s=60, interval_s=0.01)
     deliver(connection)
