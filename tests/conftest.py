@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,10 @@ from handoff.local import airflow_env, scratch
 from handoff.local.postgres import BIN
 from handoff.settings import settings
 
-NUMBERS = count(1)
+COMPILED = "agreed.dbt"
+"""What dbt parsed and compiled for the template, in `shared_folder`."""
 DAG_TESTS = Path(__file__).parent / "dags"
-INTEGRATION_TESTS = Path(__file__).parent / "integration"
+CONTRACT_TESTS, INTEGRATION_TESTS = Path(__file__).parent / "contract", Path(__file__).parent / "integration"
 
 # Set before any test imports Airflow, which reads them once and would otherwise write to the home directory.
 os.environ.update(airflow_env.TELEMETRY_OFF)
@@ -42,8 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if DAG_TESTS in item.path.parents:
             item.add_marker(pytest.mark.disable_socket)
-    # The longest files first: at the end both workers then still have something to do.
-    items.sort(key=lambda item: INTEGRATION_TESTS not in item.path.parents)
+    # The longest files first, so that all processes still have something to do at the end. One of them makes the
+    # template with the agreement; the others begin with what needs none.
+    first = next((item.path for item in items if INTEGRATION_TESTS in item.path.parents), None)
+    order = (CONTRACT_TESTS, INTEGRATION_TESTS)
+    items.sort(key=lambda item: (item.path != first, *(folder not in item.path.parents for folder in order)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,6 +74,13 @@ def postgres() -> Iterator[scratch.Cluster]:
 
 
 @pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What all processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
 def migrated_template(postgres: scratch.Cluster) -> str:
     """Name of a database with the ledger's schema, to copy."""
     postgres.create("migrated")
@@ -80,22 +90,18 @@ def migrated_template(postgres: scratch.Cluster) -> str:
 
 @pytest.fixture(scope="session")
 def agreement_template(
-    postgres: scratch.Cluster, migrated_template: str, airflow_home: Path, tmp_path_factory: pytest.TempPathFactory
+    postgres: scratch.Cluster, migrated_template: str, airflow_home: Path, shared_folder: Path
 ) -> str:
     """Name of a database with the agreement loaded and the line's models built over nothing, to copy.
 
-    Built by the first process of a run that needs it: the others, with servers and homes of their own, restore its dump
-    and take what dbt had parsed and compiled.
+    Built by the first process of a run that needs it: the others, with servers of their own, restore its dump.
     """
     from handoff import agreement
 
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    dump, compiled = shared / "agreed.dump", shared / "agreed.dbt"
+    dump, compiled = shared_folder / "agreed.dump", shared_folder / COMPILED
     with dump.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if dump.exists():
-            shutil.copytree(compiled, settings().dbt_target, dirs_exist_ok=True)
             postgres.create("agreed")
             _dumped("pg_restore", f"--dbname={postgres.dsn('agreed')}", str(dump))
             return "agreed"
@@ -103,7 +109,7 @@ def agreement_template(
         with pytest.MonkeyPatch.context() as patch:
             _point_at(patch, postgres, "agreed")
             agreement.load(clock.now())
-        shutil.copytree(settings().dbt_target, compiled)
+            shutil.copytree(settings().dbt_target, compiled)
         _dumped("pg_dump", "--format=custom", "--compress=0", f"--file={dump}", postgres.dsn("agreed"))
     return "agreed"
 
@@ -113,37 +119,49 @@ def _dumped(program: str, *arguments: str) -> None:
 
 
 @pytest.fixture
-def database(postgres: scratch.Cluster, migrated_template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def database(
+    postgres: scratch.Cluster, migrated_template: str, shared_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
     """A database with the ledger's schema and no rows."""
-    yield from _copy(postgres, migrated_template, monkeypatch)
+    yield from _copy(postgres, migrated_template, "test", shared_folder, monkeypatch)
 
 
 @pytest.fixture
 def agreement_database(
-    postgres: scratch.Cluster, agreement_template: str, monkeypatch: pytest.MonkeyPatch
+    postgres: scratch.Cluster, agreement_template: str, shared_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     """A database with the agreement loaded; its products are live since this test run began."""
-    yield from _copy(postgres, agreement_template, monkeypatch)
+    yield from _copy(postgres, agreement_template, "test", shared_folder, monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def module_database(postgres: scratch.Cluster, migrated_template: str) -> Iterator[Database]:
+def module_database(postgres: scratch.Cluster, migrated_template: str, shared_folder: Path) -> Iterator[Database]:
     """As `database`, shared by one module's tests."""
     with pytest.MonkeyPatch.context() as patch:
-        yield from _copy(postgres, migrated_template, patch)
+        yield from _copy(postgres, migrated_template, "module", shared_folder, patch)
 
 
 @pytest.fixture(scope="module")
-def module_agreement_database(postgres: scratch.Cluster, agreement_template: str) -> Iterator[Database]:
+def module_agreement_database(
+    postgres: scratch.Cluster, agreement_template: str, shared_folder: Path
+) -> Iterator[Database]:
     """As `agreement_database`, shared by one module's tests."""
     with pytest.MonkeyPatch.context() as patch:
-        yield from _copy(postgres, agreement_template, patch)
+        yield from _copy(postgres, agreement_template, "module", shared_folder, patch)
 
 
-def _copy(cluster: scratch.Cluster, template: str, patch: pytest.MonkeyPatch) -> Iterator[Database]:
-    name = f"test_{next(NUMBERS)}"
+def _copy(
+    cluster: scratch.Cluster, template: str, whose: str, shared_folder: Path, patch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    # Always the same name, with a target of dbt's own: for another database dbt would parse the whole project anew.
+    name = f"{template}_{whose}"
+    target = settings().home / "dbt" / name
+    if not target.exists() and (shared_folder / COMPILED).exists():
+        shutil.copytree(shared_folder / COMPILED, target)
     cluster.create(name, template)
     _point_at(patch, cluster, name)
+    patch.setenv("HANDOFF_DBT_TARGET", str(target))
+    settings.cache_clear()
     yield Database(
         name=name,
         admin_dsn=cluster.dsn(name),

@@ -36,9 +36,16 @@ def connect_to(sandbox: RunningSandbox, patch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
+@pytest.fixture(scope="module")
+def company() -> Iterator[RunningSandbox]:
     """A sandbox with a small company and 90 days of its history; nothing happens there by itself."""
     with running_sandbox(contacts=120, limits=False) as sandbox:
-        connect_to(sandbox, monkeypatch)
         yield sandbox
+
+
+@pytest.fixture
+def sandbox(company: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> RunningSandbox:
+    """The company as at first, whatever an earlier test did to it."""
+    company.control("POST", "reset", {})
+    connect_to(company, monkeypatch)
+    return company

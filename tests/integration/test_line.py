@@ -10,7 +10,7 @@ import pytest
 from handoff import agreement, clock, explain, stations
 from handoff.ledger import db, inbox, runs
 from handoff.ledger.db import Connection
-from handoff.qualify import dbt
+from handoff.qualify import dbt, requeue
 from sandbox.testing import RunningSandbox
 from tests.integration.test_dbt import run_dbt
 
@@ -79,7 +79,7 @@ def test_whoever_a_looser_agreement_makes_an_mql_is_handed_over_after_a_rebuild_
     handed = connection.execute("select lead_id from handoff.handoffs order by routed_at").fetchall()
     assert [each["lead_id"] for each in handed] == [before, lead]
     assert len(messages(sandbox)) == 2
-    assert agreement.load(clock.now(), full_refresh=True)["queued"] == 0
+    assert requeue.requeue(connection, clock.now()) == 0
     assert run_dbt("build", "--select", "mqls_without_handoff", target=tmp_path).returncode == 0
 
 
