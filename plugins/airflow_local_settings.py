@@ -82,6 +82,7 @@ def write_run_limits_always() -> None:
 if forks_tasks(sys.argv):
     for module in PRELOADED:
         importlib.import_module(module)
+    importlib.import_module("handoff.clients.tls").trusted()
     try:
         importlib.import_module("handoff.qualify.dbt").warm()
     except Exception:

@@ -51,7 +51,7 @@ def judge(connection: Connection, at: datetime, command: list[str]) -> None:
         on conflict do nothing""",
         (at,),
     )
-    dbt.invoke(connection, command, selector="line", as_of=at)
+    dbt.invoke(connection, command, selector="line", as_of=at, as_loaded=True)
     facts.remember(connection)
 
 

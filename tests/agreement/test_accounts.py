@@ -69,7 +69,8 @@ def landed(admin: Admin, titles: dict[str, dict[str, str]]) -> dict[str, dict[st
         put(admin, "hubspot_contacts", key, {"properties": {"jobtitle": row["title"]}})
     with db.connect() as connection:
         identity.complete(connection)
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT + timedelta(minutes=1))
+        later = AT + timedelta(minutes=1)
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=later, as_loaded=True)
     return {row["lead_id"]: row for row in admin.execute("select * from line.int_leads")}
 
 

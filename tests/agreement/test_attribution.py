@@ -115,7 +115,7 @@ def credits(admin: Admin) -> dict[tuple[Steps, str], list[Fraction]]:
         values ('position-30-40-30', 'Planted', 'position', 0.3, 0.3, 0.3, 0, 90, '2000-01-01', '9999-12-31', '-')"""
     )
     with db.connect() as connection:
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT + DAY)
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT + DAY, as_loaded=True)
         build(connection, AT + DAY)
     rows = admin.execute(
         "select lead_id, model_id, credit from marts.fct_touches where conversion_kind = 'mql' order by touch_order"
@@ -196,7 +196,7 @@ def test_a_reader_of_the_marts_sees_credit_and_no_person(admin: Admin, credits: 
 
 def test_the_line_builds_none_of_it(credits: Credits, module_agreement_database: Any) -> None:
     with db.connect() as connection:
-        result = dbt.invoke(connection, ["run"], selector="line", as_of=AT + DAY)
+        result = dbt.invoke(connection, ["run"], selector="line", as_of=AT + DAY, as_loaded=True)
     assert result is not None
     assert "int_qualifications" in result.statuses
     assert not [name for name in result.statuses if "touch" in name or "conversion" in name or "acts" in name]

@@ -49,7 +49,8 @@ def landed(admin: Admin) -> Admin:
     put(admin, "apollo_people", "a@b.example", {"person": None})
     put(admin, "apollo_organizations", "b.example", {"organization": {"estimated_num_employees": "many"}})
     with db.connect() as connection:
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT + timedelta(minutes=1))
+        later = AT + timedelta(minutes=1)
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=later, as_loaded=True)
     return admin
 
 

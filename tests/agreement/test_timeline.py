@@ -19,7 +19,7 @@ def connection(admin: Admin) -> Iterator[Connection]:
     with db.connect() as connection:
         live(admin, connection, LEADS)
         connection.execute("insert into handoff.stale_leads (lead_id) select lead_id from line.int_leads")
-        dbt.invoke(connection, ["run"], selector="timeline", as_of=END)
+        dbt.invoke(connection, ["run"], selector="timeline", as_of=END, as_loaded=True)
         yield connection
 
 
@@ -62,7 +62,7 @@ def test_only_leads_that_have_moved_are_computed_again(connection: Connection) -
     connection.execute("delete from handoff.pending_leads where lead_id <> '1'")
     connection.execute("delete from handoff.stale_leads")
     qualify.run(connection, at)
-    dbt.invoke(connection, ["run"], selector="timeline", as_of=at)
+    dbt.invoke(connection, ["run"], selector="timeline", as_of=at, as_loaded=True)
     stamps = connection.execute(
         "select computed_at, count(distinct lead_id) as leads from line.int_score_timeline group by 1 order by 1"
     ).fetchall()

@@ -36,6 +36,12 @@ def connect_to(sandbox: RunningSandbox, patch: pytest.MonkeyPatch) -> None:
     settings.cache_clear()
 
 
+@pytest.fixture
+def models_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marts are built without dbt's data tests, which take longer than the models and have tests of their own."""
+    monkeypatch.setenv("DBT_EXCLUDE_RESOURCE_TYPES", "test")
+
+
 @pytest.fixture(scope="module")
 def company() -> Iterator[RunningSandbox]:
     """A sandbox with a small company and 90 days of its history; nothing happens there by itself."""

@@ -14,6 +14,7 @@ from tests.conftest import Database
 
 CONTACTS, EVENTS, HANDOFFS = 300, 4000, 30
 HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.usefixtures("models_alone")
 
 
 @pytest.fixture(scope="module")

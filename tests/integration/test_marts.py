@@ -79,7 +79,7 @@ def admin(module_agreement_database: Database) -> Iterator[Admin]:
         for handoff in BY_HAND:
             plant(admin, handoff)
         plant_at_random(admin, GENERATED)
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT, as_loaded=True)
         build_marts(connection, AT)
         yield admin
 

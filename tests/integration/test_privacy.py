@@ -16,6 +16,7 @@ from tests.integration.test_line import hint, line, one
 from tests.unit.privacy.planted import dump
 
 ADA, BEN = "zqada", "zqben"
+pytestmark = pytest.mark.usefixtures("models_alone")
 
 
 @pytest.fixture

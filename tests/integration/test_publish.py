@@ -57,7 +57,7 @@ def admin(module_agreement_database: Database) -> Iterator[Admin]:
         db.connect() as connection,
     ):
         more(admin, 3)
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=clock.now())
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=clock.now(), as_loaded=True)
         build_marts(connection)
         yield admin
 

@@ -152,7 +152,7 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
         _let_things_go_wrong(admin)
         admin.execute("update handoff.go_live set live_at = '2026-01-01'")
         with db.connect() as connection:
-            dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
+            dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT, as_loaded=True)
             build(connection, AT)
             yield connection
 

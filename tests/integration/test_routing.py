@@ -174,7 +174,7 @@ def rewritten(where: Path, rep_id: str, on: str, **values: str) -> Path:
     rows.insert(rows.index(old) + 1, {**old, **values, "valid_from": on})
     old["valid_to"] = on
     with path.open("w", newline="", encoding="utf-8") as file:
-        lines = csv.DictWriter(file, list(old))
+        lines = csv.DictWriter(file, list(old), lineterminator="\n")
         lines.writeheader()
         lines.writerows(rows)
     return edited
@@ -254,6 +254,6 @@ def test_a_mass_of_mqls_is_held_until_a_person_has_answered(
     line()
     assert one(connection, "select count(*) from handoff.pending_leads") == 0
     assert one(connection, "select count(*) from handoff.handoffs where lead_id = %s", late) == 0
-    dbt.invoke(connection, ["run"], selector="marts", as_of=clock.now())
+    dbt.invoke(connection, ["run"], selector="marts", as_of=clock.now(), as_loaded=True)
     assert one(connection, "select count(*) from line.mqls_without_handoff") == 0
     assert "Nothing is held" in CliRunner().invoke(app, ["route", "release"]).output

@@ -85,7 +85,7 @@ def made(admin: Admin) -> Made:
             _hand_off(admin, f"ho_{lead}", lead, at + timedelta(minutes=1))
             _end(admin, f"ho_{lead}", lead, at, ends)
     with db.connect() as connection:
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=NOW)
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=NOW, as_loaded=True)
     return Made(**counts)
 
 

@@ -44,6 +44,10 @@ def lag(crm: Simulation, seconds: float) -> None:
     crm.world.index.delay = (seconds, seconds)
 
 
+TIED = 25_000 if os.environ.get("HANDOFF_CHAOS") else 10_500
+"""A search shows the first 10,000."""
+
+
 class TestTwoSpeeds:
     def test_the_fast_pass_moves_no_watermark(self, crm: Simulation) -> None:
         crm.create()
@@ -136,14 +140,14 @@ class TestTwoSpeeds:
         crm.settle()
         assert crm.mirror()[str(person.id)][1] == "CEO"
 
-    def test_twenty_five_thousand_records_with_one_stamp(self, crm: Simulation) -> None:
-        for _ in range(25_000):
+    def test_more_records_with_one_stamp_than_a_search_ever_shows(self, crm: Simulation) -> None:
+        for _ in range(TIED):
             crm.create()
         crm.advance(days=1)
-        bulk.change(crm.world, {"object": "contacts", "property": "jobtitle", "value": "CFO", "count": 25_000})
+        bulk.change(crm.world, {"object": "contacts", "property": "jobtitle", "value": "CFO", "count": TIED})
         crm.advance(minutes=20)
         crm.settle()
-        assert len(crm.mirror()) == 25_000
+        assert len(crm.mirror()) == TIED
         assert crm.mirror() == crm.truth()
 
 

@@ -84,7 +84,7 @@ def clauses(module_agreement_database: Database) -> Iterator[dict[str, Performan
             verdict = ("rejected", "no_interest") if number <= 26 else ("accepted", None)
             plant(admin, number, "sig-page-pricing", verdict if number <= 38 else None, HANDED_OVER)
         plant(admin, 41, "sig-page-docs", ("accepted", None), AT - 5 * DAY)
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT)
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT, as_loaded=True)
         build(connection, AT)
         yield {each.clause_id: each for each in ranking(connection)}
 
@@ -185,7 +185,7 @@ def test_a_handoff_keeps_what_let_the_lead_in(agreement_database: Database, sand
         parts = connection.execute(
             "select rule_id, points from line.int_score_parts where lead_id = %s and points <> 0", (stored["lead_id"],)
         ).fetchall()
-        dbt.invoke(connection, ["run"], selector="marts", as_of=None)
+        dbt.invoke(connection, ["run"], selector="marts", as_of=None, as_loaded=True)
         let_in = connection.execute("select clause_kind, clause_id, state from line.int_handoff_clauses").fetchall()
     assert [vars(each) for each in kept.clauses] == [
         {"kind": row["clause_kind"], **{name: row[name] for name in ("clause_id", "state", "detail")}}

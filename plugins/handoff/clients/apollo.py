@@ -17,6 +17,7 @@ from handoff.clients.apollo_answers import Json, about, body_of, reason, remedy
 from handoff.clients.budget import Budget, NotAsked
 from handoff.clients.retry_after import seconds
 from handoff.clients.stores import Store
+from handoff.clients.tls import trusted
 from handoff.clients.window import Lane
 
 Answers = dict[str, Json | None]
@@ -78,7 +79,9 @@ class ApolloHook(BaseHook):
         """The pool of connections, opened at first use; follows no redirect."""
         credentials = connections.get(self.apollo_conn_id)
         return httpx.Client(
-            base_url=credentials.host or "https://api.apollo.io", headers={"x-api-key": credentials.password or ""}
+            base_url=credentials.host or "https://api.apollo.io",
+            headers={"x-api-key": credentials.password or ""},
+            verify=trusted(),
         )
 
     def people(self, emails: Sequence[str], deadline_s: float = 3.0) -> Answers:

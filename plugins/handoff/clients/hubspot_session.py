@@ -31,6 +31,7 @@ from handoff.clients.hubspot_wire import (
     once,
 )
 from handoff.clients.stores import LocalStore, Store
+from handoff.clients.tls import trusted
 from handoff.clients.window import Lane, Limit
 
 ATTEMPTS = 5
@@ -87,6 +88,7 @@ class HubSpotSession(BaseHook):
             base_url=self.credentials.host or "https://api.hubapi.com",
             auth=self._sign,
             timeout=TIMEOUT,
+            verify=trusted(),
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=16),
         )
 

@@ -17,6 +17,7 @@ from handoff.clients.budget import Budget, NotAsked, Policy
 from handoff.clients.slack_errors import NoClearAnswer, NotSent, Refused, is_fault
 from handoff.clients.slack_wire import once
 from handoff.clients.stores import Store
+from handoff.clients.tls import trusted
 from handoff.clients.window import Lane, Limit
 
 TIMEOUT_S = 8
@@ -79,6 +80,7 @@ class SlackHook(BaseHook):
             token=self.credentials.password,
             base_url=base_url if base_url.endswith("/") else f"{base_url}/",
             timeout=TIMEOUT_S,
+            ssl=trusted(),
             retry_handlers=[],
         )
 

@@ -40,7 +40,7 @@ def plant() -> None:
         for back in WEEKS_BACK:
             for number, each in enumerate(LEADS, 1):
                 _plant(connection, admin, f"{back}{number}", back, *each)
-        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AS_OF)
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AS_OF, as_loaded=True)
         build(connection, AS_OF)
 
 
