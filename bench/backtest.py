@@ -58,6 +58,13 @@ insert into handoff.lead_facts
 select lead_id, as_of - interval '200 days', to_jsonb(lead) - array['lead_id', 'as_of', 'extracted_at']
 from line.int_leads as lead
 """
+# A tenth is found to be of another size on some day.
+CHANGED = """
+insert into handoff.lead_facts
+select lead_id, as_of - random() * %(span)s::interval,
+    to_jsonb(lead) - array['lead_id', 'as_of', 'extracted_at'] || jsonb_build_object('employees', 400)
+from line.int_leads as lead where random() < 0.1
+"""
 # A few leads do much and most do little, as on any website.
 ACTS = """
 insert into line.int_activities
@@ -83,6 +90,9 @@ cross join lateral (
 """
 
 
+PAST = (("leads", FACTS), ("what is known", REMEMBERED), ("and otherwise later", CHANGED), ("acts", ACTS))
+
+
 def main() -> int:
     """Exit status: 0 when the change did what it must, 1 not."""
     given = asked(__doc__, RESULTS, SIZES)
@@ -93,7 +103,7 @@ def main() -> int:
         own_line.load_agreement()
         with db.connect(connections.ADMIN) as admin:
             values = {"leads": given.leads, "acts": given.acts, "end": end, "span": f"{SPAN_DAYS} days"}
-            for words, statement in (("leads", FACTS), ("what is known", REMEMBERED), ("acts", ACTS)):
+            for words, statement in PAST:
                 _say(words)
                 admin.execute(statement, values)
             admin.execute("analyze line.int_leads, line.int_activities, handoff.lead_facts")

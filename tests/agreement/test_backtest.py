@@ -80,7 +80,8 @@ def test_it_finds_what_asking_about_everything_finds(connection: Connection, mod
     judge = Judge(models, tables, END)
     past = history.read(connection, END)
     with history.shared(connection, past):
-        found = firsts.find(connection, judge, past, START - timedelta(days=1))
+        possible = firsts.possible(connection, judge, past, START - timedelta(days=1))
+        found = firsts.find([connection], judge, possible)
         plain = every_first(connection, judge, past)
         acts = replace(past, **{name: getattr(past, name)[past.what != CHANGED] for name in ("lead", "what", "at")})
         by_acts = every_first(connection, judge, acts)

@@ -1,11 +1,12 @@
 """Who one agreement would have handed over and the other not, and by which rule."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.backtest import firsts
-from handoff.backtest.decide import Answers, Asked, Judge, decide
+from handoff.backtest.decide import Answers, Asked, Judge, decide_together
 from handoff.backtest.firsts import First
 from handoff.ledger.db import Connection, Row
 
@@ -28,14 +29,14 @@ class Change:
 
 
 def changes(
-    connection: Connection, other: Judge, which: list[First], sqls: dict[int, datetime], gone: bool
+    sessions: Sequence[Connection], other: Judge, which: list[First], sqls: dict[int, datetime], *, gone: bool
 ) -> tuple[Change, ...]:
     """Why the other agreement would not have handed these leads over at that moment: it is asked."""
     if not which:
         return ()
     asked = [Asked(f"{place}", each.lead_no, each.at) for place, each in enumerate(which)]
-    answers = decide(connection, other, asked, clauses=True)
-    who = firsts.names(connection, {each.lead_no for each in which})
+    answers = decide_together(sessions, other, asked, clauses=True)
+    who = firsts.names(sessions[0], {each.lead_no for each in which})
     found = []
     for place, each in enumerate(which):
         refused = next(

@@ -2,8 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import repeat
 
 from psycopg import sql
 
@@ -11,6 +14,9 @@ from handoff.ledger.db import Connection, Row
 from handoff.qualify import replica
 from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet
+
+ALONE = 500
+"""Fewer than so many are not worth a second session."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,23 @@ def decide(connection: Connection, judge: Judge, asked: Sequence[Asked], *, clau
             )
 
 
+def decide_together(
+    sessions: Sequence[Connection], judge: Judge, asked: Sequence[Asked], *, clauses: bool = False
+) -> Answers:
+    """As `decide`, a part of them by each session at once: Postgres does the work, and has a processor a session."""
+    if len(asked) < ALONE:
+        return decide(sessions[0], judge, asked, clauses=clauses)
+    parts = [asked[place :: len(sessions)] for place in range(len(sessions))]
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        first, *others = pool.map(partial(decide, clauses=clauses), sessions, repeat(judge), parts)
+    for each in others:
+        first.decisions.update(each.decisions)
+        first.clauses.update(each.clauses)
+        first.points.update(each.points)
+        first.candidates.update(each.candidates)
+    return first
+
+
 _POINTS = """
 select part.lead_id, part.definition_id, part.rule_id, sum(part.points) as points
 from pg_temp.int_score_parts as part
@@ -140,15 +163,15 @@ def domains(judge: Judge) -> dict[str, sql.Composable]:
     or our own by the agreement in question, whose tables must stand in the session."""
     day = sql.Literal(judge.end.date())
     return {
-        "wait": sql.Literal(_longest_wait(judge)),
+        "wait": sql.Literal(f"{longest_wait_minutes(judge)} minutes"),
         "competitor": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("competitors"), day=day),
         "internal": sql.SQL(_IS_DOMAIN_OF).format(owners=sql.Identifier("company"), day=day),
     }
 
 
-def _longest_wait(judge: Judge) -> str:
-    minutes = max((int(row["enrichment_wait_minutes"]) for row in judge.tables["definitions"]), default=0)
-    return f"{minutes} minutes"
+def longest_wait_minutes(judge: Judge) -> int:
+    """For how long a lead's facts may be looked up after it acted."""
+    return max((int(row["enrichment_wait_minutes"]) for row in judge.tables["definitions"]), default=0)
 
 
 def matches(connection: Connection, judge: Judge) -> list[Row]:

@@ -20,10 +20,11 @@ TABLES = {"fit_points": "rule_id", "requirements": "requirement_id", "disqualifi
 
 @dataclass(frozen=True)
 class Facts:
-    """Versions of what was known, one place each.
+    """Versions of what was known, one place each, in order of lead and time.
 
     Attributes:
         lead: number of the lead.
+        since: from when on it was known, in microseconds since 1970.
         fit: exact fit points by one definition.
         is_blocked: a disqualifier holds.
         is_failed: a requirement fails, which stops whoever is no hand-raiser.
@@ -31,10 +32,21 @@ class Facts:
     """
 
     lead: Numbers
+    since: Numbers
     fit: Floats
     is_blocked: Flags
     is_failed: Flags
     is_unknown: Flags
+
+    def versions(self, lead: Numbers, at: Numbers) -> Numbers:
+        """Places of what was known of leads at moments; of one that was first known later, of its first version."""
+        moments = np.unique(self.since)
+        # A number for lead and moment that sorts as the two do.
+        each = self.lead * (len(moments) + 1) + np.searchsorted(moments, self.since) + 1
+        wanted = lead * (len(moments) + 1) + np.searchsorted(moments, at, side="right")
+        places = np.searchsorted(each, wanted, side="right") - 1
+        is_later = (places < 0) | (self.lead[places] != lead)
+        return np.asarray(places + is_later)
 
 
 def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mapping[tuple[str, str], float]) -> Facts:
@@ -50,7 +62,7 @@ def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mappin
     ]
     fields = sorted({str(row["field"]) for _, row in rules})
     versions = _told_facts(connection, judge, fields)
-    lead = np.array([row["lead_no"] for row in versions], dtype=np.int64)
+    lead, since = (np.array([row[name] for row in versions], dtype=np.int64) for name in ("lead_no", "since"))
     codes: dict[str, Numbers] = {}
     values: list[_Value] = []
     of_field: dict[str, list[int]] = {}
@@ -78,7 +90,7 @@ def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mappin
             blocked |= (state == "held") & (table == "disqualifiers")
             failed |= (state == "failed") & (table == "requirements")
             unknown |= (state == "unknown") & (table == "requirements")
-    return Facts(lead, _capped(gained, caps, len(lead)) + lost, blocked, failed, unknown)
+    return Facts(lead, since, _capped(gained, caps, len(lead)) + lost, blocked, failed, unknown)
 
 
 def _capped(gained: Mapping[tuple[str, str], Floats], caps: Mapping[tuple[str, str], float], number: int) -> Floats:
@@ -140,12 +152,12 @@ def _judged_values(
 
 
 def _told_facts(connection: Connection, judge: Judge, fields: Sequence[str]) -> list[Row]:
-    """Every version of every lead's facts: `lead_no`, and the asked fields as text."""
+    """Every version of every lead's facts in order: `lead_no`, `since`, and the asked fields as text."""
     said = domains(judge)
     replaced = {"is_competitor": said["competitor"], "is_internal": said["internal"]}
     columns = sql.SQL(", ").join(
         (
-            sql.SQL("known.lead_no"),
+            sql.SQL("known.lead_no, (extract(epoch from told.known_from) * 1000000)::int8 as since"),
             *(
                 sql.SQL("({})::text as {}").format(
                     replaced.get(field, sql.SQL("told.facts ->> {}").format(sql.Literal(field))), sql.Identifier(field)
@@ -165,6 +177,6 @@ def _told_facts(connection: Connection, judge: Judge, fields: Sequence[str]) -> 
         return connection.execute(
             sql.SQL(
                 "select {} from handoff.lead_facts as told"
-                " inner join backtest_leads as known on told.lead_id = known.lead_id"
+                " inner join backtest_leads as known on told.lead_id = known.lead_id order by 1, 2"
             ).format(columns)
         ).fetchall()

@@ -2,15 +2,13 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
-
 from handoff.backtest import bounds, facts
-from handoff.backtest.decide import Asked, Judge, decide, definitions, matches
+from handoff.backtest.decide import Asked, Judge, decide_together, definitions, longest_wait_minutes, matches
 from handoff.backtest.history import History
 from handoff.ledger.db import Connection, Row
 
@@ -36,6 +34,15 @@ class First:
 
 
 @dataclass(frozen=True)
+class Possible:
+    """Moments at which a definition might be met, in order, by lead."""
+
+    definition_id: str
+    product_id: str
+    by_lead: dict[int, list[datetime]]
+
+
+@dataclass(frozen=True)
 class Found:
     """All of them by (lead_no, product id), and how many moments the models were asked about."""
 
@@ -44,34 +51,37 @@ class Found:
     asked: int
 
 
-def find(connection: Connection, judge: Judge, history: History, start: datetime, *, shadows: bool = False) -> Found:
-    """Go through the span from `start` to the judge's end.
-
-    A lead counts once a product, at its first MQL moment. What was handed over in truth plays no part.
+def possible(
+    connection: Connection, judge: Judge, history: History, start: datetime, *, shadows: bool = False
+) -> list[Possible]:
+    """Moments from `start` to the judge's end at which each definition might be met.
 
     Args:
         shadows: take the shadow definitions in place of the live ones.
     """
     rows = matches(connection, judge)
-    candidates: dict[str, dict[int, list[datetime]]] = {}
-    products: dict[str, str] = {}
-    total = 0
-    for definition in definitions(connection, judge):
-        if definition["is_shadow"] == shadows:
-            key = definition["definition_id"]
-            products[key] = definition["product_id"]
-            candidates[key] = _candidates(connection, judge, history, start, definition, rows)
-            total += sum(map(len, candidates[key].values()))
+    return [
+        Possible(each["definition_id"], each["product_id"], _candidates(connection, judge, history, start, each, rows))
+        for each in definitions(connection, judge)
+        if each["is_shadow"] == shadows
+    ]
+
+
+def find(sessions: Sequence[Connection], judge: Judge, moments: Sequence[Possible]) -> Found:
+    """Ask the models about the moments that are possible.
+
+    A lead counts once a product, at its first MQL moment. What was handed over in truth plays no part.
+    """
     firsts: dict[tuple[int, str], First] = {}
     asked = 0
-    for key, by_lead in candidates.items():
-        for first, number in _decided(connection, judge, key, products[key], by_lead):
+    for each in moments:
+        for first, number in _decided(sessions, judge, each):
             asked += number
             if first is not None:
                 place = (first.lead_no, first.product_id)
                 if place not in firsts or first.at < firsts[place].at:
                     firsts[place] = first
-    return Found(firsts, total, asked)
+    return Found(firsts, sum(len(at) for each in moments for at in each.by_lead.values()), asked)
 
 
 def _candidates(
@@ -95,13 +105,10 @@ def _candidates(
     )
     # What the facts alone rule out needs no further question; only a disqualifier stops a hand-raiser.
     known = facts.judge(connection, judge, key, caps)
-    possible = ~known.is_blocked & ~known.is_failed & ~known.is_unknown
-    fit = np.full(len(history.lead_ids), -np.inf)
-    np.maximum.at(fit, known.lead[possible], known.fit[possible])
-    may_ask = np.zeros(len(history.lead_ids), dtype=bool)
-    may_ask[known.lead[~known.is_blocked]] = True
-    near = found.engagement + fit[found.lead] >= float(definition["threshold"])
-    mask = found.has_trigger & (near | (found.has_hand_raise & may_ask[found.lead]))
+    then = known.versions(found.lead, found.at + longest_wait_minutes(judge) * 60_000_000)
+    is_fit = ~known.is_blocked & ~known.is_failed & ~known.is_unknown
+    near = is_fit[then] & (found.engagement + known.fit[then] >= float(definition["threshold"]))
+    mask = found.has_trigger & (near | (found.has_hand_raise & ~known.is_blocked[then]))
     by_lead: dict[int, list[datetime]] = defaultdict(list)
     for lead_no, at in zip(found.lead[mask].tolist(), found.at[mask].tolist(), strict=True):
         moment = _moment(at)
@@ -110,10 +117,9 @@ def _candidates(
     return by_lead
 
 
-def _decided(
-    connection: Connection, judge: Judge, key: str, product_id: str, by_lead: dict[int, list[datetime]]
-) -> Iterator[tuple[First | None, int]]:
+def _decided(sessions: Sequence[Connection], judge: Judge, moments: Possible) -> Iterator[tuple[First | None, int]]:
     """Ask the models of each lead's moments in order, a few a round, until one is an MQL or none is left."""
+    key, by_lead = moments.definition_id, moments.by_lead
     number, done = FIRST_ROUND, dict.fromkeys(by_lead, 0)
     while done:
         asked = [
@@ -121,7 +127,7 @@ def _decided(
             for lead_no, begun in done.items()
             for place, at in enumerate(by_lead[lead_no][begun : begun + number], start=begun)
         ]
-        answers = decide(connection, judge, asked)
+        answers = decide_together(sessions, judge, asked)
         mqls: dict[int, First] = {}
         for each in asked:
             for row in answers.decisions[each.key]:
@@ -132,7 +138,7 @@ def _decided(
                         rule: by for (definition, rule), by in answers.points[each.key].items() if definition == key
                     }
                     mqls[each.lead_no] = First(
-                        each.lead_no, product_id, key, each.at, row, points, answers.candidates[each.key]
+                        each.lead_no, moments.product_id, key, each.at, row, points, answers.candidates[each.key]
                     )
         log.info("%s: %d moments of %d leads asked, %d MQLs", key, len(asked), len(done), len(mqls))
         yield None, len(asked)

@@ -108,8 +108,8 @@ def _compare(
 ) -> Report:
     connection, (start, end, day) = sessions[0], span
     judges = [Judge(models, tables, end) for _, tables in sides]
-    # Postgres does most of the work: each agreement has a session, and so a processor, of its own.
-    found = list(pool.map(firsts.find, sessions, judges, (past, past), (start, start)))
+    possible = pool.map(firsts.possible, sessions, judges, (past, past), (start, start))
+    found = [firsts.find(sessions, judge, each) for judge, each in zip(judges, possible, strict=True)]
     sqls = outcomes.sql_moments(connection, end)
     told = [
         _side(connection, label, judge, each, sqls, timedelta(days=horizon_days))
@@ -117,17 +117,8 @@ def _compare(
     ]
     before, after = (each.firsts for each in found)
     shared = before.keys() & after.keys()
-    lost, gained = pool.map(
-        changes,
-        sessions,
-        (judges[1], judges[0]),
-        (
-            [before[key] for key in sorted(before.keys() - shared)],
-            [after[key] for key in sorted(after.keys() - shared)],
-        ),
-        (sqls, sqls),
-        (True, False),
-    )
+    lost = changes(sessions, judges[1], [before[key] for key in sorted(before.keys() - shared)], sqls, gone=True)
+    gained = changes(sessions, judges[0], [after[key] for key in sorted(after.keys() - shared)], sqls, gone=False)
     late = connection.execute(
         """select count(*) as leads
         from (select min(known_from) as since from handoff.lead_facts group by lead_id) as known where since > %s""",
