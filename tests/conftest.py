@@ -7,14 +7,18 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage
 
 import pytest
+from psutil import virtual_memory
 
 from handoff import clock
 from handoff.local import airflow_env, scratch
 from handoff.local.postgres import BIN
 from handoff.settings import settings
 
+MEMORY, ROOM = Path("/dev/shm"), 8 << 30
+"""A file system in memory, and bytes that must be free there for the servers of all processes."""
 COMPILED = "agreed.dbt"
 """What dbt parsed and compiled for the template, in `shared_folder`."""
 DAG_TESTS = Path(__file__).parent / "dags"
@@ -68,8 +72,13 @@ def fresh_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[scratch.Cluster]:
-    """An empty server on a free port of 127.0.0.1."""
-    with scratch.cluster() as cluster:
+    """An empty server on a free port of 127.0.0.1.
+
+    Its files are in memory where there is room: each test's database is a thousand of them, which a file system takes
+    longer to make and to delete than most tests take.
+    """
+    is_roomy = MEMORY.is_dir() and min(disk_usage(MEMORY).free, virtual_memory().available) > ROOM
+    with scratch.cluster(MEMORY if is_roomy else None) as cluster:
         yield cluster
 
 

@@ -85,9 +85,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Start a server in a temporary directory and remove both at the end. Durability is off: a crash loses it all."""
-    with tempfile.TemporaryDirectory(prefix="handoff-scratch-", ignore_cleanup_errors=True) as directory:
+def cluster(where: Path | None = None) -> Iterator[Cluster]:
+    """Start a server in a temporary directory and remove both at the end. Durability is off: a crash loses it all.
+
+    Args:
+        where: the directory's parent; the system's own by default.
+    """
+    with tempfile.TemporaryDirectory(prefix="handoff-scratch-", dir=where, ignore_cleanup_errors=True) as directory:
         data = Path(directory) / "postgres" / "data"
         postgres.create_cluster(data, PASSWORD)
         started = Cluster(free_port())
