@@ -56,6 +56,12 @@ def states(connection: Connection, kind: str) -> list[tuple[str, Any]]:
     return [(row["state"], row["gone"]) for row in rows]
 
 
+def test_the_cards_of_a_handoff_are_not_looked_for_among_all_that_was_ever_sent(connection: Connection) -> None:
+    connection.execute("set enable_seqscan = off")
+    plan = connection.execute("explain select from handoff.outbox where handoff_id = 'ho_1'").fetchall()
+    assert "using outbox_of_handoff" in str(plan)
+
+
 def test_both_cards_are_sent_with_buttons_and_brought_up_to_date_in_place(
     connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, given: Assignment
 ) -> None:
