@@ -28,7 +28,7 @@ def read_all(files: Files, name: str) -> Agreement:
     for folder in FOLDERS:
         path = f"{folder}/_{folder}__seeds.yml"
         try:
-            seeds |= parse(files.get(path, b""), folder)
+            seeds.update(parse(files.get(path, b""), folder))
         except NotDescribed as reason:
             problems.append(_of_file(f"seeds/{path}", f"cannot be read: {reason}", "restore it from git"))
     for seed in seeds.values():

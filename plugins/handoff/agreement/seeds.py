@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -70,14 +72,16 @@ class NotDescribed(ValueError):
     """The YAML cannot be read, or describes no seeds."""
 
 
-def parse(text: bytes, folder: str) -> dict[str, Seed]:
-    """The seeds that a `_*__seeds.yml` describes, by name.
+@lru_cache(maxsize=16)
+def parse(text: bytes, folder: str) -> Mapping[str, Seed]:
+    """The seeds that a `_*__seeds.yml` describes, by name; several agreements are mostly described alike.
 
     Raises:
         NotDescribed
     """
     try:
-        return {each["name"]: _seed(each, folder) for each in yaml.load(text, yaml.CSafeLoader)["seeds"]}
+        described = yaml.load(text, yaml.CSafeLoader)["seeds"]
+        return MappingProxyType({each["name"]: _seed(each, folder) for each in described})
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise NotDescribed(" ".join(str(problem).split())) from problem
     except (TypeError, KeyError, AttributeError, StopIteration) as problem:

@@ -1,7 +1,9 @@
 """What a row names must be there, for as long as the row holds."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from handoff.agreement.model import OPEN, Agreement, Problem, Row
 from handoff.agreement.rules.near import nearest
@@ -36,11 +38,14 @@ class Reference:
 
 def problems(agreement: Agreement) -> Iterator[Problem]:
     """Names that stand nowhere, or only at other times."""
+    rows_of: dict[Target, dict[Any, list[Row]]] = {}
     for reference in _references(agreement):
-        named = [row for table, column in reference.targets for row in agreement.rows(table) if row[column]]
-        if not any(table in agreement.tables for table, _ in reference.targets):
-            continue
-        yield from _judge(reference, named)
+        targets = [target for target in reference.targets if target[0] in agreement.tables]
+        for target in targets:
+            if target not in rows_of:
+                rows_of[target] = _by_name(agreement, target)
+        if targets:
+            yield from _judge(reference, [rows_of[target] for target in targets])
     for row in agreement.rows("score_caps"):
         words, name = _WORDS.get(row["scope"]), row["scope_id"]
         if words and name and name not in words:
@@ -48,16 +53,27 @@ def problems(agreement: Agreement) -> Iterator[Problem]:
             yield row.problem("scope_id", wrong, nearest(name, words))
 
 
-def _judge(reference: Reference, candidates: list[Row]) -> Iterator[Problem]:
+def _by_name(agreement: Agreement, target: Target) -> dict[Any, list[Row]]:
+    table, column = target
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in agreement.rows(table):
+        if row[column]:
+            found[row[column]].append(row)
+    return found
+
+
+def _judge(reference: Reference, candidates: list[dict[Any, list[Row]]]) -> Iterator[Problem]:
     row, name = reference.row, reference.name
-    columns = dict(reference.targets)
-    found = [each for each in candidates if each[columns[each.seed.name]] == name]
+    found = [each for named in candidates for each in named.get(name, ())]
     own = [
         each for each in found if not reference.is_of_one_definition or each["definition_id"] == row["definition_id"]
     ]
-    subject, files = f"{reference.column} {name!r} of {row.label}", " or ".join(f"{table}.csv" for table in columns)
+    subject, files = (
+        f"{reference.column} {name!r} of {row.label}",
+        " or ".join(f"{table}.csv" for table, _ in reference.targets),
+    )
     if not found:
-        remedy = nearest(name, (each[columns[each.seed.name]] for each in candidates))
+        remedy = nearest(name, (each for named in candidates for each in named))
         yield row.problem(reference.column, f"{subject} is not in {files}", remedy)
     elif not own:
         wrong = f"{subject} belongs to definition {found[0]['definition_id']}, not to {row['definition_id']}"
