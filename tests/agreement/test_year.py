@@ -95,6 +95,8 @@ def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pyte
     random = Random(52)
     admin.execute("insert into raw.batches (source, started_at) values ('poll', %s)", (START,))
     admin.execute("update handoff.go_live set live_at = '-infinity'")
+    # All who were rejected ask again in one hour.
+    admin.execute("update agreement.handoff_policy set flood_floor = 100000")
     decides = models.compiled()
     keys = [str(number) for number in range(1, LEADS + 1)]
     land(admin, "hubspot_contacts", [(key, START - timedelta(days=1), contact(random, key)) for key in keys])
