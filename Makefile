@@ -48,8 +48,8 @@ superset: $(BIN)/uv
 	fi
 
 .PHONY: test
-test: development browser ## Run the whole test suite: three files at a time, and the real Airflow by itself
-	@$(BIN)/pytest -m "not stack and not bi" --numprocesses 3 --dist loadfile --no-loadscope-reorder
+test: development browser ## Run the whole test suite: four files at a time, and the real Airflow by itself
+	@$(BIN)/pytest -m "not stack and not bi" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/pytest -m stack
 
 .PHONY: bi-test
