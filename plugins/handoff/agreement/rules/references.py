@@ -68,10 +68,8 @@ def _judge(reference: Reference, candidates: list[dict[Any, list[Row]]]) -> Iter
     own = [
         each for each in found if not reference.is_of_one_definition or each["definition_id"] == row["definition_id"]
     ]
-    subject, files = (
-        f"{reference.column} {name!r} of {row.label}",
-        " or ".join(f"{table}.csv" for table, _ in reference.targets),
-    )
+    subject = f"{reference.column} {name!r} of {row.label}"
+    files = " or ".join(f"{table}.csv" for table, _ in reference.targets)
     if not found:
         remedy = nearest(name, (each for named in candidates for each in named))
         yield row.problem(reference.column, f"{subject} is not in {files}", remedy)
