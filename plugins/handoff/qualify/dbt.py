@@ -15,8 +15,10 @@ from handoff.settings import settings
 
 __all__ = ["DbtFailed", "Model", "Result", "compile_models", "document", "environment", "invoke", "lock_of", "warm"]
 
-# No look at relations that the selector does not touch, no artifacts, no log beside the task's own.
-LEAN = ("--no-populate-cache", "--no-write-json", "--log-level-file", "none")
+# No artifacts, which nobody reads, and no log beside the task's own.
+PLAIN = ("--no-write-json", "--log-level-file", "none")
+# No look at relations that the selector does not touch.
+LEAN = ("--no-populate-cache", *PLAIN)
 
 _kept: dict[tuple[int, int], Any] = {}
 """What `warm` read, by modification time and size of its file, for one invocation: dbt writes into a manifest."""
@@ -56,7 +58,7 @@ def invoke(
         words = [*command, "--selector", selector, *_directories()]
         with environment(as_of):
             # One thread, which is one connection: the line's models wait for one another anyway.
-            outcome = _invoke_lean([*words, "--threads", "1"]) if as_loaded else dbtRunner().invoke(words)
+            outcome = _invoke_lean([*words, "--threads", "1"]) if as_loaded else dbtRunner().invoke([*PLAIN, *words])
     if outcome.exception is not None:
         raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
     # What dbtRunner returns depends on the command; build and run return one result a node.
