@@ -50,15 +50,13 @@ def invoke(
     Raises:
         DbtFailed: a node failed, or dbt could not read the project.
     """
-    from dbt.cli.main import dbtRunner
-
     with nullcontext(True) if locked else only_one(connection, lock_of(selector)) as free:
         if not free:
             return None
         words = [*command, "--selector", selector, *_directories()]
         with environment(as_of):
             # One thread, which is one connection: the line's models wait for one another anyway.
-            outcome = _invoke_lean([*words, "--threads", "1"]) if as_loaded else dbtRunner().invoke([*PLAIN, *words])
+            outcome = _invoke_lean([*words, "--threads", "1"]) if as_loaded else _invoke([*PLAIN, *words], None)
     if outcome.exception is not None:
         raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
     # What dbtRunner returns depends on the command; build and run return one result a node.
@@ -66,19 +64,23 @@ def invoke(
 
 
 def _invoke_lean(words: Sequence[str]) -> Any:
-    """Run dbt on the loaded project, with nothing that the line does not need.
+    """Run dbt on the loaded project, with nothing that the line does not need."""
+    return _invoke([*LEAN, *words], _loaded_manifest())
 
-    In a thread of its own: dbt reads the source of every caller on its stack, for each of its behaviour flags, and a
-    task of Airflow lies deep.
+
+def _invoke(words: Sequence[str], manifest: Any) -> Any:
+    """Run dbt in a thread of its own, with a connection for each of its threads.
+
+    It reads the source of every caller on its stack, for each of its behaviour flags, and a task of Airflow lies deep.
     """
     from dbt.cli.main import dbtRunner
 
     from handoff.qualify.kept_connections import kept_connections
 
-    runner, thread = dbtRunner(manifest=_loaded_manifest()), ThreadPoolExecutor(1)
+    runner, thread = dbtRunner(manifest=manifest), ThreadPoolExecutor(1)
     try:
         with kept_connections():
-            return thread.submit(runner.invoke, [*LEAN, *words]).result()
+            return thread.submit(runner.invoke, list(words)).result()
     finally:
         # A task that has run out of time must not wait for its statement.
         thread.shutdown(wait=False)
@@ -106,10 +108,8 @@ def document() -> None:
     Raises:
         DbtFailed: dbt could not read the project or the database.
     """
-    from dbt.cli.main import dbtRunner
-
     with environment(None):
-        outcome = dbtRunner().invoke(["--quiet", "docs", "generate", "--static", "--no-compile", *_directories()])
+        outcome = _invoke(["--quiet", "docs", "generate", "--static", "--no-compile", *_directories()], None)
     if not outcome.success:
         raise DbtFailed(f"dbt docs generate: {outcome.exception}")
 
