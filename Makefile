@@ -8,6 +8,8 @@ INSTALLED := .venv/installed
 # Everything that makes two installs alike, so that nothing of the caller's environment changes one.
 export UV_NO_PROGRESS := 1
 export VIRTUAL_ENV := $(CURDIR)/.venv
+# Set in many container images: every process would compile all of Airflow and dbt anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this
@@ -43,7 +45,7 @@ superset: $(BIN)/uv
 		echo "Installing requirements-bi.txt …"; \
 		rm -f .venv-bi/installed; \
 		$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-bi; \
-		VIRTUAL_ENV=$(CURDIR)/.venv-bi $(BIN)/uv pip sync --quiet --require-hashes requirements-bi.txt; \
+		VIRTUAL_ENV=$(CURDIR)/.venv-bi $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements-bi.txt; \
 		sha256sum requirements-bi.txt > .venv-bi/installed; \
 	fi
 
@@ -114,7 +116,7 @@ for file in $(1); do \
 done; \
 echo "Installing $(2) …"; \
 rm -f $(INSTALLED); \
-$(BIN)/uv pip sync --quiet --require-hashes $(2); \
+$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(2); \
 $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .; \
 sha256sum $(2) pyproject.toml > $(INSTALLED)
 endef

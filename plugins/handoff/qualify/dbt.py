@@ -60,7 +60,7 @@ def invoke(
     if outcome.exception is not None:
         raise DbtFailed(f"dbt {' '.join(command)} --selector {selector}: {outcome.exception}") from outcome.exception
     # What dbtRunner returns depends on the command; build and run return one result a node.
-    return result_of(f"dbt {' '.join(command)} --selector {selector}", list(outcome.result))  # type: ignore[arg-type]
+    return result_of(f"dbt {' '.join(command)} --selector {selector}", list(outcome.result))
 
 
 def _invoke_lean(words: Sequence[str]) -> Any:
