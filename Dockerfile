@@ -13,10 +13,10 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/handoff
 
-# The packages change more rarely than the code.
+# The packages change more rarely than the code. Who runs here may write nothing beside them, so they are compiled now.
 COPY requirements-bootstrap.txt requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-bootstrap.txt \
-    && uv pip sync --system --no-cache --require-hashes requirements.txt
+    && uv pip sync --system --no-cache --compile-bytecode --require-hashes requirements.txt
 
 COPY pyproject.toml README.md ./
 COPY plugins plugins
@@ -26,6 +26,7 @@ COPY expectations expectations
 COPY sandbox sandbox
 COPY docs docs
 RUN uv pip install --system --no-cache --no-deps --no-build-isolation --editable . \
+    && python -m compileall -q plugins dags sandbox \
     && useradd --system --uid 50000 --home-dir /opt/handoff/state handoff \
     && mkdir -p state/airflow state/dbt state/logs \
     && chown -R handoff: state
