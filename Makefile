@@ -50,7 +50,7 @@ superset: $(BIN)/uv
 	fi
 
 .PHONY: test
-test: development browser ## Run the whole test suite: four files at a time, and the real Airflow by itself
+test: development browser ## Run the whole test suite: four files at a time, and the local stack by itself
 	@$(BIN)/pytest -m "not stack and not bi" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/pytest -m stack
 

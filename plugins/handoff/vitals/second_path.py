@@ -62,7 +62,7 @@ def _mail(text: str) -> bool:
         parts = urlsplit(address)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         message = EmailMessage()
-        message["Subject"] = text.splitlines()[0][:120]
+        message["Subject"] = " ".join(text.split())[:120]
         message["From"], message["To"] = user if "@" in user else to.split(",")[0].strip(), to
         message.set_content(text)
         with _server(parts) as server:

@@ -91,7 +91,7 @@ def test_a_mail_goes_by_starttls(certified: ssl.SSLContext, monkeypatch: pytest.
     [(mail, tls)] = inbox.mails
     assert tls
     assert (mail["From"], mail["To"]) == (USER, "oncall@example.com, revops@example.com")
-    assert mail["Subject"] == "No task has run for 3 minutes [canary]"
+    assert mail["Subject"] == "No task has run for 3 minutes [canary] The restart follows."
     assert str(mail.get_payload()).split() == TEXT.split()
     assert inbox.logins == [USER.encode()]
 
