@@ -20,17 +20,19 @@ from sandbox.testing import RunningSandbox
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where dbt keeps what it parsed; shared, so that the project is read once."""
-    return tmp_path_factory.mktemp("dbt")
-
-
-def run_dbt(*command: str, target: Path) -> subprocess.CompletedProcess[str]:
-    options = ["--project-dir", "dbt_project", "--profiles-dir", "dbt_project"]
+def run_dbt(*command: str) -> subprocess.CompletedProcess[str]:
+    """dbt's own program, on what other tests on this database have parsed."""
+    options = [
+        "--project-dir",
+        "dbt_project",
+        "--profiles-dir",
+        "dbt_project",
+        "--target-path",
+        str(settings().dbt_target),
+    ]
     with dbt.environment(clock.now()):
         return subprocess.run(
-            [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *command, *options, "--target-path", target],
+            [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *dbt.PLAIN, *command, *options],
             cwd=REPOSITORY,
             env=dict(os.environ),
             capture_output=True,
@@ -39,16 +41,16 @@ def run_dbt(*command: str, target: Path) -> subprocess.CompletedProcess[str]:
         )
 
 
-def test_unit_tests(agreement_database: object, target: Path) -> None:
+def test_unit_tests(agreement_database: object) -> None:
     # dbt asks the database for the columns of the models that a unit test reads.
-    assert run_dbt("run", "--select", "path:models/marts", "path:models/review", target=target).returncode == 0
-    done = run_dbt("test", "--select", "test_type:unit", target=target)
+    assert run_dbt("run", "--select", "path:models/marts", "path:models/review").returncode == 0
+    done = run_dbt("test", "--select", "test_type:unit")
     assert done.returncode == 0, done.stdout[-4000:]
     assert "PASS=" in done.stdout
 
 
 def test_data_tests_hold_for_a_company_with_history_and_handoffs_and_fail_for_a_contradiction(
-    agreement_database: object, sandbox: RunningSandbox, target: Path
+    agreement_database: object, sandbox: RunningSandbox
 ) -> None:
     for run_id in ("history", "act"):
         if run_id == "act":
@@ -58,7 +60,7 @@ def test_data_tests_hold_for_a_company_with_history_and_handoffs_and_fail_for_a_
         stations.extract(run_id)
         for station in (stations.enrich, stations.qualify, stations.route, stations.notify, stations.sync):
             station(run_id)
-    done = run_dbt("build", "--exclude", "test_type:unit", "resource_type:seed", target=target)
+    done = run_dbt("build", "--exclude", "test_type:unit", "resource_type:seed")
     assert done.returncode == 0, done.stdout[-4000:]
     with db.connect("handoff_admin") as admin:
         row = admin.execute("select count(*) as handoffs from marts_build.fct_handoffs").fetchone()
@@ -67,7 +69,7 @@ def test_data_tests_hold_for_a_company_with_history_and_handoffs_and_fail_for_a_
         lead = admin.execute("select max(lead_id) as id from line.int_scores").fetchone()
         assert lead
         admin.execute("update line.int_scores set score = score + 1 where lead_id = %s", (lead["id"],))
-    done = run_dbt("build", "--select", "scores_unequal_to_parts", "--exclude", "test_type:unit", target=target)
+    done = run_dbt("build", "--select", "scores_unequal_to_parts", "--exclude", "test_type:unit")
     assert done.returncode != 0
     assert "scores_unequal_to_parts__is_empty" in done.stdout
     with db.connect() as connection:

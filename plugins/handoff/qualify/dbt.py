@@ -13,7 +13,18 @@ from handoff.ledger.db import Connection, only_one
 from handoff.qualify.dbt_results import DbtFailed, Model, Result, result_of
 from handoff.settings import settings
 
-__all__ = ["DbtFailed", "Model", "Result", "compile_models", "document", "environment", "invoke", "lock_of", "warm"]
+__all__ = [
+    "PLAIN",
+    "DbtFailed",
+    "Model",
+    "Result",
+    "compile_models",
+    "document",
+    "environment",
+    "invoke",
+    "lock_of",
+    "warm",
+]
 
 # No artifacts, which nobody reads, and no log beside the task's own.
 PLAIN = ("--no-write-json", "--log-level-file", "none")
