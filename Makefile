@@ -52,7 +52,7 @@ superset: $(BIN)/uv
 .PHONY: test
 test: development browser ## Run the whole test suite: four files at a time, and the local stack by itself
 	@$(BIN)/pytest -m "not stack and not bi" --numprocesses 4 --dist loadfile --no-loadscope-reorder
-	@$(BIN)/pytest -m stack
+	@$(BIN)/pytest tests/stack
 
 .PHONY: bi-test
 bi-test: development browser superset ## Start Superset on marts with known numbers, and read them from its dashboard
@@ -83,7 +83,7 @@ chaos: development ## Run the tests that look for trouble at random, for longer
 
 .PHONY: screenshots
 screenshots: development browser superset ## Take the pictures of docs/ anew, on a stack of its own
-	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m stack tests/integration/test_stack.py -k "three_addresses or photographed"
+	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest tests/stack -k "three_addresses or photographed"
 	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m bi tests/browser/test_superset.py
 
 .PHONY: bench

@@ -1,6 +1,7 @@
 """A real Postgres for tests: one cluster per run, one database per test, copied from a template."""
 
 import fcntl
+import gc
 import os
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ MEMORY, ROOM = Path("/dev/shm"), 8 << 30
 """A file system in memory, and bytes that must be free there for the servers of all processes."""
 COMPILED = "agreed.dbt"
 """What dbt parsed and compiled for the template, in `shared_folder`."""
+COPIES = ("copy", "second_copy")
+"""Names of databases: a test's is the second while its module has one of its own."""
 DAG_TESTS = Path(__file__).parent / "dags"
 CONTRACT_TESTS, INTEGRATION_TESTS = Path(__file__).parent / "contract", Path(__file__).parent / "integration"
 
@@ -51,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first = next((item.path for item in items if INTEGRATION_TESTS in item.path.parents), None)
     order = (CONTRACT_TESTS, INTEGRATION_TESTS)
     items.sort(key=lambda item: (item.path != first, *(folder not in item.path.parents for folder in order)))
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over Airflow, dbt and the tests: walking them again and again took a third of all time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, *gc.get_threshold()[1:])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -114,11 +124,13 @@ def agreement_template(
             postgres.create("agreed")
             _dumped("pg_restore", f"--dbname={postgres.dsn('agreed')}", str(dump))
             return "agreed"
-        postgres.create("agreed", migrated_template)
+        # Under the name of the copies: what dbt has parsed for one database serves no other.
+        postgres.create(COPIES[0], migrated_template)
         with pytest.MonkeyPatch.context() as patch:
-            _point_at(patch, postgres, "agreed")
+            _point_at(patch, postgres, COPIES[0])
             agreement.load(clock.now())
             shutil.copytree(settings().dbt_target, compiled)
+        postgres.rename(COPIES[0], "agreed")
         _dumped("pg_dump", "--format=custom", "--compress=0", f"--file={dump}", postgres.dsn("agreed"))
     return "agreed"
 
@@ -132,7 +144,7 @@ def database(
     postgres: scratch.Cluster, migrated_template: str, shared_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     """A database with the ledger's schema and no rows."""
-    yield from _copy(postgres, migrated_template, "test", shared_folder, monkeypatch)
+    yield from _copy(postgres, migrated_template, shared_folder, monkeypatch)
 
 
 @pytest.fixture
@@ -140,14 +152,14 @@ def agreement_database(
     postgres: scratch.Cluster, agreement_template: str, shared_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     """A database with the agreement loaded; its products are live since this test run began."""
-    yield from _copy(postgres, agreement_template, "test", shared_folder, monkeypatch)
+    yield from _copy(postgres, agreement_template, shared_folder, monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: scratch.Cluster, migrated_template: str, shared_folder: Path) -> Iterator[Database]:
     """As `database`, shared by one module's tests."""
     with pytest.MonkeyPatch.context() as patch:
-        yield from _copy(postgres, migrated_template, "module", shared_folder, patch)
+        yield from _copy(postgres, migrated_template, shared_folder, patch)
 
 
 @pytest.fixture(scope="module")
@@ -156,14 +168,14 @@ def module_agreement_database(
 ) -> Iterator[Database]:
     """As `agreement_database`, shared by one module's tests."""
     with pytest.MonkeyPatch.context() as patch:
-        yield from _copy(postgres, agreement_template, "module", shared_folder, patch)
+        yield from _copy(postgres, agreement_template, shared_folder, patch)
 
 
 def _copy(
-    cluster: scratch.Cluster, template: str, whose: str, shared_folder: Path, patch: pytest.MonkeyPatch
+    cluster: scratch.Cluster, template: str, shared_folder: Path, patch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
-    # Always the same name, with a target of dbt's own: for another database dbt would parse the whole project anew.
-    name = f"{template}_{whose}"
+    # Each name with a target of dbt's own: for another database dbt would parse the whole project anew.
+    name = next(name for name in COPIES if not cluster.has(name))
     target = settings().home / "dbt" / name
     if not target.exists() and (shared_folder / COMPILED).exists():
         shutil.copytree(shared_folder / COMPILED, target)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -38,12 +39,25 @@ class Cluster:
     def create(self, database: str, template: str | None = None) -> None:
         """Make a database, empty or as a copy of a template, whose sessions are ended."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (template,))
+            _end_sessions(connection, template)
             connection.execute(
                 sql.SQL("create database {} template {} strategy file_copy").format(
                     sql.Identifier(database), sql.Identifier(template or "template1")
                 )
             )
+
+    def rename(self, database: str, name: str) -> None:
+        """Give a database another name; its sessions are ended."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            _end_sessions(connection, database)
+            connection.execute(
+                sql.SQL("alter database {} rename to {}").format(sql.Identifier(database), sql.Identifier(name))
+            )
+
+    def has(self, database: str) -> bool:
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            found = connection.execute("select 1 from pg_database where datname = %s", (database,)).fetchone()
+            return found is not None
 
     def drop(self, database: str) -> None:
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
@@ -115,6 +129,10 @@ def cluster(where: Path | None = None) -> Iterator[Cluster]:
             server.send_signal(signal.SIGINT)
             server.wait(timeout=START_S)
             processes.end(processes.postgres_in(data), patience_s=0)
+
+
+def _end_sessions(connection: psycopg.Connection[Any], database: str | None) -> None:
+    connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (database,))
 
 
 def free_port() -> int:

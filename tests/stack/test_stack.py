@@ -3,11 +3,8 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from handoff import clock
-from handoff.local import processes, progress, scratch, state, supervisor
+from handoff.local import processes, progress, supervisor
 from handoff.local.wedged import LocalScheduler
 from handoff.settings import REPOSITORY
 from handoff.vitals.facts import Facts
@@ -25,137 +22,10 @@ from handoff.vitals.troubles import Limits
 from handoff.vitals.watchdog import Watchdog
 from sandbox.testing import RunningSandbox
 from tests.browser import chromium
+from tests.stack.running import BACK_S, PASSWORD, PERSON, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
-BACK_S = 150
 BACK_MS = BACK_S * 1000
-PERSON, PASSWORD = "ana", "a password of this test"
-
-
-@dataclass
-class Stack:
-    """One home with ports of its own."""
-
-    home: Path
-    environment: dict[str, str]
-    where: state.Layout = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.where = state.Layout(self.home)
-
-    def handoff(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "handoff.cli", *arguments],
-            env=self.environment,
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def up(self) -> str:
-        done = self.handoff("up")
-        assert done.returncode == 0, done.stdout + done.stderr + self.logs()
-        return done.stdout
-
-    def status(self) -> dict[str, Any]:
-        return dict(json.loads(self.handoff("status", "--json").stdout))
-
-    def pids(self) -> dict[str, int | None]:
-        return {each.name: each.pid for each in supervisor.components(self.where)}
-
-    def is_healthy(self) -> bool:
-        return self.handoff("status").returncode == 0
-
-    def runs(self) -> list[dict[str, Any]]:
-        """The newest runs of the line, as Airflow's own API tells them."""
-        return list(self._newest("dags/handoff_line/dagRuns", "-run_after")["dag_runs"])
-
-    def asset_events(self) -> list[dict[str, Any]]:
-        """What has woken the line, the newest first."""
-        return list(self._newest("assets/events", "-timestamp")["asset_events"])
-
-    def _newest(self, path: str, order_by: str) -> dict[str, Any]:
-        return self.airflow("GET", f"{path}?order_by={order_by}&limit=20")
-
-    def airflow(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Ask Airflow's own API."""
-        address = f"http://127.0.0.1:{self.environment['HANDOFF_AIRFLOW_PORT']}"
-        token = httpx.get(f"{address}/auth/token").json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.request(method, f"{address}/api/v2/{path}", json=body, headers=headers)
-        return dict(answer.raise_for_status().json())
-
-    def ledger(self, query: str) -> list[dict[str, Any]]:
-        """Rows of the stack's own database."""
-        code = """import json, sys
-from handoff.ledger import db
-with db.connect() as connection:
-    print(json.dumps(connection.execute(sys.argv[1]).fetchall(), default=str))"""
-        return list(json.loads(self.python(code, query).splitlines()[-1]))
-
-    def python(self, code: str, *arguments: str) -> str:
-        """What a program of ours says in the stack's own environment."""
-        done = self.handoff("run", sys.executable, "-c", code, *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def logs(self) -> str:
-        return "".join(f"\n== {path.name}\n{path.read_text()[-1500:]}" for path in self.where.logs.glob("*.log"))
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    home = tmp_path_factory.mktemp("stack") / ".handoff"
-    ports = {name: str(scratch.free_port()) for name in ("POSTGRES", "AIRFLOW", "SANDBOX")}
-    environment = {
-        **{name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ},
-        "HANDOFF_HOME": str(home),
-        "HANDOFF_DEMO_CONTACTS": "200",
-        "HANDOFF_DEMO_LIFE": "0",
-        "PYTHONPATH": str(REPOSITORY / "plugins"),
-        **{f"HANDOFF_{name}_PORT": port for name, port in ports.items()},
-    }
-    made = Stack(home, environment)
-    yield made
-    made.handoff("down")
-
-
-@pytest.fixture
-def with_login(stack: Stack) -> Iterator[str]:
-    """Address of one more API server of the running stack: the stack's own asks nobody to sign in."""
-    passwords = stack.home.parent / "passwords.json"
-    passwords.write_text(json.dumps({PERSON: PASSWORD}))
-    port = scratch.free_port()
-    address = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "handoff.cli", "run", "airflow", "api-server", "--apps", "core", "--port", str(port)],
-        env={
-            **stack.environment,
-            "AIRFLOW__API__BASE_URL": address,
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{PERSON}:viewer",
-        },
-        cwd=REPOSITORY,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-    def answers() -> bool:
-        assert server.poll() is None, "the API server ended"
-        try:
-            return httpx.get(f"{address}/handoff/health").json()["status"] in ("ok", "degraded")
-        except httpx.ConnectError:
-            return False
-
-    try:
-        assert progress.wait(answers, timeout_s=BACK_S, interval_s=0.5)
-        yield address
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
 
 
 def test_up_ends_with_a_message_in_slack_and_three_addresses(stack: Stack) -> None:
@@ -281,28 +151,41 @@ def test_secrets_are_readable_by_their_owner_only_and_in_no_log(stack: Stack) ->
         assert not [value for value in values if value in text], path
 
 
-def test_the_pages_are_behind_airflow_s_own_login_and_in_its_menu(stack: Stack, with_login: str) -> None:
-    stations = stack.status()["stations"]
-    with chromium.running() as browser:
-        page = browser.new_page(base_url=with_login)
-        page.set_default_timeout(BACK_MS)
-        page.goto("/handoff/board")
-        page.get_by_label("Username").fill(PERSON)
-        page.locator("input[type=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{with_login}/handoff/board")
-        contacts = page.get_by_role("row", name="contacts").first
-        expect(contacts).to_contain_text("✓ read")
-        quarantined = page.locator(".tiles > div", has_text="Quarantined").locator(".value")
-        expect(quarantined).to_have_text(re.compile(rf"^{stations['quarantined']:,} "))
-        # The same page in Airflow's own frame, which has another page around it.
-        page.goto("/")
-        page.get_by_role("link", name="Handoff").click()
-        framed = page.frame_locator("iframe")
-        expect(framed.get_by_role("heading", name="Waiting for first contact")).to_be_visible(timeout=BACK_MS)
-        framed.get_by_role("link", name="Board").click()
-        expect(framed.get_by_role("row", name="contacts").first).to_be_visible(timeout=BACK_MS)
-        assert "/plugin/handoff" in page.url
+class TestLogin:
+    def test_without_a_login_nothing_is_shown(self, with_login: str) -> None:
+        asked = httpx.get(f"{with_login}/handoff/board", headers={"accept": "text/html"}, follow_redirects=True)
+        addresses = [each.headers["location"].removeprefix(with_login) for each in asked.history]
+        assert [each.status_code for each in asked.history] == [303, 307]
+        assert addresses == [
+            "/api/v2/auth/login?next=%2Fhandoff%2Fboard",
+            "/auth/login?next=%2Fhandoff%2Fboard",
+        ]
+        assert "contacts" not in asked.text
+        for path in ("board", "static/handoff.css"):
+            assert httpx.get(f"{with_login}/handoff/{path}").status_code == 401
+
+    def test_the_pages_are_behind_airflow_s_own_login_and_in_its_menu(self, stack: Stack, with_login: str) -> None:
+        stations = stack.status()["stations"]
+        with chromium.running() as browser:
+            page = browser.new_page(base_url=with_login)
+            page.set_default_timeout(BACK_MS)
+            page.goto("/handoff/board")
+            page.get_by_label("Username").fill(PERSON)
+            page.locator("input[type=password]").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(f"{with_login}/handoff/board")
+            contacts = page.get_by_role("row", name="contacts").first
+            expect(contacts).to_contain_text("✓ read")
+            quarantined = page.locator(".tiles > div", has_text="Quarantined").locator(".value")
+            expect(quarantined).to_have_text(re.compile(rf"^{stations['quarantined']:,} "))
+            # The same page in Airflow's own frame, which has another page around it.
+            page.goto("/")
+            page.get_by_role("link", name="Handoff").click()
+            framed = page.frame_locator("iframe")
+            expect(framed.get_by_role("heading", name="Waiting for first contact")).to_be_visible(timeout=BACK_MS)
+            framed.get_by_role("link", name="Board").click()
+            expect(framed.get_by_role("row", name="contacts").first).to_be_visible(timeout=BACK_MS)
+            assert "/plugin/handoff" in page.url
 
 
 def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) -> None:
@@ -350,19 +233,6 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
     }
     # That of the BI tool is taken by its own test.
     assert shown - {"superset"} <= set(pages)
-
-
-def test_without_a_login_nothing_is_shown(with_login: str) -> None:
-    asked = httpx.get(f"{with_login}/handoff/board", headers={"accept": "text/html"}, follow_redirects=True)
-    addresses = [each.headers["location"].removeprefix(with_login) for each in asked.history]
-    assert [each.status_code for each in asked.history] == [303, 307]
-    assert addresses == [
-        "/api/v2/auth/login?next=%2Fhandoff%2Fboard",
-        "/auth/login?next=%2Fhandoff%2Fboard",
-    ]
-    assert "contacts" not in asked.text
-    for path in ("board", "static/handoff.css"):
-        assert httpx.get(f"{with_login}/handoff/{path}").status_code == 401
 
 
 def test_a_killed_component_comes_back_by_itself(stack: Stack) -> None:
