@@ -125,12 +125,13 @@ def agreement_template(
             _dumped("pg_restore", f"--dbname={postgres.dsn('agreed')}", str(dump))
             return "agreed"
         # Under the name of the copies: what dbt has parsed for one database serves no other.
-        postgres.create(COPIES[0], migrated_template)
+        name = _free_name(postgres)
+        postgres.create(name, migrated_template)
         with pytest.MonkeyPatch.context() as patch:
-            _point_at(patch, postgres, COPIES[0])
+            _point_at(patch, postgres, name)
             agreement.load(clock.now())
             shutil.copytree(settings().dbt_target, compiled)
-        postgres.rename(COPIES[0], "agreed")
+        postgres.rename(name, "agreed")
         _dumped("pg_dump", "--format=custom", "--compress=0", f"--file={dump}", postgres.dsn("agreed"))
     return "agreed"
 
@@ -175,7 +176,7 @@ def _copy(
     cluster: scratch.Cluster, template: str, shared_folder: Path, patch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     # Each name with a target of dbt's own: for another database dbt would parse the whole project anew.
-    name = next(name for name in COPIES if not cluster.has(name))
+    name = _free_name(cluster)
     target = settings().home / "dbt" / name
     if not target.exists() and (shared_folder / COMPILED).exists():
         shutil.copytree(shared_folder / COMPILED, target)
@@ -190,6 +191,10 @@ def _copy(
         dbt_dsn=cluster.dsn(name, "handoff_dbt"),
     )
     cluster.drop(name)
+
+
+def _free_name(cluster: scratch.Cluster) -> str:
+    return next(name for name in COPIES if not cluster.has(name))
 
 
 def _point_at(patch: pytest.MonkeyPatch, cluster: scratch.Cluster, database: str) -> None:
