@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector pass over Airflow, dbt and the tests: walking them again and again took a third of all time."""
+    """Let the collector pass over Airflow, dbt and the tests, which it would walk again at each full collection."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, *gc.get_threshold()[1:])
