@@ -175,10 +175,12 @@ def test_the_funnel_is_what_the_ledger_says(superset: Superset, dashboard: Visit
     shown = rows(dashboard.page, "Funnel in figures")
     assert [row[0] for row in shown] == ["mql", "accepted", "contacted", "sql", "won"]
     assert sorted(row[:2] for row in shown[:3]) == sorted(expected)
-    # Nobody has been won, so that is the tightest joint; then a third of the MQLs was accepted.
-    assert [row[:2] for row in rows(dashboard.page, "Bottleneck: the tightest joint first")[:2]] == [
-        ["won", "0.0%"],
-        ["accepted", "33.3%"],
+    # Half of the MQLs were rejected; of the oldest week, whose time is up, two were not won and one is no SQL.
+    assert [row[:4] for row in rows(dashboard.page, "Bottleneck: where most are lost")] == [
+        ["accepted", "12", "50.0%", "0"],
+        ["won", "2", "100.0%", "6"],
+        ["sql", "1", "11.1%", "3"],
+        ["contacted", "0", "0.0%", "0"],
     ]
     expect(chart(dashboard.page, "Funnel").locator("canvas")).to_be_visible(timeout=SHOWN_MS)
 

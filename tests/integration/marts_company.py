@@ -173,12 +173,19 @@ def funnel_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str], Counter[st
         day = each.qualified_at.astimezone(ZONE).date()
         week = day - timedelta(days=day.weekday())
         before = each.qualified_at
-        for stage in STAGES:
+        is_over = bool(each.rejected_at or each.withdrawn_at) or each.qualified_at + WINDOW <= AT
+        for place, stage in enumerate(STAGES):
             at = each.at.get(stage)
+            further = [each.at.get(later) for later in STAGES[place + 1 :]]
             counts = found.setdefault((week, each.source or "(blank)", stage), Counter())
             counts["cohort_size"] += 1
             counts["reached"] += at is not None
             counts["reached_in_window"] += at is not None and at < each.qualified_at + WINDOW
+            if before:
+                went_on = bool(at) or any(later > before for later in further if later)
+                counts["went_on"] += went_on
+                counts["lost"] += is_over and not went_on
+                counts["still_open"] += not is_over and not went_on
             if at and before:
                 counts["waits"] += 1
                 counts["negative_waits"] += at < before

@@ -175,7 +175,8 @@ def test_the_funnel_adds_up_to_what_was_counted_one_by_one(admin: Admin) -> None
     found = rows(
         admin,
         """select cohort_week, source, stage, sum(cohort_size) as cohort_size, sum(reached) as reached,
-            sum(reached_in_window) as reached_in_window, sum(waits) as waits, sum(negative_waits) as negative_waits,
+            sum(reached_in_window) as reached_in_window, sum(went_on) as went_on, sum(lost) as lost,
+            sum(still_open) as still_open, sum(waits) as waits, sum(negative_waits) as negative_waits,
             coalesce(sum(total_wait_seconds), 0) as total_wait_seconds
         from marts.rpt_funnel
         where cohort_by = 'mql' and stage <> 'mql' and source <> 'OFFLINE' and segment <> 'unknown'
@@ -184,6 +185,22 @@ def test_the_funnel_adds_up_to_what_was_counted_one_by_one(admin: Admin) -> None
     told = {(row.pop("cohort_week"), row.pop("source"), row.pop("stage")): row for row in found}
     assert told == {key: {name: counts[name] for name in told[key]} for key, counts in expected.items()}
     assert sum(counts["negative_waits"] for counts in expected.values()) > 20
+    for partition in ("went_on", "lost", "still_open"):
+        assert sum(counts[partition] for counts in expected.values()) > 20, partition
+
+
+def test_the_funnel_and_the_weekly_pack_lose_the_same_ones(admin: Admin) -> None:
+    told = rows(
+        admin,
+        """select week_starts_on as week, member as stage, counted as lost, still_open from marts.rpt_weekly_review
+        where figure = 'stopped' and dimension = 'stage' order by week, stage""",
+    )
+    assert sum(row["lost"] for row in told) > 20
+    assert told == rows(
+        admin,
+        """select cohort_week as week, stage, sum(lost) as lost, sum(still_open) as still_open from marts.rpt_funnel
+        where cohort_by = 'mql' group by week, stage having sum(went_on + lost + still_open) > 0 order by week, stage""",
+    )
 
 
 @pytest.mark.parametrize("dimension", ["source", "segment", "tier_id", "definition_version", "rep_id", "cohort_week"])

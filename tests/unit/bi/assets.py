@@ -22,8 +22,13 @@ def read(kind: str) -> dict[str, Yaml]:
 
 
 def columns(dataset: Yaml) -> dict[str, str]:
-    """Type by column."""
-    return {column["column_name"]: column["type"] for column in dataset["columns"]}
+    """Type by column of the mart."""
+    return {each["column_name"]: each["type"] for each in dataset["columns"] if "expression" not in each}
+
+
+def calculated(dataset: Yaml) -> dict[str, str]:
+    """SQL by column that the mart does not have."""
+    return {each["column_name"]: each["expression"] for each in dataset["columns"] if "expression" in each}
 
 
 def metrics(dataset: Yaml) -> dict[str, str]:
