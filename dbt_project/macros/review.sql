@@ -2,10 +2,17 @@
     date_trunc('week', {{ instant }} at time zone (select company.time_zone from company))::date
 {%- endmacro %}
 
-{% macro commitment_of(metric, day) -%}
+{% macro commitment_of(metric, day, promise="true") -%}
+    {#- Of all products together, numbers add up, and a share is promised where every product promises the same. -#}
     (
-        select max(commitments.target) from commitments
-        where commitments.metric = '{{ metric }}' and {{ was_in_force('commitments', day) }}
+        select
+            {% if metric == 'handoffs_per_week' -%}
+                sum(commitments.target)
+            {%- else -%}
+                case when min(commitments.target) = max(commitments.target) then max(commitments.target) end
+            {%- endif %}
+        from commitments
+        where commitments.metric = '{{ metric }}' and {{ was_in_force('commitments', day) }} and {{ promise }}
     )
 {%- endmacro %}
 

@@ -199,7 +199,8 @@ def test_the_funnel_and_the_weekly_pack_lose_the_same_ones(admin: Admin) -> None
     assert told == rows(
         admin,
         """select cohort_week as week, stage, sum(lost) as lost, sum(still_open) as still_open from marts.rpt_funnel
-        where cohort_by = 'mql' group by week, stage having sum(went_on + lost + still_open) > 0 order by week, stage""",
+        where cohort_by = 'mql' group by week, stage having sum(went_on + lost + still_open) > 0
+        order by week, stage""",
     )
 
 

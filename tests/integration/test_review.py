@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from math import sqrt
 from typing import Any
 
 import psycopg
@@ -42,14 +43,17 @@ MONDAY_AFTER = moment("03-23 12:00:00")
 # Lost before the answer: c, g, and d whose window is over; f before the SQL, b before it was won.
 WHOLE_WEEK = (
     ("acceptance", "all", "all", 6, 4, 3, 1, None, None),
+    ("acceptance", "product", "platform", 6, 4, 3, 1, None, None),
     ("acceptance", "version", "platform-mql 1", 5, 3, 2, 1, None, None),
     ("acceptance", "version", "platform-mql 2", 1, 1, 1, 0, None, None),
     ("attainment", "all", "all", 6, 5, 3, 0, None, None),
+    ("attainment", "product", "platform", 6, 5, 3, 0, None, None),
     ("attainment", "rep", "ana-costa", 4, 3, 2, 0, None, None),
     ("attainment", "rep", "ben-okafor", 2, 2, 1, 0, None, None),
     ("attainment", "tier", "high", 4, 3, 2, 0, None, None),
     ("attainment", "tier", "standard", 2, 2, 1, 0, None, None),
     ("conversion", "all", "all", 6, 6, 2, 0, None, None),
+    ("conversion", "product", "platform", 6, 6, 2, 0, None, None),
     ("conversion", "campaign", "(blank)", 5, 5, 1, 0, None, None),
     ("conversion", "campaign", "spring", 1, 1, 1, 0, None, None),
     ("conversion", "segment", "(blank)", 1, 1, 0, 0, None, None),
@@ -72,6 +76,7 @@ WHOLE_WEEK = (
     ("funnel", "stage", "sql", 6, 6, 2, 0, -129300, -26100),
     ("funnel", "stage", "won", 6, 6, 1, 0, 863700, 863700),
     ("handoffs", "all", "all", 6, 0, 0, 0, None, None),
+    ("handoffs", "product", "platform", 6, 0, 0, 0, None, None),
     ("handoffs", "source", "(blank)", 1, 0, 0, 0, None, None),
     ("handoffs", "source", "ORGANIC_SEARCH", 2, 0, 0, 0, None, None),
     ("handoffs", "source", "PAID_SEARCH", 3, 0, 0, 0, None, None),
@@ -86,6 +91,7 @@ WHOLE_WEEK = (
     ("health", "incident", "swept", 2, 0, 0, 0, None, None),
     ("rejections", "clause", "beh-active-interest", 1, 0, 0, 0, None, None),
     ("rejections", "reason", "no_interest", 1, 0, 0, 0, None, None),
+    ("rejections", "traced", "no_interest > beh-active-interest", 1, 0, 0, 0, None, None),
     ("shadow", "both_mqls", "easier 1", 1, 0, 0, 0, None, None),
     ("shadow", "both_mqls", "never 1", 0, 0, 0, 0, None, None),
     ("shadow", "live_mqls", "easier 1", 6, 0, 0, 0, None, None),
@@ -101,6 +107,8 @@ WHOLE_WEEK = (
     ("stopped", "stage", "sql", 3, 3, 1, 0, None, None),
     ("stopped", "stage", "won", 2, 2, 1, 0, None, None),
 )
+# What was promised, and whether it was kept. Nothing of the week can change any more.
+PROMISED = {"conversion": (0.5, False), "acceptance": (0.6, True), "attainment": (0.9, False), "handoffs": (25, False)}
 HANDOFFS = (
     # Answered after 5 minutes, called 5 minutes later, a customer after ten days.
     Handoff(
@@ -236,11 +244,26 @@ def test_each_figure_is_what_one_counts_by_hand(connection: Connection) -> None:
         (WEEK,),
     )
     assert sorted(tuple(row.values()) for row in rows) == sorted(WHOLE_WEEK)
-    acceptance = figures(connection, "acceptance")["all"]
-    assert [float(acceptance[each]) for each in ("share", "share_low", "share_high")] == [0.75, 0.3006, 0.9544]
-    assert (float(acceptance["target"]), acceptance["is_kept"]) == (0.6, True)
-    attainment = figures(connection, "attainment")["all"]
-    assert (float(attainment["target"]), attainment["is_kept"]) == (0.9, False)
+
+
+def test_each_share_has_its_interval_and_each_promise_its_verdict(connection: Connection) -> None:
+    rows = connection.execute("select * from marts.rpt_weekly_review where week_starts_on = %s", (WEEK,)).fetchall()
+    for row in rows:
+        told = [row[each] and float(row[each]) for each in ("share", "share_low", "share_high")]
+        assert told == pytest.approx(wilson(row["counted"], row["decided"]), abs=5e-5), row
+        promised = PROMISED.get(row["figure"]) if row["dimension"] in ("all", "product") else None
+        assert (row["target"] and float(row["target"]), row["is_kept"]) == (promised or (None, None)), row
+        assert row["is_complete"], row
+    assert len([row for row in rows if row["share"] is not None]) > 20
+
+
+def wilson(counted: int, decided: int) -> list[float | None]:
+    """Share and the ends of its 95 % interval, by E. B. Wilson, JASA 22 (1927), p. 209."""
+    if not decided:
+        return [None, None, None]
+    z, share = 1.959963984540054, counted / decided
+    middle, half = share + z**2 / (2 * decided), z * sqrt(share * (1 - share) / decided + z**2 / (4 * decided**2))
+    return [share, *(max(end, 0) / (1 + z**2 / decided) for end in (middle - half, middle + half))]
 
 
 def test_the_week_at_a_glance_counts_acceptance_the_same_way(connection: Connection) -> None:
@@ -269,6 +292,10 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     document = pack.make(connection, source(), WEEK, AT)
     text = markdown(document)
     assert "Marketing: kept, so far. Share of handoffs that sales accepts: 75 % (30 to 95 %), 3 of 4" in text
+    assert (
+        "Marketing: missed. Share of MQLs that became an SQL in time, MQLs of 2026-W11: 33 % (10 to 70 %), 2 of 6; "
+        "promised 50 %." in text
+    )
     assert "Sales: missed. Share of handoffs contacted in time: 60 % (23 to 88 %), 3 of 5; promised 90 %." in text
     assert "Marketing: missed. Handoffs in the week: 6; promised 25." in text
     assert "Most stop before Accepted: 3. More reached Contacted than the stage before, which can be passed by." in text
@@ -278,12 +305,16 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
         *("The worst clause", "Shadow against live", "What changed in the agreement", "Drift and data health"),
         "Action items",
     ]
-    reasons, clauses = document.sections[4].tables
+    traced, reasons, clauses = document.sections[4].tables
     # In the words of the agreement, not by ids.
+    assert traced.rows == (
+        ("No interest when called", "At least one act of buying interest in the last 30 days", "1", "c"),
+    )
     assert reasons.rows == (("No interest when called", "1", "c"),)
     assert clauses.rows == (("At least one act of buying interest in the last 30 days", "1", "c"),)
-    _, _, tiers, reps = document.sections[0].tables
+    _, became, _, tiers, reps = document.sections[0].tables
     assert [row[0] for row in (*tiers.rows, *reps.rows)] == ["High intent", "Standard", "Ana Costa", "Ben Okafor"]
+    assert became.rows == (("2026-W11", "33 % (10 to 70 %), 2 of 6", "0"),)
     # A wait that goes backwards is told as the picture tells it.
     assert document.sections[2].tables[0].rows[3] == ("SQL", "2 of 6", "1 d 11 h before", "7 h 15 min before")
     assert document.sections[-1].tables[0].rows[0][1:] == ("Call <b>back</b>", "Ana", "2026-W10", "open")
@@ -293,7 +324,7 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     ]
     assert [row[1] for row in document.sections[8].tables[0].rows] == ["1", "1", "2", "7", "2", "2", "1"]
     pictures = {each.name: each.says for section in document.sections for each in section.pictures}
-    assert pictures.keys() == {"acceptance", "funnel"}
+    assert pictures.keys() == {"conversion", "acceptance", "funnel"}
     # What a picture shows, a row has.
     assert pictures["funnel"].startswith(
         "MQL 6; Accepted 2 after 10 min; Contacted 3 after 1 d 11 h; SQL 2 1 d 11 h before;"
@@ -340,7 +371,7 @@ def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
     assert "/handoff/review/2026-W11|" in post["text"]
     assert connection.execute(
         "select state, count(*) from handoff.outbox where kind = 'slack_file' group by 1"
-    ).fetchall() == [{"state": "sent", "count": 3}]
+    ).fetchall() == [{"state": "sent", "count": 4}]
     kept = pack.kept(connection, WEEK)
     assert kept is not None
     assert kept.title == "Revenue review, week 11 of 2026"

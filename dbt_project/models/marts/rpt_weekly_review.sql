@@ -27,6 +27,13 @@ weeks as (
         and days.date_day <= {{ as_of_date() }}
 ),
 
+nothing (dimension, member) as (
+    select 'all' as dimension, 'all' as member
+    union
+    select 'product' as dimension, product_id as member from commitments
+    where metric = 'handoffs_per_week'
+),
+
 counted as (
     select
         week_starts_on, figure, dimension, member,
@@ -40,23 +47,28 @@ counted as (
     group by week_starts_on, figure, dimension, member
     union all
     select
-        week_starts_on, 'handoffs' as figure, 'all' as dimension, 'all' as member, 0 as handoffs, 0 as decided,
+        weeks.week_starts_on, 'handoffs' as figure, nothing.dimension, nothing.member, 0 as handoffs, 0 as decided,
         0 as counted, 0 as still_open, null as median_seconds, null as p90_seconds
     from weeks
+    cross join nothing
     where not exists (
         select 1 from evidence
-        where evidence.week_starts_on = weeks.week_starts_on and evidence.figure = 'handoffs'
+        where
+            evidence.week_starts_on = weeks.week_starts_on and evidence.figure = 'handoffs'
+            and evidence.dimension = nothing.dimension and evidence.member = nothing.member
     )
 ),
 
+{% set promise = "(counted.dimension = 'all' or counted.member = commitments.product_id)" -%}
 measured as (
     select
         counted.*,
         {{ interval_of('share', 'counted', 'decided') }},
-        case when dimension = 'all' then case figure
-            when 'acceptance' then {{ commitment_of('acceptance_rate', 'week_starts_on') }}
-            when 'attainment' then {{ commitment_of('sla_attainment', 'week_starts_on') }}
-            when 'handoffs' then {{ commitment_of('handoffs_per_week', 'week_starts_on') }}
+        case when dimension in ('all', 'product') then case figure
+            when 'conversion' then {{ commitment_of('conversion_rate', 'week_starts_on', promise) }}
+            when 'acceptance' then {{ commitment_of('acceptance_rate', 'week_starts_on', promise) }}
+            when 'attainment' then {{ commitment_of('sla_attainment', 'week_starts_on', promise) }}
+            when 'handoffs' then {{ commitment_of('handoffs_per_week', 'week_starts_on', promise) }}
         end end as target,
         (week_starts_on + interval '1 week') at time zone (select company.time_zone from company)
         + (select maturity.span from maturity) as window_ends_at
@@ -70,7 +82,11 @@ final as (
         case when decided > 0 then share_low end as share_low,
         case when decided > 0 then share_high end as share_high,
         median_seconds, p90_seconds, target,
-        case when figure = 'handoffs' then handoffs >= target else share_rate >= target end as is_kept,
+        -- Half a cohort says nothing: who has not become an SQL yet still may.
+        case
+            when figure = 'handoffs' then handoffs >= target
+            when figure <> 'conversion' or window_ends_at <= {{ as_of() }} then share_rate >= target
+        end as is_kept,
         window_ends_at <= {{ as_of() }} as is_complete
     from measured
 )

@@ -33,7 +33,8 @@ rejections as (
         lateral (
             values
             ('reason', {{ labelled('rejection.reason_id') }}),
-            ('clause', {{ labelled('rejection.accused_clause_id') }})
+            ('clause', {{ labelled('rejection.accused_clause_id') }}),
+            ('traced', {{ labelled('rejection.reason_id') }} || ' > ' || {{ labelled('rejection.accused_clause_id') }})
         ) as accusation (dimension, member)
 ),
 

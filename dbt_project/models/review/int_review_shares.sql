@@ -34,10 +34,10 @@ facts as (
 
 told_by (figure, dimension) as (
     values
-    ('handoffs', 'all'), ('handoffs', 'tier'), ('handoffs', 'source'),
-    ('acceptance', 'all'), ('acceptance', 'version'),
-    ('attainment', 'all'), ('attainment', 'tier'),
-    ('conversion', 'all'), ('conversion', 'source'), ('conversion', 'campaign'), ('conversion', 'segment'),
+    ('handoffs', 'all'), ('handoffs', 'product'), ('handoffs', 'tier'), ('handoffs', 'source'),
+    ('acceptance', 'all'), ('acceptance', 'product'), ('acceptance', 'version'),
+    ('attainment', 'all'), ('attainment', 'product'), ('attainment', 'tier'),
+    ('conversion', 'all'), ('conversion', 'product'), ('conversion', 'source'), ('conversion', 'campaign'), ('conversion', 'segment'),
     ('conversion', 'version')
 ),
 
@@ -48,6 +48,7 @@ faces as (
         lateral (
             values
             ('all', 'all'),
+            ('product', handoffs.product_id),
             ('tier', handoffs.tier_id),
             ('source', {{ labelled('handoffs.first_source') }}),
             ('campaign', {{ labelled('handoffs.campaign') }}),

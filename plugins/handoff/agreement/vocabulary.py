@@ -9,7 +9,12 @@ from handoff.settings import settings
 
 NUMBERS = frozenset({"employees", "account_match_confidence"})
 """Facts that are numbers; held to the model's columns by a test, as is that flags are those named is_."""
-METRICS = {"acceptance_rate": "share", "sla_attainment": "share", "handoffs_per_week": "count"}
+METRICS = {
+    "conversion_rate": "share",
+    "acceptance_rate": "share",
+    "sla_attainment": "share",
+    "handoffs_per_week": "count",
+}
 """What a commitment may promise, which `rpt_weekly_counts` measures, and what its target is."""
 
 

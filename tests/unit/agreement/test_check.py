@@ -117,11 +117,12 @@ def test_a_blank_slack_user_is_told_as_the_handbook_says(seeds: Seeds) -> None:
     ]
 
 
-def test_two_products_do_not_promise_the_same_twice_for_one_figure(seeds: Seeds) -> None:
-    """The review tells each figure of all products together, so there is one promise to hold it against."""
+def test_each_product_has_one_promise_for_a_figure(seeds: Seeds) -> None:
     seeds.add("definitions", "platform-mql", definition_id="other-mql", product_id="other", status="draft")
     seeds.add("commitments", "com-marketing-volume", commitment_id="com-other", product_id="other", target="40")
+    assert [each for each in seeds.problems() if "commitments" in each.file] == []
+    seeds.add("commitments", "com-other", commitment_id="com-more", target="50")
     assert ["two promises" in str(each) for each in seeds.problems() if "commitments" in each.file] == [True]
-    seeds.change("commitments", "com-other", valid_from="2026-06-01")
-    seeds.change("commitments", "com-marketing-volume", valid_to="2026-06-01")
+    seeds.change("commitments", "com-more", valid_from="2026-06-01")
+    seeds.change("commitments", "com-other", valid_to="2026-06-01")
     assert [each for each in seeds.problems() if "commitments" in each.file] == []

@@ -42,8 +42,7 @@ ONCE = (
         "tiers", ("definition_id", "is_for_hand_raisers", "min_score"), "two tiers would apply", "change its min_score"
     ),
     Once("escalations", ("tier_id", "step"), "two steps have one number", "number the tier's steps from 1"),
-    # The weekly review tells each figure of all products together.
-    Once("commitments", ("metric",), "two promises would be held against one number", _END),
+    Once("commitments", ("product_id", "metric"), "two promises would be held against one number", _END),
     Once("enrichment_policy", ("subject",), "two policies would apply", _END),
     Once("reps", ("crm_owner_id",), "two reps would own what one owns in HubSpot", "write each rep's own owner id"),
     Once("reps", ("slack_user_id",), "two reps would get one person's messages", "write each rep's own member id"),

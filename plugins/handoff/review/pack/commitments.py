@@ -1,5 +1,6 @@
 """The first page: whether marketing and sales kept what they promised each other."""
 
+from collections.abc import Iterator
 from datetime import date
 
 from handoff import charts
@@ -8,6 +9,7 @@ from handoff.review.pack.figures import Figure, Figures, name_of
 from handoff.review.pack.names import Names
 
 PROMISES = (
+    ("conversion", "Marketing", "Share of MQLs that became an SQL in time"),
     ("acceptance", "Marketing", "Share of handoffs that sales accepts"),
     ("handoffs", "Marketing", "Handoffs in the week"),
     ("attainment", "Sales", "Share of handoffs contacted in time"),
@@ -18,9 +20,15 @@ COHORTS = 8
 
 def section(figures: Figures, week: date, names: Names) -> Section:
     """Both commitments, with the cohorts before and everybody's part."""
-    promised = [(side, text, figures.one(week, name)) for name, side, text in PROMISES]
+    promised = [
+        (side, text, found)
+        for name, side, words in PROMISES
+        for text, found in _told(figures, week, name, words, names)
+    ]
     kept = [_sentence(side, text, found) for side, text, found in promised]
-    cohorts = [figures.one(each, "acceptance") for each in figures.weeks("acceptance", week, COHORTS)]
+    handed = [figures.one(each, "acceptance") for each in figures.weeks("acceptance", week, COHORTS)]
+    until = figures.told_cohort(week)
+    became = [figures.one(each, "conversion") for each in figures.weeks("conversion", until, COHORTS)] if until else []
     return Section(
         "The two commitments",
         tuple(kept),
@@ -31,10 +39,12 @@ def section(figures: Figures, week: date, names: Names) -> Section:
                 tuple(_promise(side, text, found) for side, text, found in promised if found),
                 tuple(found.link for _, _, found in promised if found),
             ),
-            _shares(
-                "Marketing: acceptance by week of handoff",
-                "Week",
-                [(name_of(each.week_starts_on), each) for each in cohorts if each],
+            *(
+                _shares(caption, "Week", [(name_of(each.week_starts_on), each) for each in cohorts if each])
+                for caption, cohorts in (
+                    ("Marketing: SQLs by the week in which the lead became an MQL, once its window is over", became),
+                    ("Marketing: acceptance by week of handoff", handed),
+                )
             ),
             *(
                 _shares(
@@ -45,8 +55,27 @@ def section(figures: Figures, week: date, names: Names) -> Section:
                 for key in ("tier", "rep")
             ),
         ),
-        _pictures([each for each in cohorts if each]),
+        (
+            *_picture("conversion", "SQLs by week of MQL", "share of MQLs", became),
+            *_picture("acceptance", "Acceptance by week of handoff", "share of handoffs", handed),
+        ),
     )
+
+
+def _told(figures: Figures, week: date, name: str, text: str, names: Names) -> Iterator[tuple[str, Figure | None]]:
+    """What there is to judge, of each product that promised something where there are several.
+
+    Conversion is of the newest week of MQLs whose window is over.
+    """
+    if name == "conversion":
+        week = figures.told_cohort(week) or week
+        text = f"{text}, MQLs of {name_of(week)}"
+    products = figures.of(week, name, "product")
+    if len(products) > 1:
+        for each in products:
+            yield f"{text}, {names.of('product', each.member)}", each
+    else:
+        yield text, figures.one(week, name)
 
 
 def _sentence(side: str, text: str, found: Figure | None) -> str:
@@ -79,14 +108,13 @@ def _shares(caption: str, name: str, found: list[tuple[str, Figure]]) -> Table:
     )
 
 
-def _pictures(cohorts: list[Figure]) -> tuple[Picture, ...]:
+def _picture(name: str, caption: str, measured: str, cohorts: list[Figure | None]) -> tuple[Picture, ...]:
     rows = [
         (f"{each.week_starts_on:%G-W%V}", each.share_low, each.share, each.share_high)
         for each in cohorts
-        if each.share_low is not None and each.share is not None and each.share_high is not None
+        if each and each.share_low is not None and each.share is not None and each.share_high is not None
     ]
     if not rows:
         return ()
-    says = "; ".join(f"{each.week_starts_on:%G-W%V}: {each.interval}" for each in cohorts)
-    caption = "Acceptance by week of handoff, with 95 % intervals"
-    return (Picture("acceptance", caption, says, charts.intervals(rows, "share of handoffs")),)
+    says = "; ".join(f"{each.week_starts_on:%G-W%V}: {each.interval}" for each in cohorts if each)
+    return (Picture(name, f"{caption}, with 95 % intervals", says, charts.intervals(rows, measured)),)

@@ -11,6 +11,8 @@ from handoff.ledger.db import Connection, Row
 from handoff.web.pages.filters import wait
 
 ALL = "all"
+COHORTS_BACK = 53
+"""Weeks of MQLs among which one is looked for whose window is over."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,12 @@ class Figures:
     def one(self, week: date, figure: str) -> Figure | None:
         """The figure of all together."""
         return next(iter(self.of(week, figure)), None)
+
+    def told_cohort(self, until: date) -> date | None:
+        """The newest week of MQLs whose window is over; until there is one, the oldest. None without an MQL."""
+        weeks = self.weeks("conversion", until, COHORTS_BACK)
+        over = [each for each in weeks if (found := self.one(each, "conversion")) and found.is_complete]
+        return over[-1] if over else next(iter(weeks), None)
 
     def weeks(self, figure: str, until: date, most: int) -> list[date]:
         """The newest weeks that have a figure, the oldest first."""

@@ -112,12 +112,12 @@ def bottleneck(figures: Figures, week: date) -> Section:
 
 def conversion(figures: Figures, week: date) -> Section:
     """From MQL to SQL, of the newest week whose window is over; until there is one, of the oldest, as far as it got."""
-    weeks = figures.weeks("conversion", week, 53)
-    over = [each for each in weeks if (found := figures.one(each, "conversion")) and found.is_complete]
-    shown = over[-1] if over else weeks[0] if weeks else week
+    shown = figures.told_cohort(week) or week
     all_of_it = figures.one(shown, "conversion")
-    is_over = "whose window is over" if over else "whose window is not over, so that these shares may still rise"
-    words = f"MQLs of {shown:%G-W%V}, the newest week {is_over}" if over else f"MQLs of {shown:%G-W%V}, {is_over}"
+    if all_of_it and all_of_it.is_complete:
+        words = f"MQLs of {shown:%G-W%V}, the newest week whose window is over"
+    else:
+        words = f"MQLs of {shown:%G-W%V}, whose window is not over, so that these shares may still rise"
     return Section(
         "Conversion from MQL to SQL",
         (f"{words}: {all_of_it.interval}." if all_of_it else "There are no MQLs yet.",),
@@ -142,23 +142,24 @@ def rejections(connection: Connection, figures: Figures, week: date, names: Name
     A pack is kept for good, so it names handoffs: of somebody who is erased they lead to nobody.
     """
 
-    def table(caption: str, name: str, dimension: str) -> Table:
+    def table(caption: str, columns: tuple[str, ...], dimension: str) -> Table:
         found = figures.of(week, "rejections", dimension)
         examples = [
             [str(row["handoff_id"]) for row in leads_behind(connection, week, "rejections", dimension, each.member)]
             for each in found
         ]
         rows = tuple(
-            (names.of(dimension, each.member), f"{each.handoffs:,}", ", ".join(handoffs[:EXAMPLES]))
+            (*names.all_of(dimension, each.member), f"{each.handoffs:,}", ", ".join(handoffs[:EXAMPLES]))
             for each, handoffs in zip(found, examples, strict=True)
         )
-        return Table(caption, (name, "Rejected", "For example, handoffs"), rows, tuple(each.link for each in found))
+        return Table(caption, (*columns, "Rejected", "For example, handoffs"), rows, tuple(each.link for each in found))
 
     return Section(
         "Rejections",
         (),
         (
-            table("By reason", "Reason", "reason"),
-            table("By the clause that the reason accuses", "Clause", "clause"),
+            table("By reason, and the clause that it accuses", ("Reason", "Clause"), "traced"),
+            table("By reason", ("Reason",), "reason"),
+            table("By the clause that the reason accuses", ("Clause",), "clause"),
         ),
     )

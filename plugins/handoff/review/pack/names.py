@@ -13,7 +13,14 @@ class Names:
 
     def of(self, dimension: str, member: str) -> str:
         """For example `Ben Okafor` for the rep `ben-okafor`."""
-        return self._by_id.get((dimension, member), member)
+        return " > ".join(self.all_of(dimension, member))
+
+    def all_of(self, dimension: str, member: str) -> tuple[str, ...]:
+        """The same one by one: a reason and the clause that it accuses are one member of `traced`."""
+        if dimension == "traced":
+            reason, _, clause = member.partition(" > ")
+            return self.of("reason", reason), self.of("clause", clause)
+        return (self._by_id.get((dimension, member), member),)
 
 
 def read(connection: Connection) -> Names:
