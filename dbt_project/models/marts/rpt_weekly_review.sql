@@ -31,7 +31,6 @@ nothing (dimension, member) as (
     select 'all' as dimension, 'all' as member
     union
     select 'product' as dimension, product_id as member from commitments
-    where metric = 'handoffs_per_week'
 ),
 
 counted as (
