@@ -87,8 +87,9 @@ screenshots: development browser superset ## Take the pictures of docs/ anew, on
 	@HANDOFF_SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/pytest -m bi tests/browser/test_superset.py
 
 .PHONY: bench
-bench: development ## Measure event to Slack message, and print the figures
+bench: development ## Measure event to Slack message and the marts at size (two hours), and print the figures
 	@$(BIN)/python bench/latency.py
+	@$(BIN)/python bench/marts.py
 
 .PHONY: lock
 lock: development ## Resolve pyproject.toml into the hashed requirements

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import yaml
 from psycopg import sql
 
 if not __package__:
@@ -26,6 +27,7 @@ from handoff import clock, connections
 from handoff.ledger import db
 from handoff.review import stale
 from handoff.review.run import build_marts
+from handoff.settings import settings
 
 RESULTS = Path(__file__).parent / "results" / "marts.json"
 SIZES = {"contacts": Size("contacts", 100_000, 1_000), "events": Size("events", 5_000_000, 20_000)}
@@ -59,6 +61,7 @@ def measure(connection: db.Connection, handoffs: int) -> dict[str, Any]:
     at = clock.now()
     with db.connect(connections.ADMIN) as admin:
         planted = marts_changes.plant_handoffs(admin, handoffs, at)
+    marts_changes.plant_campaign(connection, at)
     _say(f"{planted} handoffs; the marts anew")
     first = _build(connection, at)
     _say("with nothing new")
@@ -67,6 +70,8 @@ def measure(connection: db.Connection, handoffs: int) -> dict[str, Any]:
     changes = marts_changes.apply(connection, at - timedelta(minutes=5))
     _say("after changes")
     followed = _build(connection, at)
+    if not 0 < followed["moved_leads"] <= _most_followed():
+        raise SystemExit(f"{followed['moved_leads']} leads moved, so the histories were not followed but made anew")
     keep(connection)
     stale.note_all(connection)
     _say("anew for the same moment")
@@ -94,6 +99,12 @@ def _build(connection: db.Connection, at: datetime) -> dict[str, Any]:
     )
     slowest = {row["node"]: float(round(row["seconds"], 1)) for row in nodes}
     return {"seconds": seconds, "moved_leads": result["moved_leads"], "slowest": slowest}
+
+
+def _most_followed() -> int:
+    """For how many leads a build follows; of more, it makes the histories anew."""
+    project = yaml.safe_load((settings().dbt_project / "dbt_project.yml").read_text())
+    return int(project["vars"]["moved_leads_at_most"])
 
 
 def _marts(connection: db.Connection) -> list[str]:

@@ -12,6 +12,8 @@ from handoff.qualify import run as qualify
 
 SEED = 23
 DAYS = 180
+SMALL = "bench-small"
+"""A campaign of few leads."""
 Json = dict[str, Any]
 
 # Of a few leads, in half a year: most are answered, half are called, a tenth is rejected.
@@ -115,13 +117,23 @@ def apply(connection: db.Connection, at: datetime) -> dict[str, int]:
     land(streams.CONTACTS, [_changed(contacts[lead], at, _archived) for lead in deleted + gone])
     land(streams.CONTACTS, [_changed(contacts[lead], at, _latest_source(at)) for lead in kept])
     aliases.learn(connection, "contacts", dict(zip(gone, kept, strict=True)), at)
-    land(streams.CAMPAIGNS, [_renamed(connection, at)])
+    land(streams.CAMPAIGNS, [_renamed(at)])
     qualify.run(connection, at)
     answered = _answer_some(connection, each, at)
     return {
         **{"new_acts": len(new), "late_acts": len(late), "repeated_acts": len(again), "merged": len(gone)},
         **{"deleted": len(deleted), "other_stage": len(moved_on), "answered": answered},
     }
+
+
+def plant_campaign(connection: db.Connection, at: datetime) -> None:
+    """Acts of a hundredth of the leads, at most 200, in a campaign of their own, landed and judged as of `at`."""
+    found = connection.execute("select distinct id from raw.hubspot_contacts order by id").fetchall()
+    leads = random.Random(SEED).sample([row["id"] for row in found], max(1, min(200, len(found) // 100)))
+    batch = landing.open_batch(connection, "poll", at)
+    visits = [_visit(lead, at - timedelta(days=1), number, SMALL) for number, lead in enumerate(leads)]
+    landing.land(connection, batch, streams.EVENTS, visits, loaded_at=at)
+    qualify.run(connection, at)
 
 
 def land_visit(connection: db.Connection, lead: str, at: datetime, occurred_at: datetime) -> None:
@@ -131,8 +143,9 @@ def land_visit(connection: db.Connection, lead: str, at: datetime, occurred_at: 
     qualify.run(connection, at)
 
 
-def _visit(lead: str, at: datetime, number: int) -> Record:
-    url = f"https://www.brightwell.example/pricing?utm_source=bench&utm_medium=cpc&utm_campaign=c{number % 5}"
+def _visit(lead: str, at: datetime, number: int, campaign: str | None = None) -> Record:
+    utm = campaign or f"c{number % 5}"
+    url = f"https://www.brightwell.example/pricing?utm_source=bench&utm_medium=cpc&utm_campaign={utm}"
     key = f"bench-{at:%j%H%M}-{lead}"
     payload = {
         **{"objectType": "CONTACT", "objectId": lead, "eventType": "e_visited_page", "id": key},
@@ -177,13 +190,9 @@ def _archived(payload: Json) -> None:
     payload["archived"] = True
 
 
-def _renamed(connection: db.Connection, at: datetime) -> Record:
-    """A small campaign that touches of before are of, under a name of its own."""
-    row = connection.execute(
-        """select campaign_key as key from line.int_channelled_acts where campaign_key is not null
-        group by campaign_key order by count(distinct lead_id), campaign_key limit 1"""
-    ).fetchone()
-    properties = {"hs_name": f"Named at {at:%H:%M}", "hs_utm": row["key"] if row else None}
+def _renamed(at: datetime) -> Record:
+    """The campaign that was planted, under a name of its own: the leads that it touched move."""
+    properties = {"hs_name": f"Named at {at:%H:%M}", "hs_utm": SMALL}
     return Record("bench-campaign", at, {"id": "bench-campaign", "properties": properties})
 
 
