@@ -2,8 +2,8 @@
 
 **Inputs.** `line.*`, the ledger, the agreement.
 **Outputs.** Schema `marts`, with enforced contracts, all of a build at once; the policy models that must be empty; how
-each model did in `handoff.model_builds`; and a verdict a gate in `handoff.gates`; what is new of them goes to the
-review channel with the line's next run.
+each model did in `handoff.model_builds`; dbt's page about the models, when the agreement is new; and a verdict a gate
+in `handoff.gates`; what is new of them goes to the review channel with the line's next run.
 
 **Triage.** What a manager notices: yesterday's numbers. What to do: the page "Marts" of the Airflow UI, and the log,
 name the model or the test; a policy model that is not empty names the handoffs that break the promise. "The gate … is
@@ -37,9 +37,16 @@ def handoff_marts() -> None:
 
         return stations.gates()
 
-    # Neither waits for the other: what fails in one says nothing about the other.
+    @task(multiple_outputs=False)
+    def documentation() -> dict[str, Any]:
+        from handoff import stations
+
+        return stations.documentation()
+
+    # None waits for another: what fails in one says nothing about the others.
     marts()
     gates()
+    documentation()
 
 
 handoff_marts()

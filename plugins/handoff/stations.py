@@ -177,6 +177,13 @@ def marts() -> Counts:
         return station.build_marts(connection)
 
 
+def documentation() -> Counts:
+    """Write dbt's page about the models, when it is older than the agreement that was loaded last."""
+    from handoff.qualify import dbt
+
+    return {"written": int(dbt.document(only_if_new=True))}
+
+
 def review(week: str | None = None) -> Counts:
     """Post the pack of a week such as `2026-W07`, or of the last whole one.
 

@@ -122,6 +122,24 @@ def test_a_project_that_was_loaded_since_is_read_again(
         monkeypatch.undo()
 
 
+def test_the_page_about_the_models_is_written_once_for_each_agreement_that_was_loaded(
+    agreement_database: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with db.connect() as connection:
+        dbt.invoke(connection, ["run"], selector="line", as_of=clock.now(), as_loaded=True)
+    assert stations.documentation() == {"written": 1}
+    page = dbt.documentation().read_text()
+    # What a model means, and what the database says of its column.
+    assert "One row per week, figure, dimension and member" in page
+    assert '"type": "numeric' in page.lower()
+    assert stations.documentation() == {"written": 0}
+    os.utime(settings().dbt_target / "partial_parse.msgpack")
+    monkeypatch.setenv("HANDOFF_DBT_PROJECT", str(tmp_path))
+    settings.cache_clear()
+    with pytest.raises(dbt.DbtFailed, match="dbt docs generate"):
+        stations.documentation()
+
+
 def test_the_models_of_the_line_share_a_session(agreement_database: object) -> None:
     with db.connect() as connection, db.connect(connections.ADMIN) as admin:
 

@@ -9,9 +9,10 @@ commands = typer.Typer()
 
 @commands.command()
 def docs() -> None:
-    """Write dbt's documentation of the models, lineage and columns, for the web app's page "Docs".
+    """Write dbt's documentation of the models, lineage and columns, for the web app's page "Docs", now.
 
-    Needs the connection handoff_dbt and the models built once; the local stack has both.
+    `handoff_marts` does it by itself when a new agreement has been loaded. Needs the connection handoff_dbt and the
+    models built once; the local stack has both.
     """
     from handoff.qualify import dbt
     from handoff.settings import settings
@@ -21,6 +22,4 @@ def docs() -> None:
         dbt.document()
     except dbt.DbtFailed as error:
         fail(str(error))
-    typer.echo(
-        f"Written to {settings().dbt_target / 'static_index.html'}, shown at {settings().public_url}/handoff/docs."
-    )
+    typer.echo(f"Written to {dbt.documentation()}, shown at {settings().public_url}/handoff/docs.")

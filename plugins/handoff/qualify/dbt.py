@@ -20,6 +20,7 @@ __all__ = [
     "Result",
     "compile_models",
     "document",
+    "documentation",
     "environment",
     "invoke",
     "lock_of",
@@ -113,16 +114,30 @@ def compile_models(selection: str, *, for_all: bool) -> list[Any]:
     return [each.node for each in outcome.result.results]
 
 
-def document() -> None:
-    """Write dbt's own documentation of the project, as one page, into the target directory.
+def documentation() -> Path:
+    """dbt's own documentation of the project, as one page."""
+    return settings().dbt_target / "docs" / "static_index.html"
+
+
+def document(*, only_if_new: bool = False) -> bool:
+    """Write `documentation`, reading all files into a directory of its own; returns whether it was written.
+
+    Args:
+        only_if_new: not when it was written after the agreement was last loaded.
 
     Raises:
         DbtFailed: dbt could not read the project or the database.
     """
+    page = documentation()
+    if only_if_new and page.exists() and _parsed().exists() and page.stat().st_mtime >= _parsed().stat().st_mtime:
+        return False
     with environment(None):
-        outcome = _invoke(["--quiet", "docs", "generate", "--static", "--no-compile", *_directories()], None)
+        # Only compiling writes the manifest that the page is made of.
+        words = ["--quiet", "--write-json", "docs", "generate", "--static", *_directories(page.parent)]
+        outcome = _invoke(words, None)
     if not outcome.success:
         raise DbtFailed(f"dbt docs generate: {outcome.exception}")
+    return True
 
 
 def warm() -> None:
@@ -140,8 +155,8 @@ def warm() -> None:
             _kept[stamp] = _loaded_manifest()
 
 
-def _directories() -> list[str]:
-    project, target = str(settings().dbt_project), settings().dbt_target
+def _directories(target: Path | None = None) -> list[str]:
+    project, target = str(settings().dbt_project), target or settings().dbt_target
     options = {"project-dir": project, "profiles-dir": project, "target-path": target, "log-path": target / "logs"}
     return [word for name, value in options.items() for word in (f"--{name}", str(value))]
 

@@ -86,8 +86,9 @@ def test_what_dbt_wrote_is_shown_with_its_own_scripts_and_no_others(
     settings.cache_clear()
     missing = get("/docs/models/index")
     assert missing.status_code == 404
-    assert "`handoff docs` has not been run yet" in missing.text
-    (tmp_path / "static_index.html").write_text("<title>dbt</title>")
+    assert "The next run of handoff_marts writes this page" in missing.text
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "static_index.html").write_text("<title>dbt</title>")
     shown = get("/docs/models/index")
     assert shown.text == "<title>dbt</title>"
     assert "default-src 'none'" in shown.headers["content-security-policy"]

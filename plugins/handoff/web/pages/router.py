@@ -12,6 +12,7 @@ from handoff import clock
 from handoff.agreement import source
 from handoff.explain import WHO, UnknownLead
 from handoff.gates import documents
+from handoff.qualify import dbt
 from handoff.review import builds
 from handoff.settings import settings
 from handoff.web.pages import agreement, board, board_waiting, lead, manual, open_handoffs, rep, review_router, speed
@@ -160,9 +161,9 @@ def docs_picture(name: str) -> Response:
 @router.get("/docs/models/index")
 def docs_models() -> Response:
     """What dbt wrote of the models: one page that brings all its scripts along, and may run no others."""
-    path = settings().dbt_target / "static_index.html"
+    path = dbt.documentation()
     if not path.is_file():
-        raise HTTPException(404, "`handoff docs` has not been run yet, which makes this page.")
+        raise HTTPException(404, "The next run of handoff_marts writes this page, and `handoff docs` does now.")
     return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": OF_DBT})
 
 
