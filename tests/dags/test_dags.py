@@ -71,7 +71,9 @@ def test_policy(dag_bag: Any, dag_id: str) -> None:
 
 def test_tasks_speak_the_vocabulary_of_the_stations(dag_bag: Any) -> None:
     ids = {task.task_id for dag in dag_bag.dags.values() for task in dag.tasks}
-    assert ids - {"canary", "documentation", "gate", "gates", "marts", "retain"} - PASSES - QUESTION == set(STATIONS) - {"score"}
+    assert ids - {"canary", "documentation", "gate", "gates", "marts", "retain"} - PASSES - QUESTION == set(
+        STATIONS
+    ) - {"score"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -103,10 +103,15 @@ class Watchdog:
 
 
 def run(watchdog: Watchdog, every_s: float = EVERY_S) -> None:
-    """Look for ever. What fails in a round is logged, and the next one begins all the same."""
+    """Look for ever."""
     while True:
-        try:
-            watchdog.round(time.monotonic())
-        except Exception:
-            log.exception("a round failed")
+        attempt(watchdog)
         time.sleep(every_s)
+
+
+def attempt(watchdog: Watchdog) -> None:
+    """One round. What fails in it is logged, and the next one begins all the same."""
+    try:
+        watchdog.round(time.monotonic())
+    except Exception:
+        log.exception("a round failed")
