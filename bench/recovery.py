@@ -25,6 +25,8 @@ if not __package__:
 
 from bench import machine, own_stack
 from bench.own_line import end_on_signals
+from handoff import clock
+from handoff.ledger import db
 from handoff.local import processes, progress, stack, supervisor
 from handoff.local.state import Layout
 from handoff.settings import settings
@@ -62,8 +64,12 @@ def main() -> int:
 
 def measure(where: Layout) -> dict[str, Any]:
     """Seconds from each fault on, and how many messages its lead became."""
+    load_before = machine.load()
+    with db.connect() as connection:
+        described = machine.describe(connection, load_before)
     return {
-        "load": machine.load(),
+        "measured_on": f"{clock.now():%Y-%m-%d}",
+        "machine": described,
         "canary_limit_s": troubles.limits().canary_s,
         "wedge": _after(where, _kill_the_reader),
         "postgres": _after(where, _stop_postgres),

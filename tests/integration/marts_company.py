@@ -192,3 +192,39 @@ def funnel_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str], Counter[st
                 counts["total_wait_seconds"] += int((at - before).total_seconds())
             before = at  # type: ignore[assignment]
     return found
+
+
+def pack_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str, str], Counter[str]]:
+    """What the weekly pack must count by week, figure, dimension and member, one by one."""
+    found: dict[tuple[date, str, str, str], Counter[str]] = {}
+
+    def add(at: datetime, figure: str, each: Handoff, counted: bool | None, is_open: bool) -> None:
+        day = at.astimezone(ZONE).date()
+        source = (each.source or "(blank)") if each.is_kept else "unknown"
+        for dimension, member in (("all", "all"), ("source", source)):
+            if (figure, dimension) == ("acceptance", "source"):
+                continue
+            key = (day - timedelta(days=day.weekday()), figure, dimension, member)
+            counts = found.setdefault(key, Counter())
+            counts["handoffs"] += 1
+            counts["decided"] += counted is not None
+            counts["counted"] += bool(counted)
+            counts["still_open"] += is_open
+
+    for each in handoffs:
+        routed_at, sql_at = each.qualified_at + SECOND, each.at.get("sql")
+        is_taken_on = bool(each.at.get("accepted") or each.at.get("contacted"))
+        is_ended = bool(each.rejected_at or each.withdrawn_at)
+        add(routed_at, "handoffs", each, None, False)
+        add(
+            *(routed_at, "acceptance", each),
+            True if is_taken_on else False if each.rejected_at else None,
+            not is_taken_on and not is_ended,
+        )
+        ends_at = each.qualified_at + WINDOW
+        add(
+            *(each.qualified_at, "conversion", each),
+            sql_at is not None and sql_at < ends_at,
+            sql_at is None and not is_ended and ends_at > AT,
+        )
+    return found

@@ -27,6 +27,7 @@ from tests.integration.marts_company import (
     at_random,
     funnel_of,
     moment,
+    pack_of,
     plant,
     plant_at_random,
     plant_contact,
@@ -47,7 +48,7 @@ BY_HAND = (
         },
     ),
     # Handed over under an id that was merged away since; sales had it as an SQL a minute before.
-    Handoff("h2", "92", BEGAN, source="OFFLINE", rejected_at=BEGAN + DAY),
+    Handoff(*("h2", "92", BEGAN), source="OFFLINE", rejected_at=BEGAN + DAY, at={"sql": BEGAN - 60 * SECOND}),
     Handoff("h3", "3", BEGAN, source=None, country=None),
     Handoff("h4", "4", AT - DAY, is_kept=False),
 )
@@ -202,6 +203,22 @@ def test_the_funnel_and_the_weekly_pack_lose_the_same_ones(admin: Admin) -> None
         where cohort_by = 'mql' group by week, stage having sum(went_on + lost + still_open) > 0
         order by week, stage""",
     )
+
+
+def test_the_weekly_pack_adds_up_to_what_was_counted_one_by_one(admin: Admin) -> None:
+    expected = pack_of([*GENERATED, *BY_HAND])
+    found = rows(
+        admin,
+        """select week_starts_on as week, figure, dimension, member, handoffs, decided, counted, still_open
+        from marts.rpt_weekly_review
+        where figure in ('handoffs', 'acceptance', 'conversion') and dimension in ('all', 'source') and handoffs > 0""",
+    )
+    told = {(row.pop("week"), row.pop("figure"), row.pop("dimension"), row.pop("member")): row for row in found}
+    assert told == {
+        key: {name: counts[name] for name in ("handoffs", "decided", "counted", "still_open")}
+        for key, counts in expected.items()
+    }
+    assert len(told) > 150
 
 
 @pytest.mark.parametrize("dimension", ["source", "segment", "tier_id", "definition_version", "rep_id", "cohort_week"])
