@@ -189,7 +189,7 @@ class Machine:
             answers.append(self.run(name, command))
             return answers[-1].returncode == 0
 
-        assert progress.wait(is_healthy, timeout_s=HEALTHY_S, interval_s=2), (
+        assert progress.wait(is_healthy, timeout_s=HEALTHY_S, interval_s=5), (
             f"{name} is not healthy: {answers[-1].stderr[-2000:]} {self.log(name)}"
         )
 

@@ -12,10 +12,12 @@ from psycopg.types.json import Jsonb
 from typer.testing import CliRunner
 
 from handoff import stations
+from handoff.agreement import source
 from handoff.cli import app
 from handoff.ledger import db
 from handoff.notify.context import Clause, Context
 from handoff.qualify import dbt
+from handoff.review.pack import context as context_of
 from handoff.review.performance import Performance, ranking
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
@@ -143,6 +145,14 @@ def test_the_command_offers_the_ready_backtest(clauses: dict[str, Performance]) 
     assert [each["clause_id"] for each in told["suggestions"]] == ["req-company-size", "sig-page-blog"]
     assert [len(each["because"]) for each in told["suggestions"]] == [1, 2]
     assert len(told["clauses"]) == len(clauses)
+
+
+def test_the_weekly_pack_offers_it_as_well(clauses: dict[str, Performance]) -> None:
+    with db.connect() as connection:
+        size, blog = context_of.worst_clause(connection, source(), AT.date()).paragraphs
+    assert size.startswith("Company has at least 20 employees (req-company-size): ")
+    assert size.endswith(". Try value 20 → 50: handoff backtest --change req-company-size:value=50")
+    assert blog.endswith("Try points 1 → 0: handoff backtest --change sig-page-blog:points=0")
 
 
 def test_the_marts_reader_sees_verdicts(clauses: dict[str, Performance], module_agreement_database: Database) -> None:
