@@ -35,9 +35,9 @@ leads as (
 -- An act before the lead was free again starts nothing; it is named only where none came later.
 triggers as (
     select distinct on (acts.lead_id, acts.definition_id)
-        acts.*, cycles.rejected_at, cycles.ended_at, cycles.rejected_at + acts.cooling_off as cool_at,
+        acts.*, cycles.rejected_at, cycles.ended_at, cycles.cools_from + acts.cooling_off as cool_at,
         coalesce(acts.occurred_at <= cycles.ended_at, false) as is_old,
-        coalesce(acts.occurred_at < cycles.rejected_at + acts.cooling_off, false) as is_early
+        coalesce(acts.occurred_at < cycles.cools_from + acts.cooling_off, false) as is_early
     from acts
     left join cycles on acts.lead_id = cycles.lead_id and acts.product_id = cycles.product_id
     order by

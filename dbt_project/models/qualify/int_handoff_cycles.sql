@@ -10,6 +10,10 @@ dispositions as (
     select * from {{ ref('stg_handoff__dispositions') }}
 ),
 
+reasons as (
+    select * from {{ ref('rejection_reasons') }}
+),
+
 -- A person said that what the lead had done until then hands nothing over.
 dropped as (
     select * from {{ ref('stg_handoff__flood_leads') }}
@@ -27,24 +31,34 @@ counted as (
     )
 ),
 
+-- Where no reason is known, nobody has said that the lead may come back at once.
 ends as (
     select
-        handoff_id,
-        max(occurred_at) as ended_at,
-        max(occurred_at) filter (where kind = 'rejected') as rejected_at
+        dispositions.handoff_id,
+        max(dispositions.occurred_at) as ended_at,
+        max(dispositions.occurred_at) filter (where dispositions.kind = 'rejected') as rejected_at,
+        max(dispositions.occurred_at) filter (
+            where dispositions.kind = 'rejected' and coalesce(reasons.starts_cooling_off, true)
+        ) as cools_from
     from dispositions
-    where kind in ('rejected', 'withdrawn')
-    group by handoff_id
+    left join reasons
+        on
+            dispositions.reason_id = reasons.reason_id
+            and {{ was_in_force('reasons', utc_day('dispositions.occurred_at')) }}
+    where dispositions.kind in ('rejected', 'withdrawn')
+    group by dispositions.handoff_id
 ),
 
 spans as (
     select
         counted.lead_id, counted.product_id, counted.handoff_id, ends.handoff_id as ended_id, ends.rejected_at,
-        ends.ended_at
+        ends.cools_from, ends.ended_at
     from counted
     left join ends on counted.handoff_id = ends.handoff_id
     union all
-    select lead_id, product_id, null as handoff_id, null as ended_id, null as rejected_at, answered_at as ended_at
+    select
+        lead_id, product_id, null as handoff_id, null as ended_id, null as rejected_at, null as cools_from,
+        answered_at as ended_at
     from dropped
 ),
 
@@ -55,6 +69,7 @@ final as (
         count(ended_id)::int + 1 as cycle,
         count(handoff_id) > count(ended_id) as is_handed_off,
         max(rejected_at) as rejected_at,
+        max(cools_from) as cools_from,
         max(ended_at) as ended_at
     from spans
     group by lead_id, product_id
