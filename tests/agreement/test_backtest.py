@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from handoff import clock
 from handoff.backtest import firsts, history
 from handoff.backtest.decide import Asked, Judge, decide
 from handoff.backtest.history import CHANGED
+from handoff.backtest.load import NOBODY
 from handoff.backtest.run import Report, run
 from handoff.cli import app
 from handoff.ledger import db
@@ -24,7 +25,7 @@ from handoff.ledger.db import Connection
 from handoff.qualify import loads
 from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet, compiled
-from tests.agreement.acting import CHANGED_ON, END, START, Admin, live
+from tests.agreement.acting import CHANGED_ON, DAYS, END, START, Admin, live
 from tests.agreement.conftest import SEEDS
 
 LEADS = 600
@@ -104,6 +105,21 @@ def test_the_same_agreement_changes_nothing(connection: Connection, models: Mode
     assert report.kept == report.before.mqls == report.after.mqls > 0
     assert report.before.per_rep == report.after.per_rep
     assert sum(report.before.per_rep.values()) == report.before.mqls
+
+
+def test_who_is_away_gets_nothing_while_away_and_no_longer(
+    connection: Connection, models: ModelSet, tables: Tables
+) -> None:
+    def load(first: date, back: date) -> dict[str, int]:
+        row = {"absence_id": "a", "rep_id": rep, "valid_from": f"{first}", "valid_to": f"{back}", "why": "Leave"}
+        return compare(connection, models, tables, {**tables, "absences": [row]}).after.per_rep
+
+    present = compare(connection, models, tables, tables).after.per_rep
+    rep, end = next(rep for rep in present if rep != NOBODY), END.date()
+    # On the day on which somebody asks, after the last arrival; the first half of the span; all of it.
+    assert load(end, end + timedelta(days=1)) == present
+    assert 0 < load(START.date(), START.date() + timedelta(days=DAYS // 2))[rep] < present[rep]
+    assert rep not in load(START.date() - timedelta(days=2), end)
 
 
 def test_a_higher_threshold_loses_leads_and_names_the_threshold(

@@ -15,6 +15,7 @@ from handoff.qualify import replica
 from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet
 
+AWAY = "int_rep_absences"
 ALONE = 500
 """Fewer than so many are not worth a second session."""
 
@@ -71,6 +72,8 @@ inner join backtest_leads as known on asked.lead_no = known.lead_no
 inner join line.int_activities as act on act.lead_id = known.lead_id and act.occurred_at <= asked.at
 """
 _NOBODY_YET = "select * from line.int_handoff_cycles where false"
+# Who is away is asked of the moment of each arrival, not of the end.
+_NOBODY_AWAY = "select * from line.int_rep_absences where false"
 _LIVE_FOR_EVER = "select distinct product_id, '-infinity'::timestamptz as live_at from definitions"
 
 
@@ -82,7 +85,7 @@ class Answers:
         decisions: rows of `int_decisions`.
         clauses: rows of `int_clauses`; only where they were asked for.
         points: points by rule, of each definition: (definition id, rule id) to points.
-        candidates: rows of `int_route_candidates`.
+        candidates: rows of `int_route_candidates`, as if nobody were away.
     """
 
     decisions: dict[str, list[Row]]
@@ -106,6 +109,7 @@ def decide(connection: Connection, judge: Judge, asked: Sequence[Asked], *, clau
             "int_leads": sql.SQL(_LEADS).format(**domains(judge)),
             "int_activities": sql.SQL(_ACTS),
             "int_handoff_cycles": sql.SQL(_NOBODY_YET),
+            AWAY: sql.SQL(_NOBODY_AWAY),
             "stg_handoff__go_live": sql.SQL(_LIVE_FOR_EVER),
         }
         wanted = ("int_decisions", "int_score_parts", "int_clauses" if clauses else "int_route_candidates")

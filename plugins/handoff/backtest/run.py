@@ -83,7 +83,7 @@ def run(
     """
     began = monotonic()
     day = on or deciding(sides[0][1], sides[1][1], end.date())
-    always = [(label, put_in_force(tables, day)) for label, tables in sides]
+    always = [(label, put_in_force(tables, day, ("absences",))) for label, tables in sides]
     past = history.read(connection, end)
     with (
         history.shared(connection, past),
@@ -154,7 +154,7 @@ def _side(
         len(handed),
         dict(sorted(Counter(tiers).items())),
         outcomes.conversion(((each.lead_no, each.at) for each in handed), sqls, judge.end, horizon),
-        load.per_rep(handed),
+        load.per_rep(connection, judge, handed),
         outcomes.breaches(connection, tiers),
         found.moments,
         found.asked,

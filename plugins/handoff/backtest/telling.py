@@ -11,6 +11,11 @@ from handoff.backtest.run import Report
 
 SHOWN = 25
 """Leads listed of each kind; the JSON has all."""
+LOAD_RESTS_ON = (
+    "Each lead goes to somebody who was not away in the hour of its arrival. How many a rep may hold, or get in a day, "
+    "is not counted, and breaches are not predicted from the load: handoff route simulate does both, over the "
+    "handoffs that were."
+)
 
 
 def document(report: Report) -> Document:
@@ -38,7 +43,7 @@ def document(report: Report) -> Document:
         sections=(
             Section("Side by side", tables=(_sides(report),)),
             Section("By rule", ("The rule that decides is counted once a lead.",), (_rules(report),)),
-            Section("Load", tables=(_load(report),)),
+            Section("Load", (LOAD_RESTS_ON,), (_load(report),)),
             Section("Leads", tables=(_leads("Lost", report.lost), _leads("Gained", report.gained))),
         ),
         signatories=(),
