@@ -26,13 +26,13 @@ def backtest(
 ) -> None:
     """Compare two agreements on history: who is gained, who is lost, by which rule, and what became of them.
 
-    Prints Markdown, which reads well in a terminal and as it is in a pull request. Nothing is written to the ledger and
-    nobody is told. For example: handoff backtest --from main --days 90 --page backtest.html, or, before any file is
+    Prints tables in a terminal, and Markdown for a pull request into a file or a pipe. Nothing is written to the ledger
+    and nobody is told. For example: handoff backtest --from main --days 90 --page backtest.html, or, before any file is
     edited: handoff backtest --change sig-page-blog:points=0
     """
     from handoff import clock
-    from handoff.agreement.document import markdown
     from handoff.backtest import run, telling
+    from handoff.cli.printing import show
     from handoff.ledger.db import connect
     from handoff.qualify import models
     from handoff.web.pages.backtest import standalone
@@ -53,5 +53,7 @@ def backtest(
         )
     if page is not None:
         page.write_text(standalone(report), encoding="utf-8")
-    text = json.dumps(asdict(report), indent=2, default=str) if as_json else markdown(telling.document(report))
-    typer.echo(text, nl=as_json)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), indent=2, default=str))
+    else:
+        show(telling.document(report))

@@ -80,7 +80,7 @@ def simulate(
     For example: handoff route simulate --change ben-okafor:max_open=10 --change high:response_minutes=120
     """
     from handoff import clock
-    from handoff.agreement.document import markdown
+    from handoff.cli.printing import show
     from handoff.ledger.db import connect
     from handoff.qualify import models
     from handoff.route import simulate as simulating
@@ -104,4 +104,4 @@ def simulate(
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in outcomes], indent=2, default=str))
     else:
-        typer.echo(markdown(simulated.document(outcomes[0], outcomes[1], start, end)), nl=False)
+        show(simulated.document(outcomes[0], outcomes[1], start, end))
