@@ -46,10 +46,16 @@ On = Annotated[
 def compared(
     before: str | None, after: str | None, changes: Sequence[str], on: datetime | None, today: date
 ) -> "tuple[tuple[Side, Side], date]":
-    """Both agreements, the second with changes, and the day whose rows count: `on`, or else the one that decides."""
+    """Both agreements, the second with changes, and the day whose rows count: `on`, or else the one that decides.
+
+    What the check finds wrong keeps the second from being tried. The first is only what to compare with, and the check
+    may have learnt since: that is printed as a warning.
+    """
     from handoff.agreement.deciding_day import deciding
 
     old, new = _read(before), _read(after)
+    _check_what_it_is_compared_with(old)
+    _check(new)
     day = on.date() if on else deciding(old.as_tables(), new.as_tables(), today)
     return (_side(before, old, (), day), _side(after, new, changes, day)), day
 
@@ -66,15 +72,41 @@ def _read(where: str | None) -> "Agreement":
 
 def _side(where: str | None, agreement: "Agreement", changes: Sequence[str], day: date) -> "Side":
     """What people call the agreement, and its tables, with changes of the rows that are in force on a day."""
-    from handoff.agreement import check, what_if
+    from handoff.agreement import what_if
 
+    label = where or CHECKOUT
+    if not changes:
+        return label, agreement.as_tables()
     try:
         edits = [what_if.parse(text) for text in changes]
         found = what_if.changed(agreement, edits, day)
     except what_if.Unfit as reason:
         fail(f"{reason}" if f"{reason}".endswith("?") else f"{reason}.")
-    errors = [str(each) for each in check.problems(found) if each.severity == "error"]
-    if errors:
-        fail("\n".join([f"{found.name} breaks its own rules:", *errors]))
-    label = where or CHECKOUT
-    return f"{label} with {', '.join(map(str, edits))}" if edits else label, found.as_tables()
+    _check(found)
+    return f"{label} with {', '.join(map(str, edits))}", found.as_tables()
+
+
+def _check(agreement: "Agreement") -> None:
+    if errors := _errors(agreement):
+        fail("\n".join([f"{agreement.name} breaks its own rules:", *errors]))
+
+
+def _check_what_it_is_compared_with(agreement: "Agreement") -> None:
+    """Refuse what cannot be read; of the rest only warn: it has decided, and the check has learnt since."""
+    illegible = [
+        f"{row.seed.file}:{row.line}: {name} {text!r} is not of type {row.seed.columns[name].type}"
+        for row in agreement
+        for name, text in row.cells.items()
+        if text and name in row.seed.columns and row[name] is None
+    ]
+    if illegible := [*(str(each) for each in agreement.problems if each.severity == "error"), *illegible]:
+        fail("\n".join([f"{agreement.name} cannot be read:", *illegible]))
+    if errors := _errors(agreement):
+        said = [f"{agreement.name} breaks rules of today's check, and is compared with all the same:", *errors]
+        typer.secho("\n".join(said), fg=typer.colors.YELLOW, err=True)
+
+
+def _errors(agreement: "Agreement") -> list[str]:
+    from handoff.agreement import check
+
+    return [str(each) for each in check.problems(agreement) if each.severity == "error"]
