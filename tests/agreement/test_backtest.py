@@ -14,11 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 from handoff import clock
-from handoff.backtest import firsts, history
+from handoff.backtest import firsts, history, telling
 from handoff.backtest.decide import Asked, Judge, decide
 from handoff.backtest.history import CHANGED
 from handoff.backtest.load import NOBODY
+from handoff.backtest.outcomes import wilson
 from handoff.backtest.run import Report, run
+from handoff.backtest.unseen import SHOWS
 from handoff.cli import app
 from handoff.ledger import db
 from handoff.ledger.db import Connection
@@ -187,6 +189,59 @@ def test_what_became_of_them_is_told(connection: Connection, admin: Admin, model
     assert known.share is not None
     assert 0 < known.share < 0.2
     assert report.after.conversion.converted == 0
+
+
+def converted(admin: Admin, rows: list[tuple[str, datetime]]) -> None:
+    admin.execute("drop table if exists line.int_conversions")
+    admin.execute("create table line.int_conversions (lead_id text, conversion_kind text, occurred_at timestamptz)")
+    admin.execute("grant select on line.int_conversions to handoff_app")
+    with admin.cursor() as cursor:
+        cursor.executemany("insert into line.int_conversions values (%s, 'sql', %s)", rows)
+
+
+def test_what_would_have_become_of_the_gained_is_told_by_those_that_both_hand_over(
+    connection: Connection, admin: Admin, models: ModelSet, tables: Tables
+) -> None:
+    converted(admin, [])
+    before = changed(tables, "definitions", "platform-mql", threshold=75)
+    nobody = changed(tables, "definitions", "platform-mql", status="draft")
+    nothing_known = compare(connection, models, before, tables)
+    gained = nothing_known.gained
+    assert len(gained) > 2
+    assert nothing_known.would_convert.expected == 0
+    kept = compare(connection, models, before, nobody).lost
+    watched = [each for each in kept if each.at <= END - timedelta(days=30)]
+    became = [(each.lead_id, each.at + timedelta(days=2)) for each in watched[:3]]
+    # Of the gained one became an SQL on its own, one was one before.
+    became += [(gained[0].lead_id, gained[0].at + timedelta(days=1)), (gained[1].lead_id, END - timedelta(days=90))]
+    converted(admin, became)
+    report = compare(connection, models, before, tables)
+    assert [each.lead_id for each in report.gained if each.sql_at] == [gained[0].lead_id]
+    found = report.would_convert
+    assert found.leads == len(gained) - 1
+    assert (found.like.converted, len(kept)) == (3, report.before.mqls)
+    # Some are handed over sooner now, so that more of them were watched for the whole horizon.
+    assert len(watched) <= found.like.leads <= report.before.mqls
+    low, high = wilson(3, found.like.leads)
+    assert (found.expected, found.low, found.high) == pytest.approx(
+        tuple(found.leads * share for share in (3 / found.like.leads, low, high))
+    )
+    said = " ".join(telling.document(report).summary)
+    assert f"1 became SQL all the same, without that handoff. Had {found.leads} of the gained" in said
+    assert f"{found.expected:.1f} would have become SQL within 30 days ({found.low:.1f} to {found.high:.1f})" in said
+    assert "cannot be said" in " ".join(telling.document(compare(connection, models, nobody, tables)).summary)
+
+
+def test_every_table_that_the_models_ask_is_known_to_show_or_not(models: ModelSet) -> None:
+    by_name = {each.name: each for each in models.models}
+    given = {"int_leads", "int_activities", "int_handoff_cycles", "stg_handoff__go_live"}
+    asked, new = set[str](), {"int_decisions", "int_score_parts", "int_route_candidates"}
+    while new:
+        asked |= new
+        new = {each for name in new for each in by_name[name].inputs} - asked - given
+    read = {table for name in asked for table in re.findall(r'"agreement"\."(\w+)"', by_name[name].sql)}
+    # Who is at work is asked of a router that prefers whoever is; a backtest does not.
+    assert read - SHOWS.keys() == {"calendars", "special_hours", "holidays"}
 
 
 def test_the_command_tells_it_as_markdown_json_and_a_page(

@@ -17,6 +17,8 @@ from handoff.ledger import db
 from handoff.ledger.db import Connection
 from tests.agreement.acting import END, Admin, live
 from tests.agreement.conftest import SEEDS
+from tests.unit.agreement.conftest import Seeds
+from tests.unit.agreement.test_source import git
 
 LEADS = 200
 SOON = END.date() + timedelta(days=1)
@@ -119,6 +121,58 @@ def test_the_report_and_the_page_say_the_day(
     refused = backtest("--change", "platform-mql:threshold=75", "--on", "soon")
     assert refused.exit_code == 2
     assert "'soon' does not match the format" in " ".join(refused.output.split())
+
+
+def test_what_a_change_alters_and_a_backtest_cannot_show_is_said(
+    connection: Connection, at_the_end: None, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    change = "platform-mql:requalify_cooling_off_days=90"
+    done = backtest("--change", change, "--days", "5", "--page", str(page))
+    assert done.exit_code == 0, done.output
+    for text in (done.output, page.read_text()):
+        assert "this cannot show here: definitions.requalify_cooling_off_days." in " ".join(text.split())
+
+
+@pytest.fixture
+def committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seeds:
+    """The seeds in a repository that git takes for this checkout's, with one commit."""
+    shutil.copytree(SEEDS.parent, tmp_path / "seeds")
+    git(tmp_path, "init", "--quiet", "--initial-branch", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "First")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
+    return Seeds(tmp_path / "seeds")
+
+
+def commit(seeds: Seeds, message: str) -> None:
+    git(seeds.directory.parent, "--work-tree", ".", "commit", "--quiet", "--all", "--message", message)
+
+
+def test_a_revision_is_compared_although_it_breaks_a_rule_of_today(
+    connection: Connection, at_the_end: None, committed: Seeds
+) -> None:
+    same = backtest("--from", "main", "--days", "61")
+    assert (same.exit_code, same.stderr) == (0, "")
+    assert "as many MQLs" in same.stdout
+    committed.change("definitions", "platform-mql", threshold="900")
+    commit(committed, "Out of reach")
+    done = backtest("--from", "main", "--days", "61")
+    assert done.exit_code == 0, done.output
+    assert "breaks rules of today's check, and is compared with all the same:\nseeds/agreement/definitions.csv:2: " in (
+        done.stderr
+    )
+    assert "more MQLs" in done.stdout
+    tried = backtest("--from", "main~1", "--to", "main")
+    assert (tried.exit_code, tried.stdout) == (1, "")
+    assert "breaks its own rules:\nseeds/agreement/definitions.csv:2: " in tried.stderr
+    committed.change("definitions", "platform-mql", threshold="high")
+    commit(committed, "No number")
+    done = backtest("--from", "main")
+    assert done.exit_code == 1
+    assert done.stderr.endswith(
+        "cannot be read:\nseeds/agreement/definitions.csv:2: threshold 'high' is not of type numeric\n"
+    )
 
 
 @pytest.mark.parametrize(

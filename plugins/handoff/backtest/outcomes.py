@@ -36,6 +36,20 @@ class Conversion:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """How many of some leads would have become SQL within the horizon, and by whose conversion that is said.
+
+    `expected` and its bounds are None where of nobody it is known.
+    """
+
+    leads: int
+    expected: float | None
+    low: float | None
+    high: float | None
+    like: Conversion
+
+
+@dataclass(frozen=True)
 class Breaches:
     """How many handoffs would have been late, were each tier as late as it was in the ledger so far."""
 
@@ -76,6 +90,12 @@ def conversion(
     converted = sum(became is not None and became <= at + horizon for at, became in watched)
     low, high = wilson(converted, len(watched))
     return Conversion(len(watched), converted, converted / len(watched), low, high, young, watched_days)
+
+
+def estimate(leads: int, like: Conversion) -> Estimate:
+    """Had that many leads become SQL as often as others did: they are taken to be alike, and to be called alike."""
+    expected, low, high = (None if share is None else leads * share for share in (like.share, like.low, like.high))
+    return Estimate(leads, expected, low, high, like)
 
 
 def wilson(number: int, of: int) -> tuple[float, float]:

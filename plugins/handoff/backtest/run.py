@@ -13,7 +13,8 @@ from handoff.backtest.changes import Change, changes
 from handoff.backtest.decide import Judge
 from handoff.backtest.firsts import Found
 from handoff.backtest.history import History
-from handoff.backtest.outcomes import Breaches, Conversion
+from handoff.backtest.outcomes import Breaches, Conversion, Estimate
+from handoff.backtest.unseen import unseen
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.qualify.loads import Tables
@@ -55,8 +56,12 @@ class Report:
     later: int
     gained: tuple[Change, ...]
     lost: tuple[Change, ...]
+    would_convert: Estimate
+    """Of the gained that were no SQL before, by the conversion of those that both would hand over."""
     by_rule: tuple[tuple[str, int, int], ...]
     """(rule, leads gained by it, leads lost by it), most first."""
+    unseen: tuple[str, ...]
+    """Tables and columns that differ and of which a backtest shows nothing."""
     seconds: float = 0.0
 
 
@@ -119,6 +124,10 @@ def _compare(
     shared = before.keys() & after.keys()
     lost = changes(sessions, judges[1], [before[key] for key in sorted(before.keys() - shared)], sqls, gone=True)
     gained = changes(sessions, judges[0], [after[key] for key in sorted(after.keys() - shared)], sqls, gone=False)
+    new = [after[key] for key in after.keys() - shared]
+    kept = outcomes.conversion(
+        ((after[key].lead_no, after[key].at) for key in shared), sqls, end, timedelta(days=horizon_days)
+    )
     late = connection.execute(
         """select count(*) as leads
         from (select min(known_from) as since from handoff.lead_facts group by lead_id) as known where since > %s""",
@@ -140,7 +149,11 @@ def _compare(
         later=sum(after[key].at > before[key].at for key in shared),
         gained=gained,
         lost=lost,
+        would_convert=outcomes.estimate(
+            sum(not (sqls.get(each.lead_no) and sqls[each.lead_no] < each.at) for each in new), kept
+        ),
         by_rule=_by_rule(gained, lost),
+        unseen=unseen(sides[0][1], sides[1][1]),
     )
 
 

@@ -31,7 +31,14 @@ def document(report: Report) -> Document:
         f"same moment, {report.sooner} sooner, {report.later} later.",
         _became(report.lost, "lost", "became SQL after the moment at which they would no longer be handed over"),
         _became(report.gained, "gained", "became SQL all the same, without that handoff"),
+        *_would_have_become(report),
     ]
+    if report.unseen:
+        summary.append(
+            f"Of what differs, this cannot show here: {', '.join(report.unseen)}. A backtest begins with nobody handed "
+            "over, follows a lead to its first handoff, and asks neither deadlines, working hours nor how a fact came "
+            "to be known."
+        )
     if report.late_facts:
         summary.append(
             f"{report.late_facts:,} of {report.leads:,} leads were first judged after the span began: before that, "
@@ -88,6 +95,23 @@ def figures(report: Report) -> Iterator[tuple[str, dict[str, Any]]]:
 def _became(changes: Sequence[Change], what: str, said: str) -> str:
     number = sum(each.sql_at is not None for each in changes)
     return f"Of the {len(changes)} {what}, {number} {said}."
+
+
+def _would_have_become(report: Report) -> Iterator[str]:
+    found = report.would_convert
+    if not found.leads:
+        return
+    if found.expected is None:
+        yield (
+            "How many of the gained would have become SQL cannot be said: of those that both would hand over, none "
+            f"was watched for {report.horizon_days} days."
+        )
+        return
+    yield (
+        f"Had {found.leads} of the gained, who were no SQL before, been handed over, {found.expected:.1f} would have "
+        f"become SQL within {report.horizon_days} days ({found.low:.1f} to {found.high:.1f}), if they are like those "
+        f"that both would hand over: {told_conversion(found.like)}. Leads that a lower bar lets in are mostly less so."
+    )
 
 
 def _sides(report: Report) -> Table:
