@@ -8,8 +8,8 @@ from typing import Any
 
 from handoff.qualify import dbt
 
-SELECTION = "+config.materialized:per_lead"
-"""The line's tables and every model that they are made of."""
+SELECTION = "+config.materialized:per_lead +path:models/route"
+"""The line's tables, when who is open, and every model that they are made of."""
 
 
 @dataclass(frozen=True)

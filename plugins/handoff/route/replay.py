@@ -9,9 +9,12 @@ from typing import Any
 from handoff import clock
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
-from handoff.route import kept
+from handoff.qualify.loads import Tables
+from handoff.qualify.models import ModelSet
+from handoff.route import again, kept
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import REPLICA, candidates_of, contexts_of
+from handoff.route.due import NoCalendar
 from handoff.route.turns import burdens, credits
 
 MODELS = ("int_leads", "int_activities", "int_score_parts", "int_qualifications", "int_route_candidates")
@@ -36,8 +39,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """One handoff decided again. `then` and `now` are the two decisions as canonical JSON, equal byte for byte when
-    nothing differs."""
+    """One handoff decided again: why, to whom, and by when to call.
+
+    `then` and `now` are the two decisions as canonical JSON, equal byte for byte when nothing differs.
+    """
 
     handoff_id: str
     as_of: datetime
@@ -74,14 +79,11 @@ def replay(connection: Connection, handoff_id: str, load_id: int | None = None) 
     assert assignment is not None
     then = canonical(_kept(handoff, assignment))
     models = loads.models(connection, load.models_hash)
-    asked = replica.Replica(
-        models,
-        MODELS,
-        handoff["as_of"],
-        loads.agreement(connection, load.agreement_hash),
-    )
+    tables = loads.agreement(connection, load.agreement_hash)
+    asked = replica.Replica(models, MODELS, handoff["as_of"], tables)
     with replica.opened(connection, asked, [handoff["lead_id"]]):
-        now = canonical(_decided(connection, handoff, assignment))
+        decided = _decided(connection, handoff, assignment)
+    now = canonical({**decided, **_promised(connection, models, tables, handoff, assignment, decided)})
     if then != now and (because := kept.too_old(connection, handoff, models, MODELS, clock.now())):
         raise CannotReplay(f"{handoff_id} {because}")
     return Replay(handoff_id, handoff["as_of"], then, now, tuple(_differences(json.loads(then), json.loads(now))))
@@ -95,6 +97,8 @@ def canonical(value: Any) -> str:
 def _kept(handoff: Row, assignment: Row) -> dict[str, Any]:
     return {
         "decision": "mql",
+        "cycle": handoff["cycle"],
+        "due_at": assignment["due_at"],
         "definition_id": handoff["definition_id"],
         "definition_version": handoff["definition_version"],
         "tier_id": handoff["tier_id"],
@@ -146,6 +150,25 @@ def _decided(connection: Connection, handoff: Row, assignment: Row) -> dict[str,
         "context": context.to_json(),
         **chosen,
     }
+
+
+def _promised(
+    connection: Connection, models: ModelSet, tables: Tables, handoff: Row, assignment: Row, decided: dict[str, Any]
+) -> dict[str, Any]:
+    """The cycle, and by when to call; what of them cannot be made again stays as it was."""
+    again_cycle = again.cycle(connection, handoff)
+    promised = {
+        "cycle": handoff["cycle"] if again_cycle is None else again_cycle,
+        "due_at": assignment["due_at"],
+    }
+    if "context" in decided:
+        minutes = decided["context"]["tier"]["response_minutes"]
+        try:
+            due = again.due(connection, models, tables, decided["rep_id"], assignment["assigned_at"], minutes)
+        except NoCalendar as error:
+            return {**promised, "due_at": str(error)}
+        promised["due_at"] = due or promised["due_at"]
+    return promised
 
 
 def _differences(then: Any, now: Any, path: str = "") -> Iterator[Difference]:
