@@ -40,16 +40,56 @@ def handoffs(connection: Connection) -> list[str]:
     return [row["handoff_id"] for row in connection.execute("select handoff_id from handoff.handoffs order by 1")]
 
 
+ADDON = {
+    "definitions": ("platform-mql", {"definition_id": "addon-mql", "product_id": "addon", "name": "Add-on MQL"}),
+    "signals": ("sig-form-demo", {"definition_id": "addon-mql", "rule_id": "add-form-demo", "points": 17}),
+    "tiers": ("hand_raiser", {"definition_id": "addon-mql", "tier_id": "addon_asked", "response_minutes": 45}),
+}
+"""A second product whose one signal is the demo form: its rows, each like one of the agreement."""
+
+
+def sell_the_addon_too(connection: Connection, database: Database) -> None:
+    """The second product goes live, by a load of its own."""
+    with psycopg.connect(database.admin_dsn, autocommit=True) as admin:
+        for table, (like, values) in ADDON.items():
+            admin.execute(
+                f"""insert into agreement.{table} select new.* from agreement.{table} as old
+                cross join lateral jsonb_populate_record(null::agreement.{table}, to_jsonb(old) || %s) as new
+                where old::text like %s""",
+                (json.dumps(values), f"({like},%"),
+            )
+        admin.execute(
+            "insert into handoff.go_live (product_id, live_at) select 'addon', max(live_at) from handoff.go_live"
+        )
+    load = loads.newest(connection)
+    assert load
+    loads.record(connection, loads.models(connection, load.models_hash), clock.now())
+
+
 def test_it_is_the_same_after_everything_has_changed(
     connection: Connection, sandbox: RunningSandbox, agreement_database: Database
 ) -> None:
+    sell_the_addon_too(connection, agreement_database)
     line(1)
     for number in (2, 3):
-        sandbox.act("demo_request")
+        act = sandbox.act("demo_request")
         connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
         line(number)
     keys = handoffs(connection)
-    assert len(keys) == 2
+    # Of two live products each lead is handed over for both, by the definition, tier and clock of each.
+    assert len(keys) == 4
+    told = explain(connection, act["contactId"])
+    assert len(told.story.handoffs) == 2
+    said = {row["product_id"]: (row["decision"], row["tier_id"], row["score"] == 17) for row in told.decisions}
+    assert said == {"addon": ("mql", "addon_asked", True), "platform": ("mql", "hand_raiser", False)}
+    assert {part["rule_id"] for part in told.parts if part["definition_id"] == "addon-mql"} == {"add-form-demo"}
+    for product, minutes in (("addon", 45), ("platform", 5)):
+        assert f"Became an MQL for {product}: score" in as_text(told)
+        row = connection.execute(
+            "select context from handoff.handoffs where lead_id = %s and product_id = %s", (act["contactId"], product)
+        ).fetchone()
+        assert row
+        assert row["context"]["tier"]["response_minutes"] == minutes
     # The line writes to the CRM, the lead does more, and the agreement is another one.
     with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
         admin.execute("update agreement.signals set points = points + 7")
@@ -64,7 +104,7 @@ def test_it_is_the_same_after_everything_has_changed(
         assert found.then.encode() == found.now.encode()
     done = CliRunner().invoke(app, ["replay", *keys])
     assert done.exit_code == 0, done.output
-    assert done.output.count("the same, byte for byte") == 2
+    assert done.output.count("the same, byte for byte") == 4
 
 
 def test_what_differs_is_named(connection: Connection, sandbox: RunningSandbox, agreement_database: Database) -> None:
@@ -83,11 +123,18 @@ def test_what_differs_is_named(connection: Connection, sandbox: RunningSandbox, 
         )
     found = replay(connection, key)
     assert not found.is_equal
-    assert {"score", "context.score.total", "context.score.engagement"} <= {each.path for each in found.differences}
+    paths = {each.path for each in found.differences}
+    assert {"score", "context.score.total", "context.score.engagement"} <= paths
+    assert paths.isdisjoint({"cycle", "due_at"})
     done = CliRunner().invoke(app, ["replay", key])
     assert done.exit_code == 1
     assert "score: was" in done.output
     assert json.loads(CliRunner().invoke(app, ["replay", key, "--json"]).output)["handoff_id"] == key
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        admin.execute("update handoff.assignments set due_at = due_at + interval '1 second'")
+        admin.execute("update handoff.handoffs set cycle = 2")
+    paths = {each.path for each in replay(connection, key).differences}
+    assert {"cycle", "due_at"} <= paths
 
 
 def test_what_cannot_be_replayed_says_why(connection: Connection, sandbox: RunningSandbox) -> None:
@@ -172,6 +219,20 @@ def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningS
     assert (again.decisions, again.parts, again.clauses) == (told.decisions, told.parts, told.clauses)
     assert [each.what for each in again.story.moments if each.handoff_id][1:] == []
     assert explain(connection, act["contactId"], after).story.handoffs == {handoff}
+    done = CliRunner().invoke(app, ["explain", act["email"], "--at", told.at.isoformat(), "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert [each["reason"] for each in said["decisions"]] == [each["reason"] for each in told.decisions]
+    assert [each["rule_id"] for each in said["parts"]] == [each["rule_id"] for each in told.parts]
+    assert CliRunner().invoke(app, ["explain", act["contactId"]]).stdout == as_text(told) + "\n"
+    for words, why in (
+        (["nobody@nowhere.example"], "no lead 'nobody@nowhere.example': give a HubSpot contact id"),
+        ([act["contactId"], "--at", f"{before - timedelta(days=1):%Y-%m-%dT%H:%MZ}"], "was not known at"),
+        ([act["contactId"], "--at", "2999-01-01"], "has not come yet"),
+        ([act["contactId"], "--at", "soon"], "'soon' is no moment: write for example 2026-11-24T09:30Z"),
+    ):
+        done = CliRunner().invoke(app, ["explain", *words])
+        assert (done.exit_code, done.stdout, why in done.stderr) == (1, "", True)
     text = as_text(told)
     assert f"as of {told.at:%Y-%m-%d %H:%M:%S} UTC, by the agreement loaded" in text
     with pytest.raises(UnknownLead, match="was not known at"):
