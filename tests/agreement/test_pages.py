@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from handoff import clock
-from handoff.explain import explain
+from handoff.explain import ANSWERS, explain
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.web.app import PREFIX
@@ -56,7 +56,8 @@ def test_a_lead_is_explained_part_by_part(connection: Connection) -> None:
         for clause in told.clauses:
             assert clause["detail"] in said
         for change in told.changes:
-            assert f"{change.what} → score {change.score:.2f}" in said
+            assert f"{change.what} → score {change.score:.2f}, {ANSWERS[change.decision]} {change.rule_id}" in said
+        assert ("What would undo it" in said) == (decision["decision"] == "mql" and bool(told.changes))
         assert "Never handed over." in said
 
 

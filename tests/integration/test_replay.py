@@ -213,7 +213,10 @@ def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningS
     after = clock.now()
     told = explain(connection, act["contactId"])
     assert told.decisions[0]["decision"] == "mql"
-    assert told.changes == []
+    # Who asked for us is kept back by a disqualifier only, or by not having asked.
+    assert ("dq-competitor", "disqualified") in {(each.rule_id, each.decision) for each in told.changes}
+    assert {each.decision for each in told.changes} <= {"not_yet", "disqualified"}
+    assert "what would undo it" in as_text(told)
     (handoff,) = told.story.handoffs
     again = explain(connection, act["email"], told.at)
     assert (again.decisions, again.parts, again.clauses) == (told.decisions, told.parts, told.clauses)

@@ -1,6 +1,6 @@
 """Why a lead is, or is not, an MQL, now or at any moment: score, clauses, what would change it, and who got it."""
 
 from handoff.explain.reading import Explanation, UnknownLead, explain, lead_id_of
-from handoff.explain.text import WHO, as_text, notes
+from handoff.explain.text import ANSWERS, WHO, as_text, notes
 
-__all__ = ["WHO", "Explanation", "UnknownLead", "as_text", "explain", "lead_id_of", "notes"]
+__all__ = ["ANSWERS", "WHO", "Explanation", "UnknownLead", "as_text", "explain", "lead_id_of", "notes"]

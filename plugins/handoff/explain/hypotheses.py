@@ -1,46 +1,33 @@
-"""What would have changed a decision: the models are asked again, each time with one act or one fact more."""
+"""What would have changed a decision: the models are asked again, each time with one thing otherwise."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from handoff.explain.values import satisfying
+from handoff.explain import supposed
+from handoff.explain.supposed import Known, Supposed
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
-from handoff.qualify.loads import Load, Tables
+from handoff.qualify.loads import Load
 
 SHOWN = 5
+"""Of a definition."""
 ACT = "hypothesis"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One act or fact that would have made the lead an MQL of a definition. `score` is what it would then have had."""
+    """One thing that would have changed the answer of a definition to `decision`, "mql" or what it is instead.
+
+    `score` is what the lead would then have had.
+    """
 
     definition_id: str
     rule_id: str
     what: str
     score: float
-
-
-@dataclass(frozen=True)
-class Known:
-    """The lead as the models saw it: its row of `int_leads`, and its rows of `int_activities` and
-    `int_handoff_cycles`, as JSON."""
-
-    lead: Mapping[str, Any]
-    activities: Sequence[Mapping[str, Any]]
-    cycles: Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True)
-class _Hypothesis:
-    definition_id: str
-    rule_id: str
-    what: str
-    facts: Mapping[str, Any]
-    act: Mapping[str, Any] | None = None
+    decision: str
 
 
 def changes(
@@ -50,30 +37,37 @@ def changes(
     known: Known,
     decisions: Sequence[Row],
     clauses: Sequence[Row],
+    parts: Sequence[Row],
 ) -> list[Change]:
-    """Single changes that turn a decision into "MQL", at most five a definition: facts first, then the smallest acts.
+    """Single changes that turn a decision into "MQL", or an MQL into something else, at most five a definition.
 
     Args:
-        decisions: the lead's rows of `int_decisions`; those that are MQLs need no change.
+        decisions: the lead's rows of `int_decisions`.
         clauses: its rows of `int_clauses`.
+        parts: its rows of `int_score_parts`.
     """
     tables = loads.agreement(connection, load.agreement_hash)
-    asked = {row["definition_id"] for row in decisions if row["decision"] != "mql"}
-    every = [*_facts(connection, tables, at, asked, clauses), *_acts(tables, at, asked)]
+    rules = supposed.in_force(connection, tables, at)
+    is_mql = {row["definition_id"]: row["decision"] == "mql" for row in decisions}
+    every = [
+        *supposed.towards(rules, known, [key for key, yes in is_mql.items() if not yes], clauses),
+        *supposed.against(rules, known, [key for key, yes in is_mql.items() if yes], clauses, parts),
+    ]
     if not every:
         return []
     keys = [f"{known.lead['lead_id']}|{number}" for number in range(len(every))]
+    leads = (
+        {**known.lead, **each.facts, "lead_id": key, **_looked_at(each, at)}
+        for key, each in zip(keys, every, strict=True)
+    )
     models = replica.Replica(
         loads.models(connection, load.models_hash),
         ("int_decisions",),
         at,
         tables,
         {
-            "int_leads": replica.these(
-                "int_leads",
-                ({**known.lead, **each.facts, "lead_id": key} for key, each in zip(keys, every, strict=True)),
-            ),
-            "int_activities": replica.these("int_activities", _activities(keys, every, known, at)),
+            "int_leads": replica.these("int_leads", leads),
+            "int_activities": replica.these("int_activities", _activities(keys, every, known)),
             "int_handoff_cycles": replica.these(
                 "int_handoff_cycles", ({**each, "lead_id": key} for key in keys for each in known.cycles)
             ),
@@ -85,20 +79,35 @@ def changes(
             for row in replica.rows(connection, "int_decisions", "lead_id, definition_id")
         }
     found = [
-        Change(each.definition_id, each.rule_id, each.what, float(row["score"]))
+        (each, row)
         for key, each in zip(keys, every, strict=True)
-        if (row := decided.get((key, each.definition_id))) and row["decision"] == "mql"
+        if (row := decided.get((key, each.definition_id))) and (row["decision"] == "mql") != is_mql[each.definition_id]
     ]
-    return [each for name in sorted(asked) for each in [one for one in found if one.definition_id == name][:SHOWN]]
+    return [
+        Change(each.definition_id, each.rule_id, each.what, float(row["score"]), row["decision"])
+        for name in sorted(is_mql)
+        for each, row in _told([one for one in found if one[0].definition_id == name])
+    ]
 
 
-def _activities(
-    keys: Sequence[str], every: Sequence[_Hypothesis], known: Known, at: datetime
-) -> Iterator[Mapping[str, Any]]:
+def _told(found: Sequence[tuple[Supposed, Row]]) -> list[tuple[Supposed, Row]]:
+    """As many as are shown: of those that think an act away at most half, so that facts are told as well."""
+    acts = [each for each in found if each[0].without is not None]
+    others = [each for each in found if each[0].without is None]
+    return [*acts[: max(SHOWN // 2, SHOWN - len(others))], *others][:SHOWN]
+
+
+def _looked_at(each: Supposed, at: datetime) -> Mapping[str, str]:
+    return {} if each.at == at else {"as_of": each.at.isoformat()}
+
+
+def _activities(keys: Sequence[str], every: Sequence[Supposed], known: Known) -> Iterator[Mapping[str, Any]]:
     for key, each in zip(keys, every, strict=True):
-        yield from ({**activity, "lead_id": key} for activity in known.activities)
+        yield from (
+            {**activity, "lead_id": key} for activity in known.activities if activity["activity_id"] != each.without
+        )
         if each.act is not None:
-            moment = at.isoformat()
+            moment = each.at.isoformat()
             yield {
                 **each.act,
                 "lead_id": key,
@@ -108,38 +117,3 @@ def _activities(
                 "extracted_at": moment,
                 "summary": each.what,
             }
-
-
-def _in_force(tables: Tables, name: str, at: datetime, definitions: set[str]) -> list[dict[str, Any]]:
-    day = at.date().isoformat()
-    return [
-        row
-        for row in tables[name]
-        if row["definition_id"] in definitions and row["valid_from"] <= day < row["valid_to"]
-    ]
-
-
-def _acts(tables: Tables, at: datetime, definitions: set[str]) -> Iterator[_Hypothesis]:
-    signals = [row for row in _in_force(tables, "signals", at, definitions) if row["can_trigger"]]
-    for row in sorted(signals, key=lambda row: (row["points"], row["rule_id"])):
-        subject = None if row["match_kind"] == "any" else row["match_value"]
-        act = {"kind": row["activity_kind"], "subject": subject}
-        yield _Hypothesis(row["definition_id"], row["rule_id"], f"one more act: {row['label']}", {}, act)
-
-
-def _facts(
-    connection: Connection, tables: Tables, at: datetime, definitions: set[str], clauses: Sequence[Row]
-) -> Iterator[_Hypothesis]:
-    states = {(row["definition_id"], row["clause_id"]): row["state"] for row in clauses}
-    requirements = _in_force(tables, "requirements", at, definitions)
-    fitting = satisfying(connection, ((row["field"], row["operator"], row["value"]) for row in requirements))
-    for row in requirements:
-        state = states.get((row["definition_id"], row["requirement_id"]))
-        value = fitting.get((row["field"], row["operator"], row["value"]))
-        if state in ("failed", "unknown") and value is not None:
-            what = f"if it held (it {'failed' if state == 'failed' else 'is unknown'}): {row['label']}"
-            yield _Hypothesis(row["definition_id"], row["requirement_id"], what, {row["field"]: value})
-    for row in _in_force(tables, "disqualifiers", at, definitions):
-        if row["basis"] == "fact" and states.get((row["definition_id"], row["disqualifier_id"])) == "held":
-            what = f"without the disqualifier: {row['label']}"
-            yield _Hypothesis(row["definition_id"], row["disqualifier_id"], what, {row["field"]: None})

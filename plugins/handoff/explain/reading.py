@@ -12,6 +12,7 @@ from handoff import clock
 from handoff.explain import hypotheses, story
 from handoff.explain.hypotheses import Change
 from handoff.explain.story import Story
+from handoff.explain.supposed import Known
 from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
@@ -35,7 +36,7 @@ class Explanation:
         newer: what was loaded since and has not judged the lead yet; None when there is nothing, or of a past moment.
         merged_from: the former contact id by which it was asked for, if it was.
         decisions: one row per definition, shadows included (`is_shadow`).
-        changes: single acts or facts that would have made it an MQL.
+        changes: single acts or facts that would have made it an MQL, or would have kept it from being one.
         story: what happened up to the moment, or up to now.
         waits: what the lead waits for: the next run, or, held, whoever or whatever must come first; None when decided.
     """
@@ -95,7 +96,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
         parts=parts,
         clauses=clauses,
         changes=hypotheses.changes(
-            connection, load, moment, hypotheses.Known(facts[0], activities, cycles), decisions, clauses
+            connection, load, moment, Known(facts[0], activities, cycles), decisions, clauses, parts
         )
         if load
         else [],

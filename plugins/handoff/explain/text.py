@@ -7,6 +7,12 @@ from handoff.explain.story import Story
 from handoff.ledger.db import Row
 
 MARKS = {"held": "yes", "failed": "no", "unknown": "unknown"}
+ANSWERS = {
+    "mql": "an MQL",
+    "disqualified": "disqualified",
+    "waiting": "waiting for a look-up",
+    "not_yet": "not an MQL yet",
+}
 WHO = {"lead": "The lead", "handoff": "Handoff", "sales": "Sales", "crm": "HubSpot"}
 """Who did what nobody's name is known for."""
 
@@ -67,10 +73,11 @@ def _decision(told: Explanation, decision: Row) -> Iterator[str]:
         if clause["definition_id"] == key:
             state = MARKS[clause["state"]]
             yield f"    {state:<8} {clause['clause_kind']}: {clause['detail']}  [{clause['clause_id']}]"
-    if decision["decision"] != "mql":
-        changes = [each for each in told.changes if each.definition_id == key]
-        yield "  what would change the answer" + ("" if changes else ": no single act or fact")
-        yield from (f"    {each.what} → score {each.score:.2f}, MQL  [{each.rule_id}]" for each in changes)
+    changes = [each for each in told.changes if each.definition_id == key]
+    asked = "what would undo it" if decision["decision"] == "mql" else "what would change the answer"
+    yield f"  {asked}" + ("" if changes else ": no single act or fact")
+    for each in changes:
+        yield f"    {each.what} → score {each.score:.2f}, {ANSWERS[each.decision]}  [{each.rule_id}]"
 
 
 def _story(story: Story) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from psycopg.types.json import Jsonb
 from handoff.agreement.rules import facts
 from handoff.agreement.source import checkout, read
 from handoff.explain import hypotheses
-from handoff.explain.hypotheses import Known
+from handoff.explain.hypotheses import Change
+from handoff.explain.supposed import Known
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.qualify import loads
@@ -115,8 +117,106 @@ def test_a_value_is_found_for_each_clause_that_the_check_allows(connection: Conn
         Known(lead, [act], []),
         [{"definition_id": f"d-{number}", "decision": "not_yet"} for number in numbers],
         [{"definition_id": f"d-{number}", "clause_id": f"req-d-{number}", "state": "unknown"} for number in numbers],
+        [],
     )
     turned = {each.rule_id for each in found}
     left = {each for number, each in enumerate(conditions) if f"req-d-{number}" not in turned}
     assert left == {each for each in conditions if each in NONE_CAN_BE_NAMED or each[0] == "created_at"}
     assert len(conditions) > 40
+
+
+KEY = "platform-mql"
+DEMO = "f0000000-0000-4000-8000-000000000001"
+DANA = {
+    **{"lead_id": "dana", "as_of": NOON.isoformat(), "is_enriched": True, "lifecycle_stage": "lead", "country": "DE"},
+    **{"employees": 300, "industry": "Software", "region": "APAC", "email_domain": "firm.example"},
+    **dict.fromkeys(("is_freemail", "is_opted_out", "is_bounced", "is_competitor", "is_internal"), False),
+}
+"""Company 20 + 15 points, address 5; what she does at work nobody knows."""
+
+
+def act(kind: str, subject: str) -> dict[str, Any]:
+    at = NOON.isoformat()
+    about = {"lead_id": "dana", "summary": f"{kind} {subject}", "is_inbound": True, "extracted_at": at}
+    return {"activity_id": f"{kind} {subject}", "kind": kind, "subject": subject, "occurred_at": at, **about}
+
+
+def as_a_shadow(connection: Connection, **values: Any) -> Load:
+    """The agreement with its definition a shadow, for which no product need have gone live."""
+    load = loads.newest(connection)
+    assert load
+    tables = dict(loads.agreement(connection, load.agreement_hash))
+    (definition,) = tables["definitions"]
+    tables["definitions"] = [{**definition, "status": "shadow", **values}]
+    connection.execute("insert into handoff.agreements values ('a shadow', %s)", (Jsonb(tables),))
+    return Load(load.load_id, load.loaded_at, "a shadow", load.models_hash)
+
+
+def changed(
+    connection: Connection, load: Load, known: Known, decision: str, parts: list[dict[str, Any]]
+) -> list[Change]:
+    return hypotheses.changes(connection, load, NOON, known, [{"definition_id": KEY, "decision": decision}], [], parts)
+
+
+def part(rule: str, activity: dict[str, Any], points: float) -> dict[str, Any]:
+    about = {"definition_id": KEY, "rule_id": rule, "activity_id": activity["activity_id"], "points": points}
+    return {**about, "evidence": activity["summary"]}
+
+
+def test_what_would_undo_an_mql_is_an_act_or_a_fact(connection: Connection) -> None:
+    demo, pricing = act("form_submitted", DEMO), act("page_viewed", "/pricing")
+    load = as_a_shadow(connection, threshold=70)
+    parts = [part("sig-form-demo", demo, 50), part("sig-page-pricing", pricing, 12)]
+    # Without the demo her score counts: 40 + 12 of 70.
+    found = changed(connection, load, Known(DANA, [demo, pricing], []), "mql", parts)
+    assert len(found) == 5
+    assert (found[0].rule_id, found[0].score, found[0].decision) == ("sig-form-demo", 52, "not_yet")
+    assert found[0].what == f"had it not done this: form_submitted {DEMO}"
+    # Whoever raises a hand is asked for no requirement.
+    assert {(each.rule_id[:3], each.decision) for each in found[1:]} == {("dq-", "disqualified")}
+
+
+def test_by_score_a_fact_that_is_required_counts_as_well(connection: Connection) -> None:
+    pricing, product = act("page_viewed", "/pricing"), act("page_viewed", "/product/a")
+    load = as_a_shadow(connection, threshold=50)
+    parts = [part("sig-page-pricing", pricing, 12), part("sig-page-product", product, 5)]
+    # 40 + 12 + 5 of 50: without the one it is not reached, without the other it is.
+    found = changed(connection, load, Known(DANA, [pricing, product], []), "mql", parts)
+    assert (found[0].rule_id, found[0].decision, found[0].score) == ("sig-page-pricing", "not_yet", 45)
+    required = {"req-company-size", "req-region", "req-industry"}
+    assert {each.rule_id: each.decision for each in found[1:4]} == dict.fromkeys(required, "waiting")
+    assert found[4].decision == "disqualified"
+
+
+def test_a_rejected_lead_may_come_back_when_the_cooling_off_ends(connection: Connection) -> None:
+    load = as_a_shadow(connection, requalify_cooling_off_days=30)
+    rejected = (NOON - timedelta(days=1)).isoformat()
+    ends = {"rejected_at": rejected, "ended_at": rejected}
+    cycle = {"lead_id": "dana", "product_id": "platform", "cycle": 2, "is_handed_off": False, **ends}
+    cooling = Known(DANA, [], [{**cycle, "cools_from": rejected}])
+    free = Known(DANA, [], [{**cycle, "cools_from": None}])
+    later, now = (
+        {each.rule_id: each for each in changed(connection, load, known, "not_yet", [])} for known in (cooling, free)
+    )
+    assert len(later) == 5
+    assert later.keys() == now.keys()
+    assert {each.decision for each in (*later.values(), *now.values())} == {"mql"}
+    until = f"from {NOON + timedelta(days=29):%Y-%m-%d %H:%M} UTC, when the cooling-off ends, "
+    assert {each.what for each in later.values()} == {f"{until}{each.what}" for each in now.values()}
+    assert {each.what[:13] for each in now.values()} == {"one more act:"}
+
+
+def test_an_unknown_fact_may_be_worth_the_points_that_lack(connection: Connection) -> None:
+    pricing = act("page_viewed", "/pricing")
+    load = as_a_shadow(connection, threshold=61)
+    found = changed(connection, load, Known(DANA, [pricing], []), "not_yet", [])
+    # 40 + 12 are 52 of 61: a director's 12, of which fit may count 10, are enough; a manager's 8 are not.
+    by_rule = {each.rule_id: each for each in found}
+    assert {name: by_rule[name].score for name in by_rule if name.startswith("fit-")} == {
+        "fit-seniority-top": 62,
+        "fit-seniority-director": 62,
+    }
+    assert by_rule["fit-seniority-director"].what == "if it turned out so (it is unknown): Director or head"
+    is_known = {**DANA, "seniority": "manager"}
+    known = changed(connection, load, Known(is_known, [pricing], []), "not_yet", [])
+    assert not [each for each in known if each.rule_id.startswith("fit-")]

@@ -3,17 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.explain import Explanation, explain, notes
+from handoff.explain import ANSWERS, Explanation, explain, notes
 from handoff.explain.hypotheses import Change
 from handoff.ledger.db import Connection, Row
 from handoff.web.pages.marks import Mark
 
-ANSWERS = {
-    "mql": "an MQL",
-    "disqualified": "disqualified",
-    "waiting": "waiting for a look-up",
-    "not_yet": "not an MQL yet",
-}
 _CLAUSE_MARKS: dict[tuple[bool, str], Mark] = {
     (False, "held"): "fine",
     (False, "failed"): "act",

@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 
 from handoff import clock
 from handoff.agreement import source
-from handoff.explain import WHO, UnknownLead
+from handoff.explain import ANSWERS, WHO, UnknownLead
 from handoff.gates import documents
 from handoff.qualify import dbt
 from handoff.review import builds
@@ -127,7 +127,7 @@ def lead_page(request: Request, lead_id: str, at: str = "") -> Response:
         raise HTTPException(400, f"{wrong}.") from None
     except UnknownLead as unknown:
         raise HTTPException(404, f"{unknown}.") from None
-    return render(request, "lead.html", {"page": found, "record_url": record_url(), "who": WHO})
+    return render(request, "lead.html", {"page": found, "record_url": record_url(), "who": WHO, "answers": ANSWERS})
 
 
 def _moment(text: str) -> datetime | None:
