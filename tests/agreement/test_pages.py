@@ -105,3 +105,18 @@ def test_the_agreement_is_shown_whole(connection: Connection) -> None:
     ):
         assert row["id"] in said
     assert clock.now() > END
+
+
+def test_a_page_of_files_that_do_not_decide_says_so(connection: Connection, admin: Admin) -> None:
+    assert "This is not what decides" not in words(get("agreement").text)
+    admin.execute("update agreement.signals set points = points + 1 where rule_id = 'sig-page-blog'")
+    admin.execute(
+        """insert into agreement.competitors
+        select 'planted', name, domain, valid_from, valid_to, why from agreement.competitors limit 1"""
+    )
+    said = words(get("agreement").text)
+    assert "This is not what decides: since the last load (" in said
+    assert "the files have changed in competitors, signals. They decide from `handoff agreement load` on." in said
+    admin.execute("update agreement.signals set points = points - 1 where rule_id = 'sig-page-blog'")
+    admin.execute("delete from agreement.competitors where competitor_id = 'planted'")
+    assert "This is not what decides" not in words(get("agreement").text)

@@ -9,7 +9,7 @@ from fastapi import Path as Name
 from fastapi.responses import FileResponse, RedirectResponse
 
 from handoff import clock
-from handoff.agreement import source
+from handoff.agreement import loaded, source
 from handoff.explain import ANSWERS, WHO, UnknownLead
 from handoff.gates import documents
 from handoff.qualify import dbt
@@ -100,8 +100,11 @@ def marts_page(request: Request) -> Response:
 
 @router.get("/agreement")
 def agreement_page(request: Request) -> Response:
-    """The whole agreement as it stands in the checkout, today."""
-    return render(request, agreement.TEMPLATE, agreement.page(source(), clock.now()))
+    """The whole agreement as it stands in the checkout, today; where something else decides, it says so."""
+    found = source()
+    with for_request() as connection:
+        note = loaded.note(connection, found)
+    return render(request, agreement.TEMPLATE, {**agreement.page(found, clock.now()), "note": note})
 
 
 @router.get("/rep/{rep_id}")
