@@ -2,18 +2,24 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count, islice
 from typing import Any
 
 import psycopg
 import pytest
 
-from handoff import stations
+from handoff import clock, stations
 from handoff.enrich import run as enrich
 from handoff.ledger import db
 from handoff.ledger.db import Connection
-from sandbox.company.people import company_domain, organization_of, person_of
+from sandbox.company.people import Organization, company_domain, organization_of, person_of
 from sandbox.testing import RunningSandbox
 from tests.integration.test_line import RUN_IDS, hint, line, messages, one
+
+WHITEPAPER, WEBINAR = "f0000000-0000-4000-8000-000000000004", "f0000000-0000-4000-8000-000000000006"
+WAIT_MINUTES = 10
+"""`enrichment_wait_minutes` of the live definition."""
 
 
 @pytest.fixture
@@ -71,6 +77,73 @@ def test_a_slow_apollo_costs_no_message_and_its_answer_comes_later(
     # It is decided again with what is known now, and nobody is told twice.
     assert len(messages(sandbox)) == 1
     assert one(connection, "select count(*) from handoff.lookups where settled_at is null") == 0
+
+
+def curious(sandbox: RunningSandbox, number: int) -> str:
+    """A stranger with interest enough for everything but their company's size, who raises no hand; the contact's id."""
+    contact = sandbox.act("contact", email=good_stranger(number))["contactId"]
+    for path in ("/pricing", "/pricing/teams"):
+        sandbox.act("page_view", contact_id=contact, path=path)
+    for form in (WHITEPAPER, WEBINAR):
+        sandbox.act("form", contact_id=contact, form=form)
+    return str(contact)
+
+
+def good_stranger(number: int) -> str:
+    """As `stranger`, of a company that meets every requirement."""
+    every = (stranger(each) for each in count(1))
+    good = (email for email in every if is_good(organization_of(email.partition("@")[2], 7)))
+    return next(islice(good, number - 1, None))
+
+
+def is_good(organization: Organization | None) -> bool:
+    assert organization
+    return organization.country == "United States" and 200 <= organization.employees < 1000
+
+
+def decided(connection: Connection, lead: str) -> tuple[str, str, bool]:
+    """The decision about a lead, its reason, and whether the line still holds on to it."""
+    row = connection.execute(
+        """select decision, reason, exists (select from handoff.pending_leads where lead_id = %(lead)s) as is_pending
+        from line.int_qualifications where lead_id = %(lead)s""",
+        {"lead": lead},
+    ).fetchone()
+    assert row
+    return row["decision"], row["reason"], row["is_pending"]
+
+
+def test_whoever_raised_no_hand_waits_for_apollo_and_not_for_long(
+    connection: Connection, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enrich, "DEADLINE_S", 0.3)
+    sandbox.control("POST", "faults", {"kind": "latency", "path": "/api/v1/", "seconds": 1.0})
+    answered, unanswered = curious(sandbox, 1), curious(sandbox, 2)
+    unknown = "unknown: req-company-size; req-industry; req-region"
+    hint(connection, answered)
+    _, counts = line()
+    assert counts["route"].get("handed_off", 0) == 0
+    assert decided(connection, answered) == ("waiting", unknown, True)
+    assert messages(sandbox) == []
+
+    sandbox.control("DELETE", "faults")
+    connection.execute("update handoff.lookups set asked_at = asked_at - interval '2 minutes'")
+    assert stations.enrich_late()["leads"] == 1
+    _, counts = line()
+    assert counts["route"]["handed_off"] == 1
+    assert decided(connection, answered)[::2] == ("mql", False)
+    company = one(connection, "select context -> 'company' from handoff.handoffs where lead_id = %s", answered)
+    assert 200 <= company["employees"] < 1000
+    assert len(messages(sandbox)) == 1
+
+    sandbox.control("POST", "faults", {"kind": "status", "status": 500, "path": "/api/v1/"})
+    hint(connection, unanswered)
+    line()
+    assert decided(connection, unanswered) == ("waiting", unknown, True)
+    later = clock.now() + timedelta(minutes=WAIT_MINUTES)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    line()
+    assert decided(connection, unanswered) == ("not_yet", unknown, False)
+    assert one(connection, "select count(*) from handoff.handoffs") == len(messages(sandbox)) == 1
 
 
 def test_an_apollo_that_fails_stops_nothing(connection: Connection, sandbox: RunningSandbox) -> None:
