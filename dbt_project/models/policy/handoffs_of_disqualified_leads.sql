@@ -4,24 +4,17 @@ handoffs as (
     select * from {{ ref('stg_handoff__handoffs') }}
 ),
 
-qualifications as (
-    select * from {{ ref('int_qualifications') }}
-),
-
--- Only the decision that the handoff was made from can convict it; a lead may be disqualified later.
+-- What the handoff itself was told convicts it: the line keeps only a lead's newest decision, which forgets this one.
 final as (
     select
         handoffs.handoff_id,
         handoffs.lead_id,
-        qualifications.reason,
+        string_agg(told.clause_id, '; ' order by told.clause_id) as blocked_by,
         handoffs.qualified_at
     from handoffs
-    inner join qualifications
-        on
-            handoffs.lead_id = qualifications.lead_id
-            and handoffs.product_id = qualifications.product_id
-            and handoffs.qualified_at = qualifications.qualified_at
-    where qualifications.decision = 'disqualified'
+    cross join lateral jsonb_to_recordset(handoffs.context -> 'clauses') as told (kind text, clause_id text, state text)
+    where told.kind = 'disqualifier' and told.state = 'held'
+    group by handoffs.handoff_id, handoffs.lead_id, handoffs.qualified_at
 )
 
 select * from final
