@@ -50,6 +50,20 @@ def _superseded(table: Sql, unless: Sql = "false") -> Sql:
     return _delete(table, "loaded_at", newest)
 
 
+def _unsaid(table: Sql, key: Sql, *said_by: tuple[Sql, Sql]) -> Sql:
+    """Values of a dictionary that no kept version of these records, each a table and a path, holds any more."""
+    no_longer: Sql = " and ".join(
+        f"""not exists (
+            select from {records} as record where raw.dictionary_key(record.payload #>> '{path}') = old.{key}
+        )"""
+        for records, path in said_by
+    )
+    return f"""delete from {table} where {key} = any(array(
+        select old.{key} from {table} as old where old.computed_at < %(before)s and {no_longer}
+        order by old.computed_at limit %(most)s
+    ))"""
+
+
 _LISTED = ("companies", "owners", "users", "pipelines", "forms", "campaigns", "properties")
 _SKELETON: Sql = SKELETON.format(lead="lead_id")
 
@@ -63,6 +77,19 @@ AGES: Mapping[str, Sql] = {
     ),
     "apollo_people": _delete("raw.apollo_people", "loaded_at", f"lower(old.id) in {_OPEN_EMAILS}"),
     "apollo_organizations": _superseded("raw.apollo_organizations"),
+    "email_addresses": _unsaid("raw.email_addresses", "address", ("raw.hubspot_contacts", "{properties,email}")),
+    "hosts": _unsaid(
+        "raw.hosts",
+        "host",
+        ("raw.hubspot_contacts", "{properties,website}"),
+        ("raw.hubspot_companies", "{properties,domain}"),
+    ),
+    "company_names": _unsaid(
+        "raw.company_names",
+        "name",
+        ("raw.hubspot_contacts", "{properties,company}"),
+        ("raw.hubspot_companies", "{properties,name}"),
+    ),
     "quarantine": _delete("raw.quarantine", "loaded_at", "false"),
     "inbox": _delete("handoff.inbox", "received_at", "old.processed_at is null"),
     "outbox": _blank(
@@ -126,6 +153,13 @@ AGES: Mapping[str, Sql] = {
     ),
 }
 """One statement a table, which takes the oldest rows first and is repeated until it finds none."""
+AGELESS: Mapping[str, str] = {
+    "handoff.aliases": "while a merged contact's old id stands in a record or a handoff, only this leads to who it is "
+    "now, and an erasure finds them by it, which deletes it",
+    "handoff.pending_leads": "a queue: the line's next run takes the id out",
+    "handoff.stale_leads": "a queue: the marts' next build takes the id out",
+}
+"""Personal tables that no age may thin out, and why."""
 DELETED_CONTACTS = "deleted_contacts"
 """Contacts that were deleted in the CRM: they are erased like those who ask for it."""
 LOGS = "airflow_logs"

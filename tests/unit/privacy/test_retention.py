@@ -1,20 +1,24 @@
 """What is old goes, what is young or still needed stays, in batches, and a second run finds nothing."""
 
 import os
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
 from psycopg.types.json import Jsonb
 
+from handoff import connections, identity
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.ledger.outbox import Effect, put
 from handoff.privacy import retention
-from handoff.privacy.ages import AGES, SUBJECTS
+from handoff.privacy.ages import AGELESS, AGES, SUBJECTS
+from handoff.privacy.registry import PERSONAL
 from handoff.settings import settings
 from tests.unit.privacy import planted
 from tests.unit.privacy.planted import ADA, NOW, dump, plant
@@ -71,8 +75,28 @@ def twice(connection: Connection, at: datetime = planted.AT) -> None:
     for name in ("companies", "owners", "users", "pipelines", "forms", "campaigns", "properties"):
         for number in range(2):
             planted.land(connection, f"hubspot_{name}", "1", {"n": number}, at + timedelta(days=number))
+    unsaid(connection, at)
     for number in range(2):
         planted.land(connection, "apollo_organizations", "acme.example", {"n": number}, at + timedelta(days=number))
+
+
+GONE = "gone@a.example"
+
+
+def unsaid(connection: Connection, at: datetime = planted.AT) -> None:
+    """What libraries said of values that no record holds."""
+    unsaid_address(connection, at)
+    for statement in (
+        "insert into raw.hosts values ('gone.example', 'gone.example', 'gone.example', false, false, %s, 'x')",
+        "insert into raw.company_names values ('gone ltd', 'gone', %s, 'x')",
+    ):
+        connection.execute(statement, (at,))
+
+
+def unsaid_address(connection: Connection, at: datetime = planted.AT) -> None:
+    connection.execute(
+        "insert into raw.email_addresses values (%s, 'gone@a', 'a', 'a', false, false, true, %s, 'x')", (GONE, at)
+    )
 
 
 def test_the_agreement_may_name_what_the_code_can_let_go_of_and_names_all() -> None:
@@ -83,6 +107,13 @@ def test_the_agreement_may_name_what_the_code_can_let_go_of_and_names_all() -> N
     assert sorted(accepted) == sorted(SUBJECTS)
     rows = (folder / "retention.csv").read_text().splitlines()[1:]
     assert sorted(row.split(",")[0] for row in rows) == sorted(SUBJECTS)
+
+
+def test_no_table_that_may_tell_of_a_person_is_kept_for_good_unless_it_says_why() -> None:
+    aged = {f"{schema}.{subject}" for subject in AGES for schema in ("raw", "handoff")}
+    personal = {table.name for table in PERSONAL}
+    assert personal - aged == set(AGELESS)
+    assert all(AGELESS.values())
 
 
 def test_everything_old_goes_once(connection: Connection, tmp_path: Path) -> None:
@@ -147,6 +178,47 @@ def test_what_was_not_delivered_or_read_is_never_old(connection: Connection, tmp
         == 1
     )
     assert count(connection, "handoff.inbox where payload ->> 'propertyValue' = 'unread'") == 1
+
+
+def test_a_dictionary_keeps_what_any_kept_version_says(connection: Connection, tmp_path: Path) -> None:
+    plant(connection, ADA)
+    unsaid(connection)
+    said = {"email": f" {ADA.email.upper()} ", "website": "Spelt.example", "company": "Spelt Ltd "}
+    planted.land(connection, "hubspot_contacts", "41", {"id": "41", "properties": said})
+    company = {"domain": "Of-A-Company.example", "name": "Of A Company"}
+    planted.land(connection, "hubspot_companies", "31", {"id": "31", "properties": company})
+    identity.complete(connection)
+    counts = retention.run(connection, LATER, tmp_path)
+    # Another address of Ada's is written to by nobody, so no library is asked about it.
+    assert counts.items() >= {"email_addresses": 2, "hosts": 1, "company_names": 1}.items()
+    kept = connection.execute(
+        """select address as value from raw.email_addresses union all select host from raw.hosts
+        union all select name from raw.company_names order by 1"""
+    ).fetchall()
+    assert [row["value"] for row in kept] == sorted(
+        [
+            *(ADA.email, f"{ADA.mark}.example", f"{ADA.mark} ltd", "spelt.example", "spelt ltd"),
+            *("of-a-company.example", "of a company"),
+        ]
+    )
+
+
+def test_a_value_that_lands_again_while_it_goes_is_answered_again(connection: Connection, tmp_path: Path) -> None:
+    """A landing that had found it answered ends only after it is gone."""
+    plant(connection, ADA)
+    unsaid_address(connection)
+    with psycopg.connect(connections.get(connections.DB).dsn) as landing:
+        landing.execute(
+            """insert into raw.hubspot_contacts (id, updated_at, loaded_at, batch_id, payload)
+            values ('41', %s, %s, 1, %s)""",
+            (NOW, NOW, Jsonb({"id": "41", "properties": {"email": GONE}})),
+        )
+        ends = threading.Timer(0.5, landing.commit)
+        ends.start()
+        # With Ada's second address, which no record has as its own.
+        assert retention.run(connection, NOW + timedelta(days=40), tmp_path)["email_addresses"] == 2
+        ends.join()
+    assert count(connection, f"raw.email_addresses where address = '{GONE}'") == 1
 
 
 def test_in_batches_and_the_oldest_first(
