@@ -1,4 +1,4 @@
-"""What is kept about one person: given out, or erased."""
+"""What is kept of people: given out or erased for one of them, and let go of when it is old."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from handoff.privacy.person import Person
 
 Who = Annotated[str, typer.Argument(help="A HubSpot contact id, or an e-mail address.")]
-commands = typer.Typer(help="What is kept about one person: give it out, or erase it.", no_args_is_help=True)
+commands = typer.Typer(help="What is kept of people: give it out, erase it, let go of it in time.", no_args_is_help=True)
 
 
 @commands.command()
@@ -75,6 +75,34 @@ def erase(
         typer.echo(f"  {name}: {count:,} rows deleted or blanked")
     typer.echo(f"{report.withdrawn} open handoffs withdrawn; {report.waiting} messages in Slack still to be changed.")
     typer.echo("The line's next run takes them out of its tables, the next build of the marts out of those.")
+
+
+@commands.command()
+def retain(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what is old, and change nothing.")] = False,
+) -> None:
+    """Let go of what is older than `retention.csv` keeps it, as the DAG `handoff_upkeep` does each night.
+
+    The rows count that were loaded last: run `handoff agreement load` after a change. There is no way back.
+    """
+    from handoff import clock
+    from handoff.ledger.db import connect
+    from handoff.privacy import retention
+
+    use_local_connections()
+    from handoff.airflow_kit import log_folder
+
+    if dry_run:
+        with connect() as connection:
+            counts = retention.due(connection, clock.now(), log_folder())
+    else:
+        counts = retention.nightly(log_folder())
+    if "skipped" in counts:
+        fail("Nothing was done: the DAG handoff_upkeep, or another command, is doing it now.")
+    for subject, count in counts.items():
+        typer.echo(f"  {subject}: {count:,} {'are old' if dry_run else 'deleted, blanked or erased'}")
+    if not counts:
+        typer.echo("Nothing is older than retention.csv keeps it.")
 
 
 def _find(connection: "Connection", who: str) -> "Person":

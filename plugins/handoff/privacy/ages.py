@@ -1,12 +1,13 @@
 """What grows old in which table, and what is done with it: deleted, or blanked where figures need the rest."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from handoff.privacy.ledger_tables import BARE, BARE_EFFECT, BARE_RESULT, SKELETON
 from handoff.privacy.raw_tables import SHARED
 from handoff.privacy.tables import Sql
 
-# With the parameters `before`, a moment, and `most`, a number of rows. What an open handoff needs is never old.
+# With the parameters `before`, a moment, and `most`, a number of rows or null. What an open handoff needs is never old.
 _OPEN: Sql = """
 select handoff.handoff_id, handoff.lead_id, coalesce(alias.id, handoff.lead_id) as present_id,
     lower(handoff.context #>> '{lead,email}') as email
@@ -27,21 +28,32 @@ _OPEN_HANDOFFS: Sql = f"(select handoff_id from ({_OPEN}) as opened)"
 _OPEN_EMAILS: Sql = f"(select coalesce(email, '') from ({_OPEN}) as opened)"
 
 
-def _delete(table: Sql, stamp: Sql, unless: Sql) -> Sql:
-    return f"""delete from {table} where ctid = any(array(
-        select old.ctid from {table} as old where old.{stamp} < %(before)s and not ({unless})
-        order by old.{stamp} limit %(most)s
-    ))"""
+@dataclass(frozen=True)
+class Age:
+    """What is old in one table, and what is done with it.
+
+    Attributes:
+        old: a query of the rows' keys, the oldest first.
+        take: a statement that takes as many as `old` finds; repeated until it finds none.
+    """
+
+    old: Sql
+    take: Sql
 
 
-def _blank(table: Sql, key: Sql, stamp: Sql, assignments: Sql, differs: Sql, unless: Sql) -> Sql:
-    return f"""update {table} set {assignments} where {key} = any(array(
-        select {key} from {table} where {stamp} < %(before)s and ({differs}) and not ({unless})
-        order by {stamp} limit %(most)s
-    ))"""
+def _delete(table: Sql, stamp: Sql, unless: Sql) -> Age:
+    old: Sql = f"""select old.ctid from {table} as old where old.{stamp} < %(before)s and not ({unless})
+        order by old.{stamp} limit %(most)s"""
+    return Age(old, f"delete from {table} where ctid = any(array({old}))")
 
 
-def _superseded(table: Sql, unless: Sql = "false") -> Sql:
+def _blank(table: Sql, key: Sql, stamp: Sql, assignments: Sql, differs: Sql, unless: Sql) -> Age:
+    old: Sql = f"""select {key} from {table} where {stamp} < %(before)s and ({differs}) and not ({unless})
+        order by {stamp} limit %(most)s"""
+    return Age(old, f"update {table} set {assignments} where {key} = any(array({old}))")
+
+
+def _superseded(table: Sql, unless: Sql = "false") -> Age:
     """Versions that another had replaced before the moment: what was known since then can still be told."""
     newest: Sql = f"""{unless} or not exists (
         select from {table} as newer where newer.id = old.id and newer.loaded_at < %(before)s
@@ -50,7 +62,7 @@ def _superseded(table: Sql, unless: Sql = "false") -> Sql:
     return _delete(table, "loaded_at", newest)
 
 
-def _unsaid(table: Sql, key: Sql, *said_by: tuple[Sql, Sql]) -> Sql:
+def _unsaid(table: Sql, key: Sql, *said_by: tuple[Sql, Sql]) -> Age:
     """Values of a dictionary that no kept version of these records, each a table and a path, holds any more."""
     no_longer: Sql = " and ".join(
         f"""not exists (
@@ -58,16 +70,15 @@ def _unsaid(table: Sql, key: Sql, *said_by: tuple[Sql, Sql]) -> Sql:
         )"""
         for records, path in said_by
     )
-    return f"""delete from {table} where {key} = any(array(
-        select old.{key} from {table} as old where old.computed_at < %(before)s and {no_longer}
-        order by old.computed_at limit %(most)s
-    ))"""
+    old: Sql = f"""select old.{key} from {table} as old where old.computed_at < %(before)s and {no_longer}
+        order by old.computed_at limit %(most)s"""
+    return Age(old, f"delete from {table} where {key} = any(array({old}))")
 
 
 _LISTED = ("companies", "owners", "users", "pipelines", "forms", "campaigns", "properties")
 _SKELETON: Sql = SKELETON.format(lead="lead_id")
 
-AGES: Mapping[str, Sql] = {
+AGES: Mapping[str, Age] = {
     "hubspot_contacts": _superseded("raw.hubspot_contacts", f"old.id in {_OPEN_LEADS}"),
     **{name.removeprefix("raw."): _superseded(name) for name in SHARED},
     **{f"hubspot_{name}": _superseded(f"raw.hubspot_{name}") for name in _LISTED},
@@ -152,7 +163,7 @@ AGES: Mapping[str, Sql] = {
         )""",
     ),
 }
-"""One statement a table, which takes the oldest rows first and is repeated until it finds none."""
+"""By table."""
 AGELESS: Mapping[str, str] = {
     "handoff.aliases": "while a merged contact's old id stands in a record or a handoff, only this leads to who it is "
     "now, and an erasure finds them by it, which deletes it",

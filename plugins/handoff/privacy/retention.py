@@ -38,21 +38,43 @@ def run(connection: Connection, as_of: datetime, logs: Path | None, *, batch: in
     Args:
         logs: Airflow's log folder; None when there is none on this machine.
     """
+    counts: dict[str, int] = {}
+    for subject, before in _ends(connection, as_of).items():
+        if subject == LOGS:
+            counts[LOGS] = _delete_files(logs, before) if logs else 0
+        elif subject == DELETED_CONTACTS:
+            counts[DELETED_CONTACTS] = _deleted(connection, before, as_of)
+        else:
+            counts[subject] = _rows(connection, subject, before, batch)
+    return {subject: count for subject, count in counts.items() if count}
+
+
+def due(connection: Connection, as_of: datetime, logs: Path | None) -> dict[str, int]:
+    """What `run` would let go of, without its limits a night, by subject; changes nothing.
+
+    What becomes old only because something else goes is not counted: the address that a contact's old version holds.
+    """
+    counts: dict[str, int] = {}
+    for subject, before in _ends(connection, as_of).items():
+        if subject == LOGS:
+            counts[LOGS] = len(_files(logs, before)) if logs else 0
+        else:
+            old = _LONG_GONE if subject == DELETED_CONTACTS else AGES[subject].old
+            row = connection.execute(
+                f"select count(*) as rows from ({old}) as found", {"before": before, "most": None}
+            ).fetchone()
+            counts[subject] = row["rows"] if row else 0
+    return {subject: count for subject, count in counts.items() if count}
+
+
+def _ends(connection: Connection, as_of: datetime) -> dict[str, datetime]:
+    """Before when something is old, by subject."""
     rows = connection.execute(
         """select subject, keep_days from agreement.retention where valid_from <= %(at)s and %(at)s < valid_to
         order by subject""",
         {"at": as_of},
-    ).fetchall()
-    counts: dict[str, int] = {}
-    for row in rows:
-        before = as_of - timedelta(days=row["keep_days"])
-        if row["subject"] == LOGS:
-            counts[LOGS] = _files(logs, before) if logs else 0
-        elif row["subject"] == DELETED_CONTACTS:
-            counts[DELETED_CONTACTS] = _deleted(connection, before, as_of)
-        else:
-            counts[row["subject"]] = _rows(connection, row["subject"], before, batch)
-    return {subject: count for subject, count in counts.items() if count}
+    )
+    return {row["subject"]: as_of - timedelta(days=row["keep_days"]) for row in rows}
 
 
 def _rows(connection: Connection, subject: str, before: datetime, batch: int) -> int:
@@ -60,7 +82,7 @@ def _rows(connection: Connection, subject: str, before: datetime, batch: int) ->
     for _ in range(MOST_BATCHES):
         try:
             with connection.transaction(), role.acting(connection):
-                taken = connection.execute(AGES[subject], {"before": before, "most": batch}).rowcount
+                taken = connection.execute(AGES[subject].take, {"before": before, "most": batch}).rowcount
         except BUSY as problem:
             log.warning("%s is let go of by the next night: %s", subject, type(problem).__name__)
             break
@@ -107,9 +129,13 @@ order by gone.loaded_at limit %(most)s
 """
 
 
-def _files(folder: Path, before: datetime) -> int:
+def _files(folder: Path, before: datetime) -> list[Path]:
+    return [each for each in folder.rglob("*.log") if each.is_file() and each.stat().st_mtime < before.timestamp()]
+
+
+def _delete_files(folder: Path, before: datetime) -> int:
     """Delete old log files, and folders that they leave empty."""
-    old = [each for each in folder.rglob("*.log") if each.is_file() and each.stat().st_mtime < before.timestamp()]
+    old = _files(folder, before)
     for each in old:
         each.unlink(missing_ok=True)
     for each in sorted({each.parent for each in old}, key=lambda path: len(path.parts), reverse=True):

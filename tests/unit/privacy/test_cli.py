@@ -1,16 +1,18 @@
-"""The two commands: what they show, ask and write."""
+"""The commands: what they show, ask and write."""
 
 import json
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from handoff import clock
 from handoff.cli import app
 from handoff.ledger import db
-from handoff.ledger.db import Connection
+from handoff.ledger.db import Connection, only_one
 from tests.unit.privacy.planted import ADA, dump, land, plant, run_of_the_line
 
 
@@ -61,3 +63,30 @@ def test_an_address_of_two_contacts_is_nobody_s(connection: Connection) -> None:
     assert done.exit_code == 1
     assert "name one of 41, 900001" in done.output
     assert dump(connection, ADA.pattern, "raw")
+
+
+def test_retention_counts_what_it_would_take_and_then_takes_just_that(connection: Connection) -> None:
+    young = CliRunner().invoke(app, ["privacy", "retain", "--dry-run"])
+    assert young.output == "Nothing is older than retention.csv keeps it.\n"
+    with db.connect("handoff_admin") as admin:
+        admin.execute(
+            """update agreement.retention set keep_days = -1
+            where subject in ('email_addresses', 'lookups', 'deleted_contacts', 'shadow_decisions')"""
+        )
+        admin.execute("update handoff.shadow_decisions set decided_at = %s", (clock.now() + timedelta(days=9),))
+    land(connection, "hubspot_contacts", "41", {"id": "41", "archived": True})
+    before = dump(connection, ".", "raw", "handoff")
+    tried = CliRunner().invoke(app, ["privacy", "retain", "--dry-run"])
+    assert tried.exit_code == 0, tried.output
+    # Of two addresses a contact has one.
+    expected = {"deleted_contacts": 1, "email_addresses": 1, "lookups": 1}
+    assert tried.output == "".join(f"  {subject}: {count} are old\n" for subject, count in expected.items())
+    assert dump(connection, ".", "raw", "handoff") == before
+    done = CliRunner().invoke(app, ["privacy", "retain"])
+    assert done.exit_code == 0, done.output
+    assert done.output == tried.output.replace("are old", "deleted, blanked or erased")
+    assert CliRunner().invoke(app, ["privacy", "retain", "--dry-run"]).output == young.output
+    with only_one(connection, "retain"):
+        taken = CliRunner().invoke(app, ["privacy", "retain"])
+    assert taken.exit_code == 1
+    assert "another command, is doing it now" in taken.output
