@@ -1,5 +1,6 @@
 """Somebody goes through the whole line and is erased: no table, model, message or log still tells of them."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.privacy import person
 from handoff.privacy.erase import erase
+from handoff.privacy.export import export
 from sandbox.testing import RunningSandbox
 from tests.integration.test_line import hint, line, one
 from tests.unit.privacy.planted import dump
@@ -51,6 +53,15 @@ def traces(connection: Connection, mark: str, contact_id: str) -> dict[str, list
     return dump(connection, rf"{mark}|\m{contact_id}\M")
 
 
+def tables(connection: Connection, *names: str) -> set[str]:
+    """Those that are tables of raw, the ledger, the line and the marts."""
+    rows = connection.execute(
+        """select format('%%I.%%I', schemaname, tablename) as name from pg_tables
+        where schemaname in ('raw', 'handoff', 'line', 'marts')"""
+    )
+    return {row["name"] for row in rows} & set(names)
+
+
 def test_whom_the_crm_erases_is_nowhere_any_more(
     connection: Connection,
     sandbox: RunningSandbox,
@@ -62,9 +73,13 @@ def test_whom_the_crm_erases_is_nowhere_any_more(
     stations.marts()
     before = traces(connection, ADA, ada)
     # The test sees what it looks for: landings, the ledger, the line's tables, views and marts.
-    assert {name.split(".")[0] for name in before} >= {"raw", "handoff", "staging", "line", "marts"}
+    assert {name.split(".")[0] for name in before} >= {*("raw", "handoff", "staging", "line", "marts", "marts_build")}
     assert {"line.int_score_timeline", "marts.dim_leads", "handoff.outbox"} <= set(before)
     assert ADA in said(sandbox)
+    given = export(connection, person.of_contact(connection, ada))
+    assert tables(connection, *before) - set(given) == set()
+    assert {"line.int_scores", "marts.dim_leads", "marts.fct_handoffs", "marts.fct_sla_outcomes"} <= set(given)
+    assert not re.search(rf"{BEN}|\b{ben}\b", str(given))
     figures = "select handoff_id, tier_id, score, routed_at, due_at, contacted_at from marts.fct_handoffs order by 1"
     counted = connection.execute(figures).fetchall()
 

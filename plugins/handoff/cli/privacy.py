@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from handoff.privacy.person import Person
 
 Who = Annotated[str, typer.Argument(help="A HubSpot contact id, or an e-mail address.")]
-commands = typer.Typer(help="What is kept of people: give it out, erase it, let go of it in time.", no_args_is_help=True)
+commands = typer.Typer(help="What is kept of people: give it out, erase it, let it go.", no_args_is_help=True)
 
 
 @commands.command()

@@ -282,7 +282,7 @@ def dump(connection: Connection, pattern: str, *schemas: str) -> dict[str, list[
     tables = connection.execute(
         """select format('%%I.%%I', table_schema, table_name) as name from information_schema.tables
         where table_schema = any(%s) order by 1""",
-        (list(schemas or ("raw", "handoff", "staging", "line", "marts", "agreement")),),
+        (list(schemas or ("raw", "handoff", "staging", "line", "marts_build", "marts", "agreement")),),
     ).fetchall()
     found: dict[str, list[str]] = {}
     for table in tables:
