@@ -1,4 +1,4 @@
-"""What Airflow's metadata database says of our DAGs, where no API server answers without a login: in Compose."""
+"""What Airflow's metadata database says of our DAGs, where no API server answers without a login."""
 
 import os
 from dataclasses import dataclass
@@ -27,11 +27,13 @@ def dags() -> Dags | None:
     if not scheme.startswith("postgresql"):
         return None
     try:
-        with psycopg.connect(f"postgresql://{rest}", connect_timeout=TIMEOUT_S) as connection:
+        with psycopg.connect(
+            f"postgresql://{rest}", connect_timeout=TIMEOUT_S, options=f"-c statement_timeout={TIMEOUT_S}s"
+        ) as connection:
             paused = connection.execute(
                 "select dag_id from dag where is_paused and not is_stale and starts_with(dag_id, 'handoff_') order by 1"
             ).fetchall()
             errors = connection.execute("select filename from import_error order by 1").fetchall()
-    except psycopg.OperationalError:
+    except psycopg.Error:
         return None
     return Dags([str(row[0]) for row in paused], [str(row[0]) for row in errors])

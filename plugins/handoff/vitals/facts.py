@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 from handoff import clock, connections
 from handoff.ledger.db import Connection
 from handoff.ledger.heartbeats import CANARY
+from handoff.ledger.streams import CONTACTS
 
 PATIENCE_S = 3
 """For connecting, and for the statement: who asks must be able to say that the ledger does not answer."""
@@ -48,6 +49,8 @@ class Facts:
     """Gate → open."""
     watermark_age_s: dict[str, float]
     """Stream → since the moment up to which nothing of it is missing."""
+    ingest_age_s: float | None
+    """Since the moment up to which the fast pass has seen contacts; None before the first pass."""
 
     @property
     def dead(self) -> int:
@@ -76,7 +79,8 @@ def look() -> Facts | None:
 
 def read(connection: Connection, as_of: datetime) -> Facts:
     """All facts in one statement, so that they fit together."""
-    row = connection.execute(_FACTS, {"at": as_of, "canary": CANARY, "since": as_of - GIVEN_UP_FOR}).fetchone()
+    named = {"at": as_of, "canary": CANARY, "since": as_of - GIVEN_UP_FOR, "contacts": CONTACTS.name}
+    row = connection.execute(_FACTS, named).fetchone()
     assert row is not None
     effects = {kind: Effects(**each) for kind, each in row.pop("outbox").items()}
     return Facts(as_of=as_of, outbox=effects, **row)
@@ -108,7 +112,10 @@ select
     (
         select coalesce(jsonb_object_agg(stream, extract(epoch from %(at)s - watermark)), '{}')
         from handoff.cursors where watermark is not null
-    ) as watermark_age_s
+    ) as watermark_age_s,
+    (
+        select extract(epoch from %(at)s - seen_until)::float from handoff.cursors where stream = %(contacts)s
+    ) as ingest_age_s
 from (
     select count(*) as pending,
         coalesce(extract(epoch from %(at)s - min(coalesce(received_at, extracted_at)) filter (

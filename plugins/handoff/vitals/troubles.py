@@ -2,7 +2,9 @@
 
 import os
 from dataclasses import dataclass, fields
+from pathlib import PurePath
 
+from handoff.local.metadata import Dags
 from handoff.vitals.facts import Facts
 
 
@@ -18,6 +20,8 @@ class Limits:
     pending_s: float = 300
     outbox_s: float = 600
     inbox_s: float = 300
+    ingest_s: float = 600
+    """Contacts are read each minute; what the CRM's index shows late is the slow pass's and no part of it."""
     patience_s: float = 5
     """How long something without an age of its own is wrong before anybody hears of it."""
 
@@ -82,6 +86,10 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
             )
     if facts.inbox_age_s > limit.inbox_s:
         found.append(Trouble("inbox", f"Webhooks have waited for {facts.inbox_age_s:.0f} s.", is_sure=True))
+    if facts.ingest_age_s is not None and facts.ingest_age_s > limit.ingest_s:
+        found.append(
+            Trouble("ingest", f"No contacts have been read from HubSpot for {facts.ingest_age_s:.0f} s.", is_sure=True)
+        )
     for gate, is_open in sorted(facts.gates.items()):
         if not is_open:
             found.append(Trouble(f"gate-{gate}", f"Gate {gate} is closed and holds handoffs."))
@@ -92,6 +100,15 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
     if facts.quarantined:
         found.append(Trouble("quarantine", f"{facts.quarantined} records could not be read.", is_alerted=False))
     return found
+
+
+def of_dags(dags: Dags) -> list[Trouble]:
+    """What Airflow has been told not to run, or cannot; each has an end of its own."""
+    paused = [
+        Trouble(f"paused-{each}", f"The DAG {each} is paused in Airflow and does nothing.") for each in dags.paused
+    ]
+    names = sorted({PurePath(each).name for each in dags.import_errors})
+    return paused + [Trouble(f"import-{each}", f"Airflow cannot import {each}.") for each in names]
 
 
 def state(found: list[Trouble]) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from handoff.local import metadata
+from handoff.local.metadata import Dags
 from handoff.vitals import second_path, troubles
 from handoff.vitals.episodes import Episodes
 from handoff.vitals.facts import Facts, look
@@ -38,20 +40,25 @@ class Scheduler(Protocol):
         """Kill its whole process group, and start it."""
 
 
-def judged(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: float, begun: set[str]) -> list[Trouble]:
-    """What people should hear of. A scheduler that has just been started is given time to let the canary sing.
+def judged(
+    facts: Facts | None, dags: Dags | None, limit: Limits, seen: Seen | None, up_s: float, begun: set[str]
+) -> list[Trouble]:
+    """What people should hear of. A scheduler that has just been started is given time to let the canary sing, and the
+    line to read what it missed.
 
     Args:
+        dags: None where Airflow's metadata is not to be had.
         seen: None where the scheduler's process is somebody else's to hold.
         up_s: for how long the watchdog has looked on.
         begun: troubles that were there already, which a fresh start alone does not end.
     """
-    found = troubles.of(facts, limit)
+    found = troubles.of(facts, limit) + (troubles.of_dags(dags) if dags else [])
     if seen is not None and seen.state in ABSENT:
         found.append(Trouble("scheduler", f"The scheduler's process is gone ({seen.state}).", is_down=True))
-    if _grace(limit, seen, up_s):
-        return [each for each in found if each.id not in ("canary", "canary-never") or each.id in begun]
-    return found
+    early = {"canary", "canary-never"} if _grace(limit, seen, up_s) else set()
+    if up_s <= limit.ingest_s:
+        early.add("ingest")
+    return [each for each in found if each.id not in early - begun]
 
 
 def must_restart(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: float) -> bool:
@@ -76,8 +83,11 @@ class Watchdog:
     limit: Limits
     scheduler: Scheduler | None
     look: Callable[[], Facts | None] = look
+    look_at_dags: Callable[[], Dags | None] = metadata.dags
     tell: Callable[[str], bool] = second_path.tell
     heard_since: float | None = None
+    dags: Dags | None = None
+    """As last seen: while Airflow's metadata does not answer, nothing that it told is over."""
     episodes: Episodes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +103,8 @@ class Watchdog:
         elif self.heard_since is None:
             self.heard_since = now
         up_s = now - self.heard_since if self.heard_since is not None else 0.0
-        found = judged(facts, self.limit, seen, up_s, set(self.episodes.since))
+        self.dags = self.look_at_dags() or self.dags
+        found = judged(facts, self.dags, self.limit, seen, up_s, set(self.episodes.since))
         for name, text in self.episodes.next(found, now, cannot_see=facts is None):
             if self.tell(text):
                 self.episodes.sent(name, text)

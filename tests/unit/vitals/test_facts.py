@@ -99,6 +99,20 @@ def test_what_waits_is_counted_and_too_long_is_named(connection: Connection) -> 
     assert ids(connection) == ["pending", "outbox-slack_dm", "dead"]
 
 
+def test_contacts_that_were_not_read_for_too_long_are_named_and_other_streams_are_not(connection: Connection) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, NOW)
+    assert facts.read(connection, NOW).ingest_age_s is None
+    connection.execute("insert into raw.batches (source, started_at) values ('poll', %s)", (NOW,))
+    for stream, seen_until in (("hubspot_contacts", ago(seconds=600)), ("hubspot_forms", ago(days=9))):
+        connection.execute(
+            """insert into handoff.cursors (stream, seen_until, seen_at, batch_id)
+            select %s, %s, %s, batch_id from raw.batches""",
+            (stream, seen_until, NOW),
+        )
+    assert ids(connection) == []
+    assert ids(connection, Limits(ingest_s=599)) == ["ingest"]
+
+
 def test_leads_that_a_flood_holds_are_not_called_stuck(connection: Connection) -> None:
     heartbeats.beat(connection, heartbeats.CANARY, NOW)
     connection.execute(
@@ -118,16 +132,32 @@ def test_no_ledger_is_down_and_is_said_within_seconds(monkeypatch: pytest.Monkey
 
 
 def test_the_metrics_hold_the_facts(connection: Connection) -> None:
-    seen = replace(facts.read(connection, NOW), canary_age_s=7.0, gates={"hubspot_contacts": False}, lead_age_s=42.0)
+    seen = replace(
+        facts.read(connection, NOW),
+        **{"canary_age_s": 7.0, "pending": 5, "lead_age_s": 42.0, "held": 4, "inbox": 3, "inbox_age_s": 2.0},
+        **{"quarantined": 6, "open_floods": 1, "gates": {"hubspot_contacts": False}, "ingest_age_s": 61.0},
+        outbox={"slack_dm": Effects(8, 9.0, 10)},
+        watermark_age_s={"hubspot_calls": 11.0},
+    )
     text = metrics.text(seen, {"gate-hubspot_contacts": False}).decode()
-    for line in (
+    assert {line for line in text.splitlines() if not line.startswith("#")} == {
         "handoff_ledger_up 1.0",
         "handoff_canary_age_seconds 7.0",
+        "handoff_pending_leads 5.0",
         "handoff_lead_age_seconds 42.0",
+        "handoff_ingest_age_seconds 61.0",
+        "handoff_held_leads 4.0",
+        "handoff_inbox_depth 3.0",
+        "handoff_inbox_age_seconds 2.0",
+        "handoff_quarantined_records 6.0",
+        "handoff_open_floods 1.0",
+        'handoff_outbox_depth{kind="slack_dm"} 8.0',
+        'handoff_outbox_due_age_seconds{kind="slack_dm"} 9.0',
+        'handoff_dead_letters{kind="slack_dm"} 10.0',
         'handoff_gate_open{gate="hubspot_contacts"} 0.0',
+        'handoff_watermark_age_seconds{stream="hubspot_calls"} 11.0',
         'handoff_trouble{id="gate-hubspot_contacts"} 1.0',
-    ):
-        assert line in text.splitlines()
+    }
 
 
 def test_a_limit_is_a_variable_and_a_wrong_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,17 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handoff.local.metadata import Dags
 from handoff.vitals.facts import Effects, Facts
 from handoff.vitals.troubles import Limits
 from handoff.vitals.watchdog import Seen, Watchdog
 
-LIMITS = Limits(canary_s=120, patience_s=5)
+LIMITS = Limits(canary_s=120, patience_s=5, ingest_s=600)
 ALARM, OVER, RESTART = ":rotating_light:", ":white_check_mark:", ":wrench:"
 
 
-def facts(canary_age_s: float | None = 1, outbox_s: float = 0) -> Facts:
+def facts(canary_age_s: float | None = 1, outbox_s: float = 0, ingest_s: float | None = 61) -> Facts:
     effects = {"slack_dm": Effects(1, outbox_s, 0)}
-    return Facts(datetime(2026, 11, 25, tzinfo=UTC), canary_age_s, 0, 0, 0, 0, 0, 0, 0, effects, {}, {})
+    return Facts(datetime(2026, 11, 25, tzinfo=UTC), canary_age_s, 0, 0, 0, 0, 0, 0, 0, effects, {}, {}, ingest_s)
 
 
 @dataclass
@@ -24,6 +25,7 @@ class World:
 
     seen: Seen = field(default_factory=lambda: Seen("RUNNING", 10_000))
     now: Facts | None = field(default_factory=facts)
+    dags: Dags | None = field(default_factory=lambda: Dags([], []))
     said: list[str] = field(default_factory=list)
     restarts: int = 0
     reaches_people: bool = True
@@ -51,7 +53,7 @@ def world() -> World:
 
 @pytest.fixture
 def dog(world: World) -> Watchdog:
-    made = Watchdog(LIMITS, world, look=lambda: world.now, tell=world.tell)
+    made = Watchdog(LIMITS, world, lambda: world.now, lambda: world.dags, world.tell)
     made.round(0)
     made.round(1000)
     assert world.said == []
@@ -147,7 +149,48 @@ def test_one_that_a_person_stopped_is_not_started(world: World, dog: Watchdog) -
 
 def test_a_fresh_start_after_a_night_off_is_no_alarm(world: World) -> None:
     world.seen, world.now = Seen("RUNNING", 3), facts(canary_age_s=40_000)
-    dog = Watchdog(LIMITS, world, look=lambda: world.now, tell=world.tell)
+    dog = Watchdog(LIMITS, world, lambda: world.now, lambda: world.dags, world.tell)
     for second in range(0, 100, 5):
         dog.round(second)
     assert (world.said, world.restarts) == ([], 0)
+
+
+def test_contacts_that_nobody_reads_are_an_alarm_although_the_canary_sings(world: World, dog: Watchdog) -> None:
+    world.now = facts(ingest_s=600)
+    dog.round(1001)
+    assert world.said == []
+    world.now = facts(ingest_s=601)
+    dog.round(1006)
+    dog.round(1011)
+    assert (world.marks(), world.restarts) == ([f"{ALARM}[ingest]"], 0)
+    assert "No contacts have been read from HubSpot for 601 s." in world.said[0]
+    world.now = facts()
+    dog.round(1016)
+    assert world.marks() == [f"{ALARM}[ingest]", f"{OVER}[ingest]"]
+
+
+def test_the_line_is_given_time_to_read_what_it_missed(world: World) -> None:
+    world.now = facts(ingest_s=40_000)
+    dog = Watchdog(LIMITS, world, lambda: world.now, lambda: world.dags, world.tell)
+    for second in (0, 300, 600):
+        dog.round(second)
+    assert world.said == []
+    dog.round(601)
+    assert world.marks() == [f"{ALARM}[ingest]"]
+
+
+def test_each_dag_that_is_paused_or_broken_is_told_and_called_over_by_itself(world: World, dog: Watchdog) -> None:
+    world.dags = Dags(["handoff_line"], ["/opt/handoff/dags/handoff_watch.py"])
+    dog.round(1001)
+    assert world.said == []
+    dog.round(1006)
+    begun = [f"{ALARM}[paused-handoff_line]", f"{ALARM}[import-handoff_watch.py]"]
+    assert world.marks() == begun
+    assert "The DAG handoff_line is paused in Airflow and does nothing." in world.said[0]
+    # Airflow's metadata is away: nothing is over by that.
+    world.dags = None
+    dog.round(1011)
+    assert world.marks() == begun
+    world.dags = Dags(["handoff_line"], [])
+    dog.round(1016)
+    assert world.marks() == [*begun, f"{OVER}[import-handoff_watch.py]"]
