@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from pytest_socket import SocketBlockedError
 
+from handoff import clock
+from handoff.agreement import company_time_zone
+
 REPOSITORY = Path(__file__).parents[2]
 FILES = sorted((REPOSITORY / "dags").glob("*.py"))
 DAG_IDS = {
@@ -81,10 +84,35 @@ def test_a_dag_file_is_short(file: Path) -> None:
     assert len(file.read_text().splitlines()) <= 80
 
 
-def test_the_line_wakes_each_minute_and_on_the_inbox(dag_bag: Any) -> None:
+def test_the_line_wakes_on_the_inbox(dag_bag: Any) -> None:
     line = dag_bag.dags["handoff_line"]
-    assert line.timetable.timetable.expression == "* * * * *"
     assert [asset.name for asset in line.timetable.asset_condition.objects] == ["handoff_inbox"]
+
+
+COMPANY = company_time_zone(clock.now())
+SCHEDULES = {
+    "handoff_line": ("* * * * *", "UTC"),
+    "handoff_watch": ("* * * * *", "UTC"),
+    "handoff_canary": ("* * * * *", "UTC"),
+    "handoff_marts": ("*/15 * * * *", "UTC"),
+    "handoff_settle": ("7,22,37,52 * * * *", "UTC"),
+    "handoff_flood": ("*/30 * * * *", "UTC"),
+    "handoff_sweep": ("30 1 * * *", COMPANY),
+    "handoff_upkeep": ("30 4 * * *", COMPANY),
+    "handoff_review": ("0 7 * * 1", COMPANY),
+    "handoff_backfill": None,
+}
+"""Cron, and by whose clock: the company's where people wait for it, or a night is meant."""
+
+
+def test_each_dag_has_its_hour(dag_bag: Any) -> None:
+    assert COMPANY != "UTC"
+
+    def hour(timetable: Any) -> tuple[str, str] | None:
+        cron = getattr(timetable, "timetable", timetable)
+        return (cron.expression, str(cron.timezone)) if hasattr(cron, "expression") else None
+
+    assert {dag_id: hour(dag.timetable) for dag_id, dag in dag_bag.dags.items()} == SCHEDULES
 
 
 def test_parsing_reaches_for_nothing(tmp_path: Path) -> None:
