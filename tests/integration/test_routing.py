@@ -18,10 +18,12 @@ from handoff.cli import app
 from handoff.ledger import db, inbox
 from handoff.ledger.db import Connection
 from handoff.qualify import dbt, loads, models
-from handoff.route import simulate
+from handoff.route import decisions, simulate
+from handoff.route import run as route
 from sandbox.testing import RunningSandbox
 from tests.agreement.conftest import SEEDS
 from tests.conftest import Database
+from tests.integration import mqls
 from tests.integration.test_line import hint, line, messages, one
 
 
@@ -118,6 +120,35 @@ def test_leave_is_marked_once_and_nobody_is_unassigned_in_silence(
     _, counts = line()
     assert counts["route"]["handed_off"] == 1
     assert assigned(connection, second)["rep_id"] != "farah-ali"
+
+
+def test_a_lead_that_raises_stops_no_other(connection: Connection, sandbox: RunningSandbox) -> None:
+    asked = {ask_for_a_demo(connection, sandbox) for _ in range(4)}
+    for station in (stations.extract, stations.gate, stations.enrich, stations.qualify):
+        station(mqls.RUN)
+    waiting, _ = decisions.pending_mqls(connection, mqls.LATER, "")
+    first, unreadable, unroutable, last = (each.lead_id for each in waiting if each.lead_id in asked)
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update line.int_qualifications set trigger_at = null where lead_id = %s", (unreadable,))
+        admin.execute("update line.int_route_candidates set weight = null where lead_id = %s", (unroutable,))
+    runs = [route.run(connection, mqls.LATER, clock.now()) for _ in range(3)]
+    assert [(each["mqls"], each.get("handed_off"), each["stuck"]) for each in runs] == [(4, 2, 2), *[(2, None, 2)] * 2]
+    assert all(assigned(connection, each) for each in (first, last))
+    waits = {lead_id: explain.explain(connection, lead_id).waits or "" for lead_id in (unreadable, unroutable)}
+    assert "an unforeseen ValidationError at route/contexts.py" in waits[unreadable]
+    assert "(Trigger: occurred_at: Input should be a valid datetime)" in waits[unreadable]
+    assert "an unforeseen TypeError at route/assign.py" in waits[unroutable]
+    assert "tried again each minute" in waits[unroutable]
+    alerts = mqls.rows(connection, "select payload ->> 'text' as text from handoff.outbox where kind = 'slack_review'")
+    assert sorted(each["text"].partition(" cannot be handed over")[0] for each in alerts) == sorted(
+        f"Contact {each}" for each in (unreadable, unroutable)
+    )
+
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update line.int_qualifications set trigger_at = qualified_at where lead_id = %s", (unreadable,))
+        admin.execute("update line.int_route_candidates set weight = 1 where lead_id = %s", (unroutable,))
+    assert route.run(connection, mqls.LATER, clock.now())["handed_off"] == 2
+    assert one(connection, "select count(*) from handoff.pending_leads") == 0
 
 
 def test_who_has_an_open_deal_with_a_colleague_gets_the_lead(connection: Connection, sandbox: RunningSandbox) -> None:

@@ -1,10 +1,12 @@
 """What the line decided about the pending leads: the MQLs that have no handoff yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.ledger.db import Connection
+from handoff.ledger.db import Connection, Row
 from handoff.notify.context import Context
+from handoff.route import unforeseen
 from handoff.route.assign import Candidate
 from handoff.route.contexts import LINE, candidates_of, contexts_of, of
 
@@ -30,8 +32,9 @@ class Decision:
     candidates: tuple[Candidate, ...]
 
 
-def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list[Decision]:
-    """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores, then who waits longest.
+def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> tuple[list[Decision], dict[str, Exception]]:
+    """MQLs among the leads pending up to a batch: hand-raisers first, then the highest scores, then who waits longest;
+    and by lead what was raised about those that cannot be read, which stop no other.
 
     A lead that was handed over before comes again only with a decision that knew of the handoff's end, and an act
     after it; the cooling-off time is the model's.
@@ -40,6 +43,30 @@ def pending_mqls(connection: Connection, batch_id: int, record_url: str) -> list
         record_url: address of a CRM record, with `{lead_id}` where the contact's id goes.
     """
     rows = connection.execute(of(_MQLS, LINE), {"batch": batch_id}).fetchall()
+    try:
+        return _decided(connection, rows, record_url), {}
+    except unforeseen.PASSES:
+        raise
+    except Exception:
+        return _one_by_one(connection, rows, record_url)
+
+
+def _one_by_one(
+    connection: Connection, rows: Sequence[Row], record_url: str
+) -> tuple[list[Decision], dict[str, Exception]]:
+    decisions: list[Decision] = []
+    raised: dict[str, Exception] = {}
+    for row in rows:
+        try:
+            decisions += _decided(connection, [row], record_url)
+        except unforeseen.PASSES:
+            raise
+        except Exception as error:
+            raised[row["lead_id"]] = error
+    return decisions, raised
+
+
+def _decided(connection: Connection, rows: Sequence[Row], record_url: str) -> list[Decision]:
     ids = sorted({row["lead_id"] for row in rows})
     contexts = contexts_of(connection, ids, LINE, record_url)
     candidates = candidates_of(connection, ids, LINE)

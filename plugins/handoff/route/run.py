@@ -13,7 +13,7 @@ from handoff import connections, crash
 from handoff.ledger.db import Connection, only_one
 from handoff.privacy import reported
 from handoff.qualify import loads
-from handoff.route import assignments, at_risk, flood, withdraw
+from handoff.route import assignments, at_risk, flood, unforeseen, withdraw
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
@@ -38,7 +38,8 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
 
     Leads that wait for enrichment stay pending. While a gate is closed nothing is handed over: the MQLs stay pending
     and are counted as `held`, with the gate's reason. A lead that cannot be routed stays pending as `stuck`; why, and
-    until when, stands in `handoff.pending_leads`, and the next run tries again.
+    until when, stands in `handoff.pending_leads`, and the next run tries again. An error that nobody foresaw holds its
+    own lead only.
     """
     with only_one(connection, "route") as free:
         if not free:
@@ -46,13 +47,14 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         withdrawn = withdraw.run(connection, batch_id, as_of)
         erased, unerased = reported.erase(connection, batch_id, as_of)
         record_url = f"{settings().crm_url}/contacts/{_portal()}/record/0-1/{{lead_id}}"
-        decisions = pending_mqls(connection, batch_id, record_url)
+        decisions, raised = pending_mqls(connection, batch_id, record_url)
+        mqls = len(decisions) + len(raised)
         closed = closed_gates(connection)
         if closed and decisions:
             reason = "; ".join(closed)
             _hold(connection, {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions})
             at_risk.note(connection, decisions, as_of)
-            _settle(connection, batch_id, keep=[*(each.lead_id for each in decisions), *unerased])
+            _settle(connection, batch_id, keep=[*(each.lead_id for each in decisions), *raised, *unerased])
             return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()
         admitted, flooded = flood.admit(connection, decisions, as_of)
@@ -65,6 +67,12 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
                 stuck[decision.lead_id] = (str(error), error.until)
             except NoCalendar as error:
                 stuck[decision.lead_id] = (str(error), None)
+            except unforeseen.PASSES:
+                raise
+            except Exception as error:
+                raised[decision.lead_id] = error
+        unforeseen.tell(connection, raised, as_of)
+        stuck |= {lead_id: (unforeseen.because(error), None) for lead_id, error in raised.items()}
         for lead_id in stuck.keys() - {each.lead_id for each in flooded}:
             log.error("lead %s has no rep: %s", lead_id, stuck[lead_id][0])
         _hold(connection, stuck)
@@ -74,7 +82,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         flooding = {"flooded": len(flooded)} if flooded else {}
         forgotten = {"erased": erased} if erased else {}
         stuck_now = len(stuck) - len(flooded)
-        return {"mqls": len(decisions), "stuck": stuck_now, "withdrawn": withdrawn, **forgotten, **flooding, **counts}
+        return {"mqls": mqls, "stuck": stuck_now, "withdrawn": withdrawn, **forgotten, **flooding, **counts}
 
 
 def closed_gates(connection: Connection) -> list[str]:
