@@ -128,6 +128,18 @@ def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pyte
     assert {row["tier_id"] for row in made} >= {"hand_raiser", "standard"}
     again = {row["lead_id"] for row in made if row["cycle"] > 1}
     assert again >= set(rejected) - {left[0]} > {left[1]}
+    # None of them went straight back while anybody else could take it.
+    of_lead: dict[str, list[dict[str, Any]]] = {}
+    for row in connection.execute(
+        """select handoff.lead_id, assignment.rep_id, assignment.reason from handoff.handoffs as handoff
+        inner join handoff.assignments as assignment using (handoff_id) order by handoff.routed_at"""
+    ):
+        of_lead.setdefault(row["lead_id"], []).append(row)
+    back = [
+        turns[1] for lead_id, turns in of_lead.items() if lead_id in again and turns[1]["rep_id"] == turns[0]["rep_id"]
+    ]
+    assert all("nobody else may take it" in row["reason"] for row in back)
+    assert len(back) < len(again) / 2
     # Sales has the other one of its pair still, so it is not handed over again.
     merged_at = START + timedelta(weeks=CHANGED - 2, days=3)
     assert left[0] not in {row["lead_id"] for row in made if row["routed_at"] > merged_at}

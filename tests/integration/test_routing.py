@@ -20,6 +20,7 @@ from handoff.ledger.db import Connection
 from handoff.qualify import dbt, loads, models
 from handoff.route import decisions, simulate
 from handoff.route import run as route
+from handoff.route.replay import replay
 from sandbox.testing import RunningSandbox
 from tests.agreement.conftest import SEEDS
 from tests.conftest import Database
@@ -149,6 +150,43 @@ def test_a_lead_that_raises_stops_no_other(connection: Connection, sandbox: Runn
         admin.execute("update line.int_route_candidates set weight = 1 where lead_id = %s", (unroutable,))
     assert route.run(connection, mqls.LATER, clock.now())["handed_off"] == 2
     assert one(connection, "select count(*) from handoff.pending_leads") == 0
+
+
+def test_a_rejected_lead_that_comes_again_goes_to_another_rep(connection: Connection, sandbox: RunningSandbox) -> None:
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.definitions set requalify_cooling_off_days = 0")
+    load = loads.newest(connection)
+    assert load is not None
+    loads.record(connection, loads.models(connection, load.models_hash), clock.now())
+    lead_id = ask_for_a_demo(connection, sandbox)
+    line()
+    (first,) = connection.execute("select * from handoff.assignments").fetchall()
+    connection.execute(
+        """insert into handoff.dispositions (
+            handoff_id, assignment_id, kind, reason_id, occurred_at, recorded_at, evidence
+        ) values (%s, %s, 'rejected', 'no_interest', %s, %s, '{}')""",
+        (first["handoff_id"], first["assignment_id"], clock.now(), clock.now()),
+    )
+    record = call(sandbox, "GET", f"objects/contacts/{lead_id}?properties=email,hubspot_owner_id")["properties"]
+    assert record["hubspot_owner_id"] == OWNERS[first["rep_id"]]
+    sandbox.act("form", contact_id=lead_id)
+    hint(connection, lead_id)
+    line()
+    again = connection.execute(
+        "select * from handoff.assignments where assignment_id > %s", (first["assignment_id"],)
+    ).fetchone()
+    assert again is not None
+    steps = {each["step"]: each for each in again["candidates"] if each["rep_id"] == first["rep_id"]}
+    assert steps["contact_owner"]["reason"].endswith("but had this lead before")
+    assert again["rep_id"] != first["rep_id"]
+    assert replay(connection, again["handoff_id"]).differences == ()
+    now = told("route", "explain", lead_id).partition("if it were routed now")[2]
+    assert f"→ {first['rep_id']}" not in " ".join(now.split())
+    (simulated,) = {
+        each["arrivals"]: each["reps"]
+        for each in json.loads(told("route", "simulate", "--change", "farah-ali:max_open=9", "--days", "1", "--json"))
+    }.values()
+    assert sorted(each["rep_id"] for each in simulated) == sorted({first["rep_id"], again["rep_id"]})
 
 
 def test_who_has_an_open_deal_with_a_colleague_gets_the_lead(connection: Connection, sandbox: RunningSandbox) -> None:

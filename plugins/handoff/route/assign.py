@@ -84,13 +84,16 @@ def choose(
     burdens: Mapping[str, Burden],
     *,
     had: Collection[str] = (),
+    before: Collection[str] = (),
     prefers_present: bool = False,
 ) -> Choice:
     """Take the first step of the agreement's order that has somebody for the lead, and there whose turn it is.
 
     Args:
         candidates: every rep considered, of one lead.
-        had: reps who had this lead and let it lapse or handed it on.
+        had: reps who had this handoff and let it lapse or handed it on.
+        before: reps who did not keep the lead the time before: passed over as long as anybody else may take it, as it
+            would be lost otherwise.
         prefers_present: who is not at work is passed over when somebody of the same step is.
 
     Equals are settled by rep id, never by chance.
@@ -98,6 +101,22 @@ def choose(
     Raises:
         NobodyEligible: not one candidate may take it.
     """
+    try:
+        return _choose(candidates, credits, burdens, {*had, *before}, prefers_present)
+    except NobodyEligible:
+        if not before:
+            raise
+    choice = _choose(candidates, credits, burdens, had, prefers_present)
+    return replace(choice, reason=f"{choice.reason}; had this lead before, and nobody else may take it")
+
+
+def _choose(
+    candidates: Sequence[Candidate],
+    credits: Credits,
+    burdens: Mapping[str, Burden],
+    had: Collection[str],
+    prefers_present: bool,
+) -> Choice:
     verdicts = [_judged(each, burdens.get(each.rep_id, Burden()), had) for each in candidates]
     judged = [candidate for candidate, _ in verdicts]
     for rank in sorted({each.step_rank for each in judged}):

@@ -8,6 +8,7 @@ from handoff.ledger.db import Connection
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.decisions import Decision
 from handoff.route.due import NoCalendar, due_at
+from handoff.route.had import before
 
 
 def note(connection: Connection, held: Sequence[Decision], as_of: datetime) -> int:
@@ -27,7 +28,13 @@ def note(connection: Connection, held: Sequence[Decision], as_of: datetime) -> i
 
 def _note(connection: Connection, held: Decision, as_of: datetime) -> int:
     try:
-        rep_id = choose(held.candidates, {}, {}, prefers_present=held.prefers_present).candidate.rep_id
+        rep_id = choose(
+            held.candidates,
+            {},
+            {},
+            before=before(connection, held, as_of),
+            prefers_present=held.prefers_present,
+        ).candidate.rep_id
         rep = connection.execute(
             """select calendar_id, time_zone from agreement.reps
             where rep_id = %(rep)s and valid_from <= %(at)s and %(at)s < valid_to""",

@@ -1,4 +1,5 @@
-"""Give a handoff to another rep: by the same rules, never to one who had it, and with the clock started again."""
+"""Give a handoff to another rep: by the same rules, never to one who had it, nor, if anybody else may
+take it, to one who did not keep the lead the time before, and with the clock started again."""
 
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from handoff.notify.context import Context
 from handoff.route import assignments
 from handoff.route.assign import choose
 from handoff.route.assignments import Assignment, Cause
+from handoff.route.had import had
 from handoff.route.present import REPLICA, candidates_now, prefers_present
 from handoff.route.turns import burdens, credits
 from handoff.sync.targets import owner_target
@@ -28,6 +30,7 @@ def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Ca
         credits(connection, candidates),
         burdens(connection, candidates, as_of, REPLICA),
         had=handoff["had"],
+        before=had(connection, handoff["routed_lead_id"], handoff["product_id"], handoff["routed_at"]),
         prefers_present=prefers_present(connection, handoff["tier_id"], as_of),
     )
     given = assignments.give(connection, handoff_id, choice, Context.from_json(handoff["context"]), as_of, cause)
@@ -40,7 +43,8 @@ def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Ca
 
 _HANDOFF = """
 select
-    handoff.context, handoff.product_id, handoff.tier_id, newest.crm_owner_id, newest.assigned_at,
+    handoff.context, handoff.product_id, handoff.tier_id, handoff.lead_id as routed_lead_id, handoff.routed_at,
+    newest.crm_owner_id, newest.assigned_at,
     coalesce(
         (select alias.id from handoff.aliases as alias
         where alias.object_type = 'contacts' and alias.old_id = handoff.lead_id),

@@ -18,6 +18,7 @@ from handoff.qualify.models import ModelSet
 from handoff.route.assign import Burden, Candidate, Choice, NobodyEligible, choose
 from handoff.route.contexts import candidate
 from handoff.route.due import NoCalendar, due_at
+from handoff.route.had import had
 
 CANDIDATES = "int_route_candidates"
 SELECTION = "+path:models/route"
@@ -55,7 +56,7 @@ def arrivals(connection: Connection, start: datetime, end: datetime) -> list[Row
 
 _ARRIVALS = """
 with given as (
-    select handoff.handoff_id, handoff.lead_id, handoff.product_id, handoff.tier_id, handoff.routed_at,
+    select handoff.handoff_id, handoff.lead_id, handoff.product_id, handoff.cycle, handoff.tier_id, handoff.routed_at,
         first.assigned_at, rep.calendar_id, rep.time_zone, answer.contacted_at, answer.ended_at
     from handoff.handoffs as handoff
     inner join lateral (
@@ -72,7 +73,7 @@ with given as (
     where handoff.routed_at >= %(start)s and handoff.routed_at < %(end)s
 )
 select
-    given.handoff_id, given.product_id, given.tier_id, given.routed_at, told.facts,
+    given.handoff_id, given.lead_id, given.product_id, given.cycle, given.tier_id, given.routed_at, told.facts,
     case when given.calendar_id is not null and given.contacted_at is not null
         then coalesce(waited.contact_seconds, 0) end as contact_seconds,
     case when given.calendar_id is not null and given.ended_at is not null
@@ -156,7 +157,9 @@ def _routed(
     ]
     present = str(tier["prefers_present"]).lower() == "true"
     try:
-        choice = choose(candidates, credits, _burdens(candidates, reps, done, at), prefers_present=present)
+        before = had(connection, row["lead_id"], row["product_id"], at) if row["cycle"] > 1 else ()
+        burdens = _burdens(candidates, reps, done, at)
+        choice = choose(candidates, credits, burdens, before=before, prefers_present=present)
         return _given(connection, row, choice, int(tier["response_minutes"]) * 60, reps, credits)
     except (NobodyEligible, NoCalendar) as error:
         return Given(row["handoff_id"], row["tier_id"], at, None, None, str(error))

@@ -8,6 +8,7 @@ from typing import Any
 from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 from handoff.route.assign import Choice, NobodyEligible, choose
+from handoff.route.had import had
 from handoff.route.present import REPLICA, candidates_now, prefers_present
 from handoff.route.turns import burdens, credits
 
@@ -55,33 +56,38 @@ def story(connection: Connection, lead_id: str, at: datetime) -> Story:
         at,
         tuple(assignments),
         (held["held_because"], held["held_until"]) if held else None,
-        {each["product_id"]: _now(connection, lead_id, each, _had(connection, ids, each), at) for each in decisions},
+        {each["product_id"]: _now(connection, lead_id, ids, each, at) for each in decisions},
     )
 
 
-def _had(connection: Connection, ids: Sequence[str], decision: Row) -> list[str]:
-    """The reps of the lead's open handoff: it goes back to none of them."""
+def _had(connection: Connection, ids: Sequence[str], product_id: str, at: datetime) -> tuple[list[str], list[str]]:
+    """The reps of the lead's open handoff, to none of whom it goes back, and those who did not keep it the time
+    before."""
     rows = connection.execute(
-        """select distinct assignment.rep_id
+        """select assignment.rep_id, handoff.lead_id, handoff.routed_at
         from handoff.assignments as assignment
         inner join handoff.handoffs as handoff using (handoff_id)
         where handoff.lead_id = any(%s) and handoff.product_id = %s and not exists (
             select from handoff.dispositions as answer where answer.handoff_id = handoff.handoff_id
             and answer.kind in ('contacted', 'rejected', 'withdrawn')
-        )""",
-        (list(ids), decision["product_id"]),
-    )
-    return [row["rep_id"] for row in rows]
+        )
+        order by assignment.assignment_id""",
+        (list(ids), product_id),
+    ).fetchall()
+    lead_id, until = (rows[0]["lead_id"], rows[0]["routed_at"]) if rows else (ids[0], at)
+    return [row["rep_id"] for row in rows], had(connection, lead_id, product_id, until)
 
 
-def _now(connection: Connection, lead_id: str, decision: Row, had: Sequence[str], at: datetime) -> Choice | str:
+def _now(connection: Connection, lead_id: str, ids: Sequence[str], decision: Row, at: datetime) -> Choice | str:
     candidates = candidates_now(connection, lead_id, decision["product_id"], at)
+    mine, before = _had(connection, ids, decision["product_id"], at)
     try:
         return choose(
             candidates,
             credits(connection, candidates),
             burdens(connection, candidates, at, REPLICA),
-            had=had,
+            had=mine,
+            before=before,
             prefers_present=prefers_present(connection, decision["tier_id"] or "", at),
         )
     except NobodyEligible as error:

@@ -107,6 +107,17 @@ class TestWhoMayNot:
         choice = choose([rep("ana", max_open=2, max_per_day=5)], {}, {"ana": Burden(open=1, today=4)})
         assert choice.candidate.rep_id == "ana"
 
+    def test_who_did_not_keep_it_the_time_before_comes_last(self) -> None:
+        others = [rep("ana", 9), rep("ben")]
+        choice = choose(others, {}, {}, before=["ana"])
+        assert choice.candidate.rep_id == "ben"
+        assert choice.candidates[0].reason == "territory ter-na, but had this lead before"
+        choice = choose(others, {}, {}, had=["ben"], before=["ana"])
+        assert choice.candidate.rep_id == "ana"
+        assert choice.reason == "territory ter-na; had this lead before, and nobody else may take it"
+        with pytest.raises(NobodyEligible):
+            choose(others, {}, {}, had=["ana", "ben"], before=["ana"])
+
     def test_never_back_to_who_had_it(self) -> None:
         choice = choose([rep("ana", 9), rep("ben")], {}, {}, had=["ana"])
         assert choice.candidate.rep_id == "ben"

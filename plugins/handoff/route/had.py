@@ -1,0 +1,63 @@
+"""Who had a lead in the cycle before and did not keep it: it does not go straight back to any of them."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from handoff.ledger import aliases
+from handoff.ledger.db import Connection
+
+if TYPE_CHECKING:
+    from handoff.route.decisions import Decision
+
+
+def before(connection: Connection, decision: "Decision", as_of: datetime) -> list[str]:
+    """The same of an MQL that is to be handed over; nobody for one that never was."""
+    return had(connection, decision.lead_id, decision.product_id, as_of) if decision.cycle > 1 else []
+
+
+def had(connection: Connection, lead_id: str, product_id: str, as_of: datetime) -> list[str]:
+    """Reps who rejected the lead's last handoff before `as_of`, handed it on or let its time run out, as it was known
+    then.
+
+    An older one does not count: a lead that comes back for the third time may go to whoever had it first.
+    """
+    rows = connection.execute(
+        _HAD,
+        {"ids": aliases.ids_of(connection, "contacts", lead_id), "id": lead_id, "product": product_id, "at": as_of},
+    )
+    return [row["rep_id"] for row in rows]
+
+
+# What became of one of several that were merged is told by the one that stayed.
+_HAD = """
+with last as (
+    select handoff.handoff_id from handoff.handoffs as handoff
+    left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
+    where handoff.lead_id = any(%(ids)s) and handoff.product_id = %(product)s and handoff.routed_at < %(at)s
+    and (handoff.lead_id = %(id)s or coalesce(alias.noticed_at, '-infinity') <= %(at)s)
+    and not exists (
+        select from handoff.dispositions as merged where merged.handoff_id = handoff.handoff_id
+        and merged.kind = 'withdrawn' and merged.reason_id = 'merged' and merged.recorded_at <= %(at)s
+    )
+    order by handoff.routed_at desc, handoff.handoff_id limit 1
+)
+select distinct assignment.rep_id
+from handoff.assignments as assignment
+inner join last using (handoff_id)
+where assignment.assigned_at < %(at)s and (
+    exists (
+        select from handoff.breaches as breach
+        where breach.assignment_id = assignment.assignment_id and breach.marked_at <= %(at)s
+    )
+    or exists (
+        select from handoff.dispositions as answer
+        where answer.handoff_id = assignment.handoff_id and answer.kind in ('rejected', 'declined')
+        and answer.recorded_at <= %(at)s
+        and assignment.assignment_id = coalesce(answer.assignment_id, (
+            select max(newest.assignment_id) from handoff.assignments as newest
+            where newest.handoff_id = answer.handoff_id and newest.assigned_at <= answer.occurred_at
+        ))
+    )
+)
+order by assignment.rep_id
+"""
