@@ -71,7 +71,7 @@ def simulate(
     before: Before = None,
     after: After = None,
     change: Changes = None,
-    days: Annotated[int, typer.Option(help="How far back to go; the calendars go back 120.", min=1, max=120)] = 90,
+    days: Annotated[int, typer.Option(help="How far back to go; two years are kept.", min=1, max=730)] = 90,
     on: On = None,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +97,7 @@ def simulate(
         rows = simulating.arrivals(connection, start, end)
         outcomes = [
             simulated.outcome(
-                label, tables, list(simulating.simulate(connection, compiled, tables, rows, end, day)), day
+                label, tables, list(simulating.simulate(connection, compiled, tables, rows, end, day)), day, end
             )
             for label, tables in sides
         ]

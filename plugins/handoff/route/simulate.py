@@ -38,11 +38,12 @@ class Given:
     due_at: datetime | None = None
     contacted_at: datetime | None = None
     ended_at: datetime | None = None
+    """First contact, rejection or withdrawal, whichever comes first."""
 
-    @property
-    def is_breach(self) -> bool:
-        """Whether the first contact would have come too late, or never."""
-        return self.due_at is not None and (self.contacted_at is None or self.contacted_at > self.due_at)
+    def is_breach(self, end: datetime) -> bool:
+        """Whether the promise would have been broken by `end`: as in `fct_sla_outcomes`, whatever ends it in time keeps
+        it, and while its deadline lies ahead it is open."""
+        return self.due_at is not None and self.due_at < end and (self.ended_at is None or self.ended_at > self.due_at)
 
 
 def arrivals(connection: Connection, start: datetime, end: datetime) -> list[Row]:

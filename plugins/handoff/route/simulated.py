@@ -13,7 +13,8 @@ from handoff.route.simulate import Given
 
 @dataclass(frozen=True)
 class RepLoad:
-    """One rep's part: leads given, the most that were open at once, and how many were called too late or never."""
+    """One rep's part: leads given, the most that were open at once, and in how many the promise was broken: in time
+    nobody was in touch, nor rejected it."""
 
     rep_id: str
     leads: int
@@ -39,10 +40,11 @@ class Outcome:
     unfairness: dict[str, float]
 
 
-def outcome(label: str, tables: Tables, given: Sequence[Given], day: date) -> Outcome:
+def outcome(label: str, tables: Tables, given: Sequence[Given], day: date, end: datetime) -> Outcome:
     """Add up what was given to whom.
 
     Args:
+        end: of the span; a deadline after it is not broken yet.
         day: the day whose rows of the agreement were in force.
     """
     waits = sorted((each.contacted_at - each.at).total_seconds() / 60 for each in given if each.contacted_at)
@@ -55,11 +57,11 @@ def outcome(label: str, tables: Tables, given: Sequence[Given], day: date) -> Ou
         on=day,
         arrivals=len(given),
         nobody=tuple((each.handoff_id, each.reason) for each in given if each.rep_id is None),
-        breaches=sum(each.is_breach for each in given),
+        breaches=sum(each.is_breach(end) for each in given),
         wait_median=round(median(waits), 1) if waits else None,
-        wait_p90=round(quantiles(waits, n=10)[-1], 1) if len(waits) > 1 else None,
+        wait_p90=round(quantiles(waits, n=10, method="inclusive")[-1], 1) if len(waits) > 1 else None,
         reps=tuple(
-            RepLoad(rep_id, len(rows), _most_open(rows), sum(each.is_breach for each in rows))
+            RepLoad(rep_id, len(rows), _most_open(rows), sum(each.is_breach(end) for each in rows))
             for rep_id, rows in sorted(by_rep.items(), key=lambda each: (-len(each[1]), each[0]))
         ),
         unfairness=dict(_unfairness(tables, given, day)),
@@ -98,7 +100,7 @@ def document(before: Outcome, after: Outcome, start: datetime, end: datetime) ->
     figures = [
         ("Handoffs", *(str(side.arrivals) for side in sides)),
         ("That nobody could take", *(str(len(side.nobody)) for side in sides)),
-        ("Called too late, or never", *(_share(side.breaches, side.arrivals) for side in sides)),
+        ("Nobody in touch in time, nor rejected", *(_share(side.breaches, side.arrivals) for side in sides)),
         ("Minutes to first contact, median", *(_minutes(side.wait_median) for side in sides)),
         ("Minutes to first contact, 90th percentile", *(_minutes(side.wait_p90) for side in sides)),
     ]
@@ -121,7 +123,7 @@ def document(before: Outcome, after: Outcome, start: datetime, end: datetime) ->
             Section(
                 "Load and fairness",
                 tables=(
-                    Table("Leads by rep (most open at once, called too late or never)", columns, tuple(load)),
+                    Table("Leads by rep (most open at once, nobody in touch in time)", columns, tuple(load)),
                     Table("Leads more or less than the weights say, the rep furthest off", columns, tuple(fairness)),
                 ),
             ),
