@@ -22,6 +22,7 @@ NAME, POINT = 60, 300
 _BETWEEN = "  ·  "
 _LINK = re.compile(r"<https?://[^<>|]+\|[^<>|]+>")
 """Only ours has these brackets: those of others are escaped."""
+_MEMBER = re.compile(r"[UW][A-Z0-9]{1,20}")
 _LINKEDIN = re.compile(r"https://www\.linkedin\.com/[A-Za-z0-9._~%/-]{1,300}")
 _RECORD = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/contacts/\d+/record/0-1/\d+")
 
@@ -75,10 +76,15 @@ def card(
     return Card(text=cut(told, FALLBACK), blocks=blocks)
 
 
-def said(text: str) -> list[Block]:
-    """Sentences in which the words of others are escaped: in `plain_text`, our own links apart from them."""
+def said(text: str, mention: str = "") -> list[Block]:
+    """Sentences in which the words of others are escaped: in `plain_text`, our own links apart from them.
+
+    Args:
+        mention: id of the member who is told of it by Slack; anything else than an id is left out.
+    """
     words = _LINK.sub("", text).strip()
-    links = [match.group() for match in _LINK.finditer(text)]
+    links = [f"<@{mention}>"] if _MEMBER.fullmatch(mention) else []
+    links += [match.group() for match in _LINK.finditer(text)]
     blocks = [section([words])] if words else []
     if links:
         link = {"type": "mrkdwn", "text": _BETWEEN.join(links), "verbatim": True}

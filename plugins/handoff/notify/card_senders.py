@@ -127,4 +127,5 @@ class ThreadSender(CardSender):
         place, text = source["result"], str(payload["text"])
         if source["digest"]:
             text = f"{who(Context.from_json(source['context']))}: {text}"
-        return tried(lambda: self._slack.post(place["channel"], text, said(text), dedupe_key, place["ts"]), "said")
+        blocks = said(text, str(payload["slack_user_id"]) if payload.get("mentions") else "")
+        return tried(lambda: self._slack.post(place["channel"], text, blocks, dedupe_key, place["ts"]), "said")

@@ -78,7 +78,7 @@ def ended(history: History, turn: Turn, local: ZoneInfo, as_of: datetime) -> Sta
         line = f"Withdrawn: the lead {slack_text(said, REASON)}; nothing is due any more"
         return State(turn.assignment_id, (line,), shows_lead=withdrawn.reason_id != ERASED)
     if rejected := history.of_handoff("rejected"):
-        line = f"Rejected by {told_by(rejected)}, {told_at(rejected.at, local, as_of)}: {_reason(rejected)}"
+        line = f"Rejected by {told_by(rejected)}, {told_at(rejected.at, local, as_of)}: {reason_of(rejected)}"
     elif contacted := history.of_handoff("contacted"):
         line = contact_line(history, contacted)
     elif after is not None:
@@ -104,7 +104,7 @@ def standing(history: History, turn: Turn, local: ZoneInfo, as_of: datetime) -> 
     if accepted is not None:
         return f"Accepted by {told_by(accepted)}, {told_at(accepted.at, local, as_of)}"
     if declined := next(iter(history.of(turn, "declined")), None):
-        return f"{told_by(declined)} hands it on: {_reason(declined)}. Nobody else may take it now"
+        return f"{told_by(declined)} hands it on: {reason_of(declined)}. Nobody else may take it now"
     return f"Offered to {slack_text(turn.rep_name, NAME)}"
 
 
@@ -112,9 +112,10 @@ def _why_gone(history: History, turn: Turn, after: Turn) -> str:
     if after.cause == "breach":
         return "nobody was in touch in time"
     if declined := next(iter(history.of(turn, "declined")), None):
-        return f"{told_by(declined)} handed it on: {_reason(declined)}"
+        return f"{told_by(declined)} handed it on: {reason_of(declined)}"
     return slack_text(after.reason, REASON, empty="by hand")
 
 
-def _reason(answer: Answer) -> str:
+def reason_of(answer: Answer) -> str:
+    """Why a lead was rejected or handed on, escaped."""
     return slack_text(answer.reason or answer.reason_id, REASON, empty="no reason given")

@@ -14,7 +14,10 @@ CARDS = (DM, CHANNEL)
 UPDATE = "slack_update"
 """Outbox kind with payload `message`: the dedupe key of the card that is brought up to date."""
 THREAD = "slack_thread"
-"""Outbox kind with payload `message`, below which it is said, and `text`, escaped."""
+"""Outbox kind with payload `message`, below which it is said, and `text`, escaped; in a rep's own conversation also
+`slack_user_id`, and `mentions` if they must hear of it at once."""
+LADDER = "slack_note:ladder:"
+"""Beginning of the dedupe keys of notes in which the ladder tells somebody who has no card."""
 FILE = "slack_file"
 """Outbox kind with payload `message`, below which the file `name` is shared under `title`."""
 WHISPER = "slack_ephemeral"
@@ -50,18 +53,22 @@ def say(
     text: str,
     as_of: datetime,
     kinds: tuple[str, ...] = CARDS,
+    *,
+    mentions: bool = False,
 ) -> int:
     """Say something below an assignment's cards, once for each `key`; returns how many lines are new.
 
     Args:
         text: escaped.
         kinds: below which of the two.
+        mentions: whether the rep is named in their own conversation, so that Slack tells them of the line as of a
+            message.
     """
     effects = [
         outbox.Effect(
             f"{THREAD}:{card['dedupe_key']}:{key}",
             THREAD,
-            {"message": card["dedupe_key"], "text": text, "rep_name": card["rep_name"]},
+            {"message": card["dedupe_key"], "text": text, "rep_name": card["rep_name"]} | _whom(card, mentions),
             as_of,
             handoff_id,
         )
@@ -69,6 +76,12 @@ def say(
         if card["dedupe_key"] in {f"{kind}:{handoff_id}:{assignment_id}" for kind in kinds}
     ]
     return outbox.put(connection, *effects)
+
+
+def _whom(card: Row, mentions: bool) -> dict[str, object]:
+    if card["kind"] != DM:
+        return {}
+    return {"slack_user_id": card["slack_user_id"], **({"mentions": True} if mentions else {})}
 
 
 def whisper(connection: Connection, key: str, channel: str, user: str, text: str, as_of: datetime) -> None:
@@ -80,7 +93,9 @@ def whisper(connection: Connection, key: str, channel: str, user: str, text: str
 def _cards(connection: Connection, handoff_id: str) -> list[Row]:
     # Locked: an attempt to send one either began before, and is seen, or begins after the caller's commit.
     return connection.execute(
-        """select dedupe_key, state, attempts, payload ->> 'rep_name' as rep_name from handoff.outbox
+        """select dedupe_key, kind, state, attempts, payload ->> 'rep_name' as rep_name,
+            payload ->> 'slack_user_id' as slack_user_id
+        from handoff.outbox
         where handoff_id = %s and kind = any(%s) and state in ('pending', 'sent') order by outbox_id for update""",
         (handoff_id, list(CARDS)),
     ).fetchall()

@@ -157,23 +157,24 @@ def _why(row: Row) -> str:
 
 
 def _tell(connection: Connection, row: Row, as_of: datetime) -> None:
-    """Tell the rep who has been told of the lead."""
+    """Tell the rep who has been told of the lead, below their card; an erased one's card has nothing below it."""
     said = SAID[row["reason_id"]]
     told = connection.execute(
-        """select payload ->> 'slack_user_id' as slack_user_id, payload #>> '{context,lead,name}' as name
+        """select payload ->> 'slack_user_id' as slack_user_id, payload #>> '{context,lead,name}' as name,
+            (payload ->> 'assignment_id')::bigint as assignment_id
         from handoff.outbox where handoff_id = %s and kind = 'slack_dm' and (state = 'sent' or attempts > 0)
         order by outbox_id desc limit 1""",
         (row["handoff_id"],),
     ).fetchone()
-    if told:
-        # An erased person's name goes nowhere any more.
-        name = None if row["reason_id"] == "erased" else told["name"]
-        text = TOLD.format(said).replace("A lead of yours", slack_text(name, 60)) if name else TOLD.format(said)
-        effect = outbox.Effect(
-            f"slack_note:{row['handoff_id']}:withdrawn",
-            "slack_note",
-            {"slack_user_id": told["slack_user_id"], "text": text, "rep_name": None},
-            as_of,
-            row["handoff_id"],
-        )
-        outbox.put(connection, effect)
+    if told is None:
+        return
+    handoff_id, assignment_id = row["handoff_id"], told["assignment_id"]
+    # An erased person's name goes nowhere any more.
+    name = None if row["reason_id"] == "erased" else told["name"]
+    text = TOLD.format(said).replace("A lead of yours", slack_text(name, 60)) if name else TOLD.format(said)
+    if row["reason_id"] != "erased" and assignment_id is not None:
+        cards.say(connection, handoff_id, assignment_id, "withdrawn", text, as_of, mentions=True)
+        return
+    payload = {"slack_user_id": told["slack_user_id"], "text": text, "rep_name": None}
+    key = f"slack_note:{handoff_id}:withdrawn"
+    outbox.put(connection, outbox.Effect(key, "slack_note", payload, as_of, handoff_id))

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection
-from handoff.notify import cards
+from handoff.notify import cards, lines
 from handoff.notify.alert import alert
 from handoff.notify.card_form import Filled
 from handoff.notify.card_state import NAME
@@ -159,4 +159,5 @@ def _back(connection: Connection, taken: Taken) -> int:
         history.current.assigned_at,
     )
     write_back(connection, given, target, as_of)
+    lines.went_on(connection, history.handoff_id, history.current.assignment_id, as_of)
     return given.assignment_id

@@ -5,7 +5,7 @@ from datetime import datetime
 from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
-from handoff.notify import cards
+from handoff.notify import cards, lines
 from handoff.sync.targets import status_target
 from handoff.watch.lock import lock
 
@@ -19,14 +19,16 @@ def run(connection: Connection, as_of: datetime) -> int:
     what the CRM's contact says is then the next rep's.
     """
     marked = 0
-    for row in connection.execute(_OVERDUE, {"at": as_of, "assignment": None}).fetchall():
+    overdue = connection.execute(_OVERDUE, {"at": as_of, "assignment": None}).fetchall()
+    room = lines.room(connection, as_of) if overdue else None
+    for row in overdue:
         with connection.transaction():
-            marked += _mark(connection, row, as_of)
+            marked += _mark(connection, row, as_of, room)
         crash.point("watch.breach.committed")
     return marked
 
 
-def _mark(connection: Connection, row: Row, as_of: datetime) -> int:
+def _mark(connection: Connection, row: Row, as_of: datetime, room: lines.Room | None) -> int:
     lock(connection, row["handoff_id"])
     if connection.execute(_OVERDUE, {"at": as_of, "assignment": row["assignment_id"]}).fetchone() is None:
         return 0
@@ -39,6 +41,7 @@ def _mark(connection: Connection, row: Row, as_of: datetime) -> int:
         key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:breached"
         target = status_target(row["lead_id"], "breached", None)
         outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
+    lines.breached(connection, row["handoff_id"], row["assignment_id"], as_of, room)
     cards.refresh(connection, row["handoff_id"], as_of)
     return 1
 

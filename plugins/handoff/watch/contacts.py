@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
-from handoff.notify import cards
+from handoff.notify import cards, lines
 from handoff.sync.targets import status_target
 from handoff.watch.lock import lock
 
@@ -49,5 +49,7 @@ def _record(connection: Connection, row: Row, as_of: datetime) -> int:
         key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:{status}:contacted"
         target = status_target(row["lead_id"], status, row["first_contact_at"])
         outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
+        is_own = row["made_by"] == "owner"
+        lines.contacted(connection, row["handoff_id"], row["assignment_id"], is_own, as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
     return new

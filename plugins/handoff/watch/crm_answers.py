@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
-from handoff.notify import cards
+from handoff.notify import cards, lines
 from handoff.notify.alert import alert
 from handoff.notify.context import BadContext
 from handoff.notify.text import slack_text
@@ -57,6 +57,7 @@ def _record(connection: Connection, row: Row, as_of: datetime) -> int:
             reject_limit.look(connection, row["owner_id"], row["occurred_at"], as_of)
         if row["kind"] == "declined" and _is_current(connection, row):
             _on(connection, row, as_of)
+        lines.answered_in_crm(connection, row["handoff_id"], row["assignment_id"], row["kind"], row["owner_id"], as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
     return new
 

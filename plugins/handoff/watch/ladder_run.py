@@ -5,7 +5,7 @@ from datetime import datetime
 
 from handoff import crash
 from handoff.ledger.db import Connection
-from handoff.notify import cards
+from handoff.notify import cards, lines
 from handoff.notify.alert import alert
 from handoff.notify.context import BadContext
 from handoff.notify.text import slack_text
@@ -81,7 +81,11 @@ def _take(connection: Connection, case: Case, move: Move, whom: Person | None, w
     crash.point("watch.ladder.decided")
     if became == step.action and step.action != "reassign":
         key = f"{case.assignment_id}:{step.escalation_id}"
-        watch.tell(connection, case.handoff_id, key, _text(case, move, whom, watch), whom)
+        text = _text(case, move, whom, watch)
+        if whom is not None and whom.rep_id == case.rep_id:
+            watch.remind(connection, case.handoff_id, case.assignment_id, key, text, whom)
+        else:
+            watch.tell(connection, case.handoff_id, key, text, whom)
     return became
 
 
@@ -98,6 +102,7 @@ def _reassign(connection: Connection, case: Case, watch: Watch) -> str | None:
     try:
         with connection.transaction():
             reassign(connection, case.handoff_id, watch.as_of, "breach")
+            lines.went_on(connection, case.handoff_id, case.assignment_id, watch.as_of, watch.room)
     except (NobodyEligible, NoCalendar, BadContext) as error:
         said = Note(case.context, case.due_at, UTC, watch.as_of).stays(watch.name(case.rep_id))
         text = f"{said} {slack_text(error, 400)}"

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from handoff import crash
 from handoff.ledger.db import Connection, Row
+from handoff.notify.cards import LADDER
 from handoff.watch.ladder_notes import ACCEPTED, UTC, Note
-from handoff.watch.ladder_people import KEY, Watch
+from handoff.watch.ladder_people import Watch
 from handoff.watch.lock import lock
 
 NEWS = timedelta(days=7)
@@ -43,7 +44,7 @@ def _tell(connection: Connection, handoff_id: str, watch: Watch) -> bool:
 
 def _owed(connection: Connection, watch: Watch, handoff_id: str | None = None) -> list[Row]:
     return connection.execute(
-        _OWED, {"since": watch.as_of - NEWS, "handoff": handoff_id, "key": KEY, "accepted": ACCEPTED}
+        _OWED, {"since": watch.as_of - NEWS, "handoff": handoff_id, "key": LADDER, "accepted": ACCEPTED}
     ).fetchall()
 
 

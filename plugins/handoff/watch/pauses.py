@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from handoff import crash
 from handoff.ledger import heartbeats, outbox
 from handoff.ledger.db import Connection, Row
-from handoff.notify import cards
+from handoff.notify import cards, lines
 from handoff.route.due import NoCalendar, due_at
 from handoff.sync.targets import deadline_target
 from handoff.watch.clocks import RUNNING, open_seconds
@@ -32,13 +32,16 @@ def run(connection: Connection, as_of: datetime) -> int:
     limits = {"at": as_of, "outage": as_of - OUTAGE, "undelivered": UNDELIVERED, "watch": WATCH, "assignment": None}
     spans = connection.execute(_SPANS, limits).fetchall()
     paused = 0
+    room = lines.room(connection, as_of) if spans else None
     for assignment_id, handoff_id in dict.fromkeys((row["assignment_id"], row["handoff_id"]) for row in spans):
-        paused += _pause(connection, handoff_id, limits | {"assignment": assignment_id}, as_of)
+        paused += _pause(connection, handoff_id, limits | {"assignment": assignment_id}, as_of, room)
         crash.point("watch.pause.committed")
     return paused
 
 
-def _pause(connection: Connection, handoff_id: str, limits: dict[str, object], as_of: datetime) -> bool:
+def _pause(
+    connection: Connection, handoff_id: str, limits: dict[str, object], as_of: datetime, room: lines.Room | None
+) -> bool:
     with connection.transaction():
         lock(connection, handoff_id)
         spans = connection.execute(_SPANS, limits).fetchall()
@@ -54,7 +57,7 @@ def _pause(connection: Connection, handoff_id: str, limits: dict[str, object], a
             )
         crash.point("watch.pause.written")
         if due != spans[0]["due_at"]:
-            _tell(connection, spans[0], due, as_of)
+            _tell(connection, spans[-1], due, as_of, room)
     return True
 
 
@@ -67,10 +70,11 @@ def _moved(connection: Connection, span: Row, due: datetime) -> datetime:
         return due
 
 
-def _tell(connection: Connection, row: Row, due: datetime, as_of: datetime) -> None:
+def _tell(connection: Connection, row: Row, due: datetime, as_of: datetime, room: lines.Room | None) -> None:
     key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:due:{due.isoformat()}"
     target = deadline_target(row["lead_id"], due)
     outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
+    lines.moved(connection, row["handoff_id"], row["assignment_id"], row["reason"], as_of, room)
     cards.refresh(connection, row["handoff_id"], as_of)
 
 

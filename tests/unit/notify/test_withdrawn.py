@@ -208,7 +208,9 @@ def test_a_deleted_lead_is_nobody_s_task_and_one_that_is_over_stays_as_it_was(
         assert kinds(connection) == [name]
     else:
         told_so = [each for each in shown(sandbox) if "was deleted in the CRM" in each]
-        assert len(told_so) == 2 * state.reps + 1
+        assert len(told_so) == 2 * state.reps + 2
+        (to_rep,) = [each for each in told(sandbox) if "<@" in str(each.get("blocks"))]
+        assert to_rep["thread_ts"]
         assert all("'actions'" not in each for each in told_so)
         assert kinds(connection)[-1] == "withdrawn"
     written = connection.execute("select from handoff.outbox where kind = 'hubspot_contact' and state = 'pending'")

@@ -124,11 +124,22 @@ def steps(connection: Connection) -> list[tuple[int, str, str | None]]:
 def notes(connection: Connection, whom: str | None = None) -> list[str]:
     """What people were told by the ladder, one after the other."""
     rows = connection.execute(
-        """select payload ->> 'text' as text from handoff.outbox where dedupe_key like 'slack_note:ladder:%%'
+        """select payload ->> 'text' as text from handoff.outbox
+        where (dedupe_key like 'slack_note:ladder:%%' or dedupe_key like 'slack_thread:slack_dm:%%:ladder:%%')
         and (%(whom)s::text is null or payload ->> 'slack_user_id' = %(whom)s) order by outbox_id""",
         {"whom": whom},
     )
     return [row["text"] for row in rows]
+
+
+def below(connection: Connection, given: Assignment) -> list[tuple[str, str]]:
+    """What is said below the cards of an assignment: which card, and the line."""
+    rows = connection.execute(
+        """select payload ->> 'message' as message, payload ->> 'text' as text from handoff.outbox
+        where kind = 'slack_thread' and payload ->> 'message' like %s order by outbox_id""",
+        (f"%:{given.handoff_id}:{given.assignment_id}",),
+    )
+    return [(row["message"].split(":")[0].removeprefix("slack_"), row["text"]) for row in rows]
 
 
 def reps(connection: Connection, given: Assignment) -> list[str]:

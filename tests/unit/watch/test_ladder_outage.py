@@ -221,7 +221,9 @@ def test_after_two_hours_of_outage_nobody_is_flooded(connection: Connection) -> 
         (row["created_at"], row["whom"])
         for row in connection.execute(
             """select created_at, payload ->> 'slack_user_id' as whom from handoff.outbox
-            where dedupe_key like 'slack_note:ladder:%' order by outbox_id"""
+            where (kind = 'slack_note' or payload ? 'mentions') and created_at > %s
+            order by outbox_id""",
+            (ny("13:31"),),
         )
     ]
     assert told[0] == (ny("14:05"), ANA)
