@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from handoff import clock, explain
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.sync.targets import instant
 from handoff.watch import run as watch
 from sandbox.testing import RunningSandbox
 from tests.integration.test_line import hint, line, messages, one
+from tests.integration.test_routing import AUTH
 
 
 @pytest.fixture
@@ -28,6 +31,16 @@ def handed_over(connection: Connection, sandbox: RunningSandbox) -> dict[str, An
     _, counts = line()
     assert counts["route"]["handed_off"] == 1
     return act
+
+
+SHOWN = ("hubspot_owner_id", "handoff_sla_due_at", "handoff_sla_status", "handoff_score", "handoff_trigger")
+SHOWN += ("handoff_mql_at",)
+
+
+def contact(hubspot: httpx.Client, contact_id: str) -> dict[str, str]:
+    """What the CRM says of a contact's handoff."""
+    answer = hubspot.get(f"/{contact_id}", params={"properties": ",".join(SHOWN)}).raise_for_status().json()
+    return {name: answer["properties"][name] for name in SHOWN}
 
 
 def withdrawn(connection: Connection) -> list[dict[str, Any]]:
@@ -69,7 +82,27 @@ def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: Ru
 
 def test_of_two_leads_that_become_one_the_older_handoff_stays(connection: Connection, sandbox: RunningSandbox) -> None:
     first, second = handed_over(connection, sandbox), handed_over(connection, sandbox)
-    sandbox.act("merge", contact_id=second["contactId"], other_id=first["contactId"])
+    # Reps never differ by luck: the one of the handoff that stays is set apart from what HubSpot will show.
+    with db.connect("handoff_admin") as admin:
+        admin.execute(
+            """update handoff.assignments as assignment set rep_id = 'farah-ali', due_at = due_at + interval '1 hour'
+            from handoff.handoffs as handoff
+            where handoff.handoff_id = assignment.handoff_id and handoff.lead_id = %s""",
+            (first["contactId"],),
+        )
+    kept = connection.execute(
+        """select rep.crm_owner_id, assignment.due_at, handoff.context, handoff.trigger_activity_id
+        from handoff.handoffs as handoff
+        inner join handoff.assignments as assignment using (handoff_id)
+        inner join agreement.reps as rep using (rep_id) where handoff.lead_id = %s""",
+        (first["contactId"],),
+    ).fetchone()
+    assert kept is not None
+    with httpx.Client(base_url=f"{sandbox.url}/crm/v3/objects/contacts", headers=AUTH) as hubspot:
+        present = contact(hubspot, second["contactId"])
+    assert present["handoff_sla_due_at"] != instant(kept["due_at"])
+    assert present["hubspot_owner_id"] != kept["crm_owner_id"]
+    merging = sandbox.act("merge", contact_id=second["contactId"], other_id=first["contactId"])
     hint(connection, first["contactId"])
     _, counts = line()
     assert counts["route"]["withdrawn"] == 1
@@ -77,7 +110,25 @@ def test_of_two_leads_that_become_one_the_older_handoff_stays(connection: Connec
     notes = [each["text"] for each in messages(sandbox) if "Nothing is due any more" in each["text"]]
     assert len(notes) == 1
     assert "was merged with a lead that is handed over already" in notes[0]
+    gone_ones = [
+        each
+        for each in [*messages(sandbox), *messages(sandbox, "C0HANDOFFS")]
+        if "Withdrawn: the lead was merged" in str(each["blocks"])
+    ]
+    assert len(gone_ones) == 2
+    assert not [each for each in gone_ones if "'actions'" in str(each["blocks"])]
     line()
+    with httpx.Client(base_url=f"{sandbox.url}/crm/v3/objects/contacts", headers=AUTH) as hubspot:
+        said = contact(hubspot, merging["contactId"])
+    assert said == present | {
+        "hubspot_owner_id": kept["crm_owner_id"],
+        "handoff_sla_due_at": instant(kept["due_at"]),
+        "handoff_sla_status": "due",
+        "handoff_score": f"{kept['context']['score']['total']:g}",
+        "handoff_trigger": kept["context"]["trigger"]["summary"],
+        "handoff_mql_at": said["handoff_mql_at"],
+    }
+    assert said["handoff_mql_at"] < present["handoff_mql_at"]
     assert len(messages(sandbox)) == 3
 
 

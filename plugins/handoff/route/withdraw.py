@@ -10,6 +10,7 @@ from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify import cards, digests, erasing
 from handoff.notify.text import slack_text
+from handoff.route import merged
 from handoff.watch.lock import lock
 
 SAID = {
@@ -99,8 +100,8 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
     """Withdraw what must be among the leads pending up to a batch; returns how many handoffs.
 
     Effects that nobody has tried yet are taken back; a rep who has been told is told this as well, as are the cards.
-    Nothing is written to a contact that is gone. Of one that was erased every message is erased, too, also of handoffs
-    that had ended before.
+    Nothing is written to a contact that is gone; one that was merged is to say what holds of the handoff that stays. Of
+    one that was erased every message is erased, too, also of handoffs that had ended before.
     """
     rows = connection.execute(_GONE, {"batch": batch_id}).fetchall()
     withdrawn = 0
@@ -128,6 +129,8 @@ def _withdraw(connection: Connection, row: Row, as_of: datetime) -> bool:
         erasing.erase(connection, row["handoff_id"], as_of)
     if is_new:
         _tell(connection, row, as_of)
+    if is_new and row["reason_id"] == "merged":
+        merged.tell_crm(connection, row["handoff_id"], row["present_id"], as_of)
     cards.refresh(connection, row["handoff_id"], as_of)
     return is_new
 

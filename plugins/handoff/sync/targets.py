@@ -27,20 +27,13 @@ def contact_target(
     read_at: datetime,
 ) -> dict[str, Any]:
     """A new handoff: owner, stage, and why."""
-    parts = "; ".join(f"{part.points:+g} {part.label}" for part in context.score.parts)
     return {
         "contact_id": context.lead.lead_id,
         "properties": {
             "hubspot_owner_id": owner_id,
             "lifecyclestage": "marketingqualifiedlead",
             STATUS: NEW,
-            "handoff_score": f"{context.score.total:g}",
-            "handoff_score_parts": parts[:LONGEST_TEXT],
-            "handoff_trigger": context.trigger.summary[:LONGEST_TEXT],
-            "handoff_definition": f"{context.definition.id} {context.definition.version}",
-            "handoff_tier": context.tier.id,
-            "handoff_mql_at": instant(mql_at),
-            "handoff_sla_due_at": instant(due_at),
+            **_why(context, mql_at, due_at),
             "handoff_sla_status": "due",
             # What an earlier handoff left would be taken for this one's.
             "handoff_first_contact_at": "",
@@ -51,6 +44,50 @@ def contact_target(
             "lifecyclestage": context.lead.lifecycle_stage or "",
             "read_at": read_at.isoformat(),
         },
+    }
+
+
+def kept_target(
+    contact_id: str,
+    context: Context,
+    mql_at: datetime,
+    due_at: datetime,
+    owner_id: str | None,
+    status: str,
+    first_contact_at: datetime | None,
+    *,
+    expected_owner_id: str | None,
+    read_at: datetime,
+) -> dict[str, Any]:
+    """A contact that was merged: what holds of the handoff that stays, over what the withdrawn one had written.
+
+    Args:
+        status: `due`, `met` or `breached`.
+        expected_owner_id: the owner by the handoff that was withdrawn.
+        read_at: when that one was given to them.
+    """
+    properties = _why(context, mql_at, due_at) | {
+        "handoff_sla_status": status,
+        "handoff_first_contact_at": instant(first_contact_at) if first_contact_at else "",
+    }
+    if owner_id:
+        properties["hubspot_owner_id"] = owner_id
+    if first_contact_at:
+        properties[STATUS] = WORKED
+    expected = {"hubspot_owner_id": expected_owner_id or "", STATUS: NEW, "read_at": read_at.isoformat()}
+    return {"contact_id": contact_id, "properties": properties, "expected": expected}
+
+
+def _why(context: Context, mql_at: datetime, due_at: datetime) -> dict[str, str]:
+    parts = "; ".join(f"{part.points:+g} {part.label}" for part in context.score.parts)
+    return {
+        "handoff_score": f"{context.score.total:g}",
+        "handoff_score_parts": parts[:LONGEST_TEXT],
+        "handoff_trigger": context.trigger.summary[:LONGEST_TEXT],
+        "handoff_definition": f"{context.definition.id} {context.definition.version}",
+        "handoff_tier": context.tier.id,
+        "handoff_mql_at": instant(mql_at),
+        "handoff_sla_due_at": instant(due_at),
     }
 
 

@@ -1,0 +1,64 @@
+"""What the CRM's contact is to say of a handoff, word for word."""
+
+from datetime import timedelta
+
+from handoff.sync.targets import LONGEST_TEXT, contact_target, kept_target
+from tests.unit.notify.contexts import NOW, make
+
+MINUTE = timedelta(minutes=1)
+CONTEXT = make()
+WHY = {
+    "handoff_score": "84",
+    "handoff_score_parts": "+40 Asked for a demo; +44 Senior",
+    "handoff_trigger": "Submitted the form Request a demo",
+    "handoff_definition": "platform 2026-11",
+    "handoff_tier": "hand_raiser",
+    "handoff_mql_at": "2026-11-20T18:59:30.000Z",
+    "handoff_sla_due_at": "2026-11-20T19:04:30.000Z",
+}
+
+
+def test_a_new_handoff() -> None:
+    read_at = NOW - MINUTE
+    target = contact_target(CONTEXT, NOW, NOW + 5 * MINUTE, "1001", expected_owner_id="1002", read_at=read_at)
+    assert target == {
+        "contact_id": "123",
+        "properties": WHY
+        | {
+            "hubspot_owner_id": "1001",
+            "lifecyclestage": "marketingqualifiedlead",
+            "hs_lead_status": "NEW",
+            "handoff_sla_status": "due",
+            "handoff_first_contact_at": "",
+            "handoff_rejection_reason": "",
+        },
+        "expected": {"hubspot_owner_id": "1002", "lifecyclestage": "", "read_at": "2026-11-20T18:58:30+00:00"},
+    }
+    # Texts are cut to what a person reads.
+    long = make(trigger=type(CONTEXT.trigger)("form_submitted", "x" * 3000, NOW))
+    said = contact_target(long, NOW, NOW, "1001", expected_owner_id=None, read_at=NOW)
+    assert len(said["properties"]["handoff_trigger"]) == LONGEST_TEXT
+    assert said["expected"]["hubspot_owner_id"] == ""
+
+
+def test_what_stays_of_two_that_were_merged() -> None:
+    given = ("3", CONTEXT, NOW, NOW + 5 * MINUTE, "1001")
+    was = {"expected_owner_id": "1002", "read_at": NOW - MINUTE}
+    expected = {"hubspot_owner_id": "1002", "hs_lead_status": "NEW", "read_at": "2026-11-20T18:58:30+00:00"}
+    assert kept_target(*given, "breached", None, **was) == {
+        "contact_id": "3",
+        "properties": WHY
+        | {"hubspot_owner_id": "1001", "handoff_sla_status": "breached", "handoff_first_contact_at": ""},
+        "expected": expected,
+    }
+    assert kept_target(*given, "met", NOW + MINUTE, **was) == {
+        "contact_id": "3",
+        "properties": WHY
+        | {
+            "hubspot_owner_id": "1001",
+            "handoff_sla_status": "met",
+            "handoff_first_contact_at": "2026-11-20T19:00:30.000Z",
+            "hs_lead_status": "IN_PROGRESS",
+        },
+        "expected": expected,
+    }
