@@ -16,6 +16,7 @@ POINTS = (
     "route.risk.noted",
     "route.run.held",
     "route.run.settled",
+    "ledger.effect.retried",
     "drain.item.looked",
     "drain.item.attempted",
     "drain.item.answered",

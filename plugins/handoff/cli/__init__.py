@@ -11,6 +11,7 @@ from handoff.cli import (
     docs,
     gate,
     leads,
+    outbox,
     privacy,
     review,
     route,
@@ -34,6 +35,7 @@ app.add_typer(docs.commands)
 app.add_typer(crm.commands, name="crm")
 app.add_typer(gate.commands, name="gate")
 app.add_typer(route.commands, name="route")
+app.add_typer(outbox.commands, name="outbox")
 app.add_typer(review.commands, name="review")
 app.add_typer(privacy.commands, name="privacy")
 app.add_typer(database.commands, name="db")

@@ -22,6 +22,10 @@ FRESH_S = 2.0
 """An attempt whose commit took longer than this is not sent: its session may be lost and its lock with it."""
 GIVE_UP_AFTER = timedelta(days=1)
 LONGEST_WAIT = timedelta(minutes=15)
+NO_CLEAR_ANSWER = "no clear answer for"
+"""Beginning of the reason for which an effect was given up that may have happened."""
+RETRIED = "retried_at"
+"""Key of the payload: the instant from which a person had it tried again after it was given up."""
 
 Ended = Callable[[Connection, Row, Done | Permanent], None]
 """Called in the transaction that settles an item for good, with its row and what became of it."""
@@ -69,8 +73,11 @@ def attempt(
 
 def _settle(connection: Connection, row: Row, outcome: Outcome, now: datetime, on_end: Ended | None) -> Outcome:
     """Record the outcome. Only a pending row changes, so a late loser overwrites nothing."""
-    if isinstance(outcome, Unknown) and now - (row["first_attempt_at"] or now) > GIVE_UP_AFTER:
-        outcome = Permanent(f"no clear answer for {GIVE_UP_AFTER}: {outcome.error}")
+    began = row["first_attempt_at"] or now
+    if RETRIED in row["payload"]:
+        began = max(began, datetime.fromisoformat(row["payload"][RETRIED]))
+    if isinstance(outcome, Unknown) and now - began > GIVE_UP_AFTER:
+        outcome = Permanent(f"{NO_CLEAR_ANSWER} {GIVE_UP_AFTER}: {outcome.error}")
     values: dict[str, Any] = {"id": row["outbox_id"], "now": now}
     if isinstance(outcome, Done):
         values["result"] = Jsonb(outcome.result)

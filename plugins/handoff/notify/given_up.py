@@ -18,4 +18,5 @@ def tell(at: datetime, connection: Connection, row: Row, outcome: Done | Permane
         f"Not delivered: {slack_text(row['kind'], 60)} for {whom}, handoff {slack_text(row['handoff_id'], 60)}. "
         f"Reason: {slack_text(outcome.error, 400)}"
     )
-    alert(connection, f"dead:{row['dedupe_key']}", text, at, row["handoff_id"])
+    # Each time that it is given up: somebody may have tried it again.
+    alert(connection, f"dead:{row['dedupe_key']}:{at.isoformat()}", text, at, row["handoff_id"])

@@ -41,10 +41,8 @@ def tell(connection: Connection, raised: Mapping[str, Exception], as_of: datetim
         log.error("lead %s cannot be routed: %s\n%s", lead_id, _what(error), way)
         kinds[_what(error)].append(lead_id)
     for what, leads in kinds.items():
-        others = f" and {len(leads) - 1:,} others" if len(leads) > 1 else ""
-        text = (
-            f"Contact {slack_text(leads[0], 60)}{others} cannot be handed over and must wait: {slack_text(what, 400)}"
-        )
+        who = slack_text(leads[0], 60) + (f" and {len(leads) - 1:,} others" if len(leads) > 1 else "")
+        text = f"Contact {who} cannot be handed over and must wait: {slack_text(what, 400)}"
         alert(connection, f"unforeseen:{as_of:%Y-%m-%d}:{what}", text, as_of)
 
 

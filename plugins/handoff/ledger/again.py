@@ -1,0 +1,97 @@
+"""Take up an effect that was given up, once what it failed on has been corrected."""
+
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from handoff import connections, crash
+from handoff.ledger.attempt import NO_CLEAR_ANSWER, RETRIED, SETTLE
+from handoff.ledger.db import Connection, Row
+
+OWNER = "hubspot_owner_id"
+
+
+class CannotRetry(LookupError):
+    """Trying it again would be wrong; the message says why."""
+
+
+def retry(connection: Connection, dedupe_key: str, as_of: datetime) -> None:
+    """Let an effect that was given up be due again, addressed as the agreement and the connections say now.
+
+    Its attempts stay counted where one of them may have arrived after all, so that the vendor is asked first; it has a
+    day for a clear answer again.
+
+    Raises:
+        CannotRetry: there is no such effect, it was not given up, or nobody needs it any more.
+    """
+    with connection.transaction():
+        row = connection.execute(_EFFECT, {"key": dedupe_key, "at": as_of}).fetchone()
+        if row is None:
+            raise CannotRetry(f"no effect {dedupe_key!r}: `select dedupe_key from handoff.outbox where state = 'dead'`")
+        if why_not := _why_not(row):
+            raise CannotRetry(f"{dedupe_key} {why_not}")
+        connection.execute(
+            """update handoff.outbox set state = 'pending', payload = payload || %(changed)s,
+                not_before = greatest(%(at)s, last_attempt_at + %(settle)s),
+                attempts = case when %(doubtful)s then attempts else 0 end,
+                first_attempt_at = case when %(doubtful)s then first_attempt_at end
+            where dedupe_key = %(key)s""",
+            {
+                "changed": Jsonb(_address(row) | {RETRIED: as_of.isoformat()}),
+                "at": as_of,
+                "settle": SETTLE,
+                "doubtful": str(row["last_error"]).startswith(NO_CLEAR_ANSWER),
+                "key": dedupe_key,
+            },
+        )
+    crash.point("ledger.effect.retried")
+
+
+def _why_not(row: Row) -> str | None:
+    if row["state"] != "dead":
+        return f"was not given up: it is {row['state']}"
+    if row["kind"] == "slack_digest":
+        return "needs nothing: its cards went out by themselves"
+    if row["kind"] == "slack_ephemeral":
+        return "is for somebody who waited for it then, and cannot be looked for"
+    if row["ended"] and not row["dedupe_key"].endswith(":withdrawn"):
+        return f"is about a lead that was {row['ended']}"
+    if row["is_former"]:
+        return "is about an assignment that somebody else has now"
+    return None
+
+
+def _address(row: Row) -> dict[str, object]:
+    payload, slack = row["payload"], connections.get(connections.SLACK).extra
+    channels = {"slack_channel": ("channel", "#mql-handoffs"), "slack_review": ("review_channel", "#revenue-review")}
+    if row["kind"] in channels:
+        return {"channel": str(slack.get(*channels[row["kind"]]))}
+    if row["kind"] == "slack_dm" and row["slack_user_id"]:
+        return {"slack_user_id": row["slack_user_id"]}
+    if OWNER in payload.get("properties", {}) and row["crm_owner_id"]:
+        return {"properties": payload["properties"] | {OWNER: row["crm_owner_id"]}}
+    return {}
+
+
+# Keys of an assignment's effects are made of the kind, the handoff and the assignment.
+_EFFECT = """
+select effect.*, rep.slack_user_id, rep.crm_owner_id, ended.kind as ended,
+    coalesce(assignment.assignment_id < newest.assignment_id, false) as is_former
+from handoff.outbox as effect
+left join handoff.assignments as assignment
+    on assignment.handoff_id = effect.handoff_id
+    and assignment.assignment_id::text = split_part(effect.dedupe_key, ':', 3)
+left join lateral (
+    select max(assignment_id) as assignment_id from handoff.assignments as other
+    where other.handoff_id = effect.handoff_id
+) as newest on true
+left join agreement.reps as rep
+    on rep.rep_id = assignment.rep_id and rep.valid_from <= %(at)s and %(at)s < rep.valid_to
+left join lateral (
+    select kind from handoff.dispositions as answer
+    where answer.handoff_id = effect.handoff_id and answer.kind in ('withdrawn', 'erased')
+    order by disposition_id desc limit 1
+) as ended on true
+where effect.dedupe_key = %(key)s
+for update of effect
+"""
