@@ -1,6 +1,6 @@
 """The facts by which the line is judged, in one look at the ledger; used by status, health, metrics and watchdog."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +51,8 @@ class Facts:
     """Stream → since the moment up to which nothing of it is missing."""
     ingest_age_s: float | None
     """Since the moment up to which the fast pass has seen contacts; None before the first pass."""
+    clock_skew_s: float = 0.0
+    """By how much this process's clock is ahead of Postgres', beyond what the question itself took."""
 
     @property
     def dead(self) -> int:
@@ -72,9 +74,20 @@ def look() -> Facts | None:
             application_name="handoff vitals",
             options=f"-c timezone=UTC -c statement_timeout={PATIENCE_S}s",
         ) as connection:
-            return read(connection, clock.now())
+            found = read(connection, clock.now())
+            return replace(found, clock_skew_s=skew(connection))
     except (psycopg.Error, connections.MissingConnection):
         return None
+
+
+def skew(connection: Connection) -> float:
+    """By how many seconds this process's clock is ahead of Postgres'; 0 while they may agree."""
+    before = clock.now()
+    row = connection.execute("select clock_timestamp() as at").fetchone()
+    after = clock.now()
+    assert row is not None
+    theirs: datetime = row["at"]
+    return (min(max(before, theirs), after) - theirs).total_seconds()
 
 
 def read(connection: Connection, as_of: datetime) -> Facts:

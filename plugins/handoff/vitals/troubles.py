@@ -7,6 +7,9 @@ from pathlib import PurePath
 from handoff.local.metadata import Dags
 from handoff.vitals.facts import Facts
 
+SKEW_S = 1.0
+"""How far clocks may be apart: the least that is told on a card is a second."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -72,6 +75,11 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
         since = f"{facts.canary_age_s:.0f} s"
         found.append(
             Trouble("canary", f"No task has run for {since}: the scheduler or its workers.", is_down=True, is_sure=True)
+        )
+    if abs(facts.clock_skew_s) > SKEW_S:
+        away = f"{facts.clock_skew_s:+.0f} s"
+        found.append(
+            Trouble("clock", f"This machine's clock is {away} away from Postgres': deadlines are judged by it.")
         )
     if facts.lead_age_s > limit.pending_s and all(facts.gates.values()) and not facts.open_floods:
         found.append(Trouble("pending", f"Leads have waited for the line for {facts.lead_age_s:.0f} s.", is_sure=True))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from handoff import clock
 from handoff.ledger import db, heartbeats
 from handoff.ledger.db import Connection
 from handoff.vitals import facts, metrics, troubles
@@ -43,6 +44,22 @@ def test_an_empty_ledger_has_never_seen_the_canary_and_nothing_else_is_wrong(con
     heartbeats.beat(connection, heartbeats.CANARY, ago(seconds=60))
     assert ids(connection) == []
     assert troubles.state([]) == "ok"
+
+
+@pytest.mark.parametrize(("seconds", "is_wrong"), [(0, False), (0.9, False), (2, True), (-2, True), (-600, True)])
+def test_a_clock_that_is_not_postgres_is_told(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, seconds: float, is_wrong: bool
+) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, clock.now())
+    present = clock.now
+    monkeypatch.setattr(clock, "now", lambda: present() + timedelta(seconds=seconds))
+    found = facts.look()
+    assert found is not None
+    assert found.clock_skew_s == pytest.approx(seconds, abs=0.5)
+    wrong = [each for each in troubles.of(found, Limits(canary_s=10_000)) if each.id == "clock"]
+    assert len(wrong) == is_wrong
+    assert f"handoff_clock_skew_seconds {found.clock_skew_s}" in metrics.text(found, {}).decode()
+    assert all(f"{seconds:+.0f} s away" in each.text for each in wrong)
 
 
 def test_a_silent_canary_is_down_and_an_older_beat_changes_nothing(connection: Connection) -> None:
