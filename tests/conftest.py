@@ -17,6 +17,7 @@ from handoff import clock
 from handoff.local import airflow_env, scratch
 from handoff.local.postgres import BIN
 from handoff.settings import settings
+from tests import dice
 
 MEMORY, ROOM = Path("/dev/shm"), 8 << 30
 """A file system in memory, and bytes that must be free there for the servers of all processes."""
@@ -61,6 +62,19 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, *gc.get_threshold()[1:])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the seed of each test that throws dice, so that it can be thrown again."""
+    told = {
+        f"{dice.VARIABLE}={value} {report.nodeid}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == dice.VARIABLE
+    }
+    for line in sorted(told):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
@@ -14,6 +13,7 @@ from handoff import clock
 from handoff.ledger import db
 from handoff.local import scratch
 from sandbox.testing import RunningSandbox, running_sandbox
+from tests import dice
 from tests.integration import crashable, mqls
 from tests.integration.chaos import Day, Figures, live_through
 from tests.integration.conftest import connect_to
@@ -23,7 +23,7 @@ from tests.integration.lives import Lives, lives
 IS_LONG = bool(os.environ.get("HANDOFF_CHAOS"))
 LEADS, KILLS, CRASHES = (1000, 130, 3) if IS_LONG else (40, 8, 1)
 BLIND_LEADS, BLIND_KILLS = (300, 40) if IS_LONG else (30, 6)
-SEED = int(os.environ.get("HANDOFF_SEED") or (random.SystemRandom().randrange(10**6) if IS_LONG else 7))
+SEED = dice.seed(None if IS_LONG else 7)
 RESULTS = Path(__file__).parents[2] / "bench" / "results" / "chaos.json"
 
 
@@ -56,9 +56,13 @@ def host() -> Iterator[Lives]:
 
 @pytest.mark.timeout(3600)
 def test_nothing_is_lost_or_doubled_and_the_look_is_why(
-    server: Server, sandbox: RunningSandbox, host: Lives, patch: pytest.MonkeyPatch
+    server: Server,
+    sandbox: RunningSandbox,
+    host: Lives,
+    patch: pytest.MonkeyPatch,
+    record_property: dice.Tell,
 ) -> None:
-    print(f"HANDOFF_SEED={SEED}")
+    dice.tell(record_property, SEED)
     connect_to(sandbox, patch)
     load_before = machine.load()
     leads = mqls.make(sandbox, LEADS + BLIND_LEADS)

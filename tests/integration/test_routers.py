@@ -11,12 +11,13 @@ import pytest
 
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from tests import dice
 from tests.conftest import Database
 from tests.integration.routers import WEIGHTS
 
 REPOSITORY = Path(__file__).parents[2]
 ROUTERS, LEADS = (8, 10_000) if os.environ.get("HANDOFF_CHAOS") else (3, 140)
-SEED = random.SystemRandom().randrange(1_000_000) if os.environ.get("HANDOFF_CHAOS") else 20_261_125
+SEED = dice.seed(None if os.environ.get("HANDOFF_CHAOS") else 20_261_125)
 PATIENCE_S = 0.4
 """Mean time between two kills."""
 
@@ -64,8 +65,8 @@ def leads_by_rep(connection: Connection) -> dict[str, int]:
     return {row["rep_id"]: row["leads"] for row in rows}
 
 
-def test_every_lead_has_one_rep_and_shares_are_within_one_lead(slack: None) -> None:
-    print(f"seed {SEED}")
+def test_every_lead_has_one_rep_and_shares_are_within_one_lead(slack: None, record_property: dice.Tell) -> None:
+    dice.tell(record_property, SEED)
     with db.connect() as connection:
         kills = route_and_kill(connection, random.Random(SEED), 1_000_000, LEADS)
         assert kills >= 3
@@ -82,8 +83,8 @@ def test_every_lead_has_one_rep_and_shares_are_within_one_lead(slack: None) -> N
             assert sum(row["credits"].values()) == 0
 
 
-def test_nobody_gets_more_than_they_can_take(slack: None) -> None:
-    print(f"seed {SEED}")
+def test_nobody_gets_more_than_they_can_take(slack: None, record_property: dice.Tell) -> None:
+    dice.tell(record_property, SEED)
     most = LEADS // 10
     with db.connect() as connection:
         route_and_kill(connection, random.Random(SEED), most, most * len(WEIGHTS))
