@@ -153,6 +153,7 @@ def test_the_metrics_hold_the_facts(connection: Connection) -> None:
         facts.read(connection, NOW),
         **{"canary_age_s": 7.0, "pending": 5, "lead_age_s": 42.0, "held": 4, "inbox": 3, "inbox_age_s": 2.0},
         **{"quarantined": 6, "open_floods": 1, "gates": {"hubspot_contacts": False}, "ingest_age_s": 61.0},
+        clock_skew_s=-1.5,
         outbox={"slack_dm": Effects(8, 9.0, 10)},
         watermark_age_s={"hubspot_calls": 11.0},
     )
@@ -163,6 +164,7 @@ def test_the_metrics_hold_the_facts(connection: Connection) -> None:
         "handoff_pending_leads 5.0",
         "handoff_lead_age_seconds 42.0",
         "handoff_ingest_age_seconds 61.0",
+        "handoff_clock_skew_seconds -1.5",
         "handoff_held_leads 4.0",
         "handoff_inbox_depth 3.0",
         "handoff_inbox_age_seconds 2.0",
