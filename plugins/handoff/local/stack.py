@@ -19,7 +19,7 @@ from handoff.local import airflow_env, checks, health, postgres, processes, prog
 from handoff.local.state import Layout
 from handoff.settings import settings
 
-READY_S = 120
+READY_S = 300
 SOURCES = {".csv", ".sql", ".yml"}
 PORTS = ("HANDOFF_POSTGRES_PORT", "HANDOFF_AIRFLOW_PORT", "HANDOFF_SANDBOX_PORT", "HANDOFF_BI_PORT")
 

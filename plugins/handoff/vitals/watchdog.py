@@ -19,6 +19,7 @@ from handoff.vitals.troubles import Limits, Trouble
 log = logging.getLogger(__name__)
 
 EVERY_S = 5.0
+MOST_DOUBLED = 3
 ABSENT = {"BACKOFF", "EXITED", "FATAL", "UNKNOWN"}
 """The supervisor's words for a scheduler that should be there and is not; STOPPED is what a person wanted."""
 
@@ -61,19 +62,30 @@ def judged(
     return [each for each in found if each.id not in early - begun]
 
 
-def must_restart(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: float) -> bool:
+def must_restart(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: float, in_vain: int = 0) -> bool:
     """Whether the scheduler runs and starts no task: alive, old enough to know better, and the canary is silent.
 
     Not while the ledger is down: then the canary could not be heard.
+
+    Args:
+        in_vain: restarts since the canary was last heard. Each gives the next one twice the time: on a busy machine a
+            scheduler that is killed before it has started never does.
     """
-    if facts is None or seen is None or seen.state != "RUNNING" or _grace(limit, seen, up_s):
+    if facts is None or seen is None or seen.state != "RUNNING":
         return False
+    if _grace(limit, seen, up_s, 2 ** min(in_vain, MOST_DOUBLED)):
+        return False
+    return is_silent(facts, limit)
+
+
+def is_silent(facts: Facts, limit: Limits) -> bool:
+    """Whether the canary should have been heard by now."""
     return facts.canary_age_s is None or facts.canary_age_s > limit.canary_s
 
 
-def _grace(limit: Limits, seen: Seen | None, up_s: float) -> bool:
+def _grace(limit: Limits, seen: Seen | None, up_s: float, times: int = 1) -> bool:
     runs_for = seen.uptime_s if seen is not None and seen.state == "RUNNING" else up_s
-    return min(runs_for, up_s) <= limit.canary_s
+    return min(runs_for, up_s) <= limit.canary_s * times
 
 
 @dataclass
@@ -86,6 +98,7 @@ class Watchdog:
     look_at_dags: Callable[[], Dags | None] = metadata.dags
     tell: Callable[[str], bool] = second_path.tell
     heard_since: float | None = None
+    in_vain: int = 0
     dags: Dags | None = None
     """As last seen: while Airflow's metadata does not answer, nothing that it told is over."""
     episodes: Episodes = field(init=False)
@@ -108,7 +121,10 @@ class Watchdog:
         for name, text in self.episodes.next(found, now, cannot_see=facts is None):
             if self.tell(text):
                 self.episodes.sent(name, text)
-        if self.scheduler is not None and must_restart(facts, self.limit, seen, up_s):
+        if facts is not None and not is_silent(facts, self.limit):
+            self.in_vain = 0
+        if self.scheduler is not None and must_restart(facts, self.limit, seen, up_s, self.in_vain):
+            self.in_vain += 1
             self.tell(":wrench: Handoff: the scheduler is killed with its workers and started again. [restart]")
             self.scheduler.restart()
 

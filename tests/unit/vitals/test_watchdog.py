@@ -75,15 +75,25 @@ def test_a_silent_canary_is_told_once_cured_and_called_over(world: World, dog: W
     assert (world.marks(), world.restarts) == ([*told, f"{OVER}[canary]"], 1)
 
 
-def test_one_that_stays_silent_is_restarted_again_after_its_time(world: World, dog: Watchdog) -> None:
-    world.now = facts(canary_age_s=121)
+def test_one_that_stays_silent_is_restarted_again_each_time_after_twice_as_long(world: World, dog: Watchdog) -> None:
+    """On a busy machine a start takes longer than the canary's time, and who is killed in it never gets up."""
+    world.now = facts(canary_age_s=None)
     dog.round(1001)
-    world.seen = Seen("RUNNING", 119)
-    dog.round(1120)
-    assert world.restarts == 1
+    second = 1001.0
+    for number, grace in enumerate((240, 480, 960, 960), 2):
+        world.seen = Seen("RUNNING", grace - 1)
+        dog.round(second + grace - 1)
+        assert world.restarts == number - 1
+        world.seen = Seen("RUNNING", grace + 1)
+        second += grace + 1
+        dog.round(second)
+        assert world.restarts == number
+    world.now = facts(canary_age_s=2)
+    dog.round(second + 5)
+    world.now = facts(canary_age_s=121)
     world.seen = Seen("RUNNING", 121)
-    dog.round(1122)
-    assert world.restarts == 2
+    dog.round(second + 130)
+    assert world.restarts == 6
 
 
 def test_the_ledger_gone_is_an_alarm_of_its_own_and_no_reason_to_restart(world: World, dog: Watchdog) -> None:
