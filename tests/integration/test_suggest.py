@@ -257,7 +257,7 @@ def test_what_became_of_each_handoff(admin: Admin, connection: Connection, made:
     product, at = "platform", datetime(2026, 5, 1, tzinfo=UTC)
     batch = _batch(admin, at)
     with admin.transaction(force_rollback=True):
-        for key in ("late", "twice", "young", "taken", "rejected-then-won", "left"):
+        for key in ("late", "twice", "young", "taken", "rejected-then-won", "left", "accepted"):
             _hand_off(admin, f"ho_{key}", key, at if key != "young" else NOW - timedelta(days=10))
         _stage(admin, batch, "900", at + timedelta(days=91))
         admin.execute("update handoff.handoffs set lead_id = '900' where lead_id = 'late'")
@@ -277,6 +277,7 @@ def test_what_became_of_each_handoff(admin: Admin, connection: Connection, made:
         _answer(admin, "ho_rejected-then-won", "rejected", at + timedelta(days=1))
         _stage(admin, batch, "903", at + timedelta(days=60))
         admin.execute("update handoff.handoffs set lead_id = '903' where handoff_id = 'ho_rejected-then-won'")
+        _answer(admin, "ho_accepted", "accepted", at + timedelta(days=1))
         every = outcomes.of_handoffs(admin, source(), product, NOW, timedelta(days=90))
         found = {each.handoff_id: (each.is_good, each.is_rejected, each.left_out) for each in every}
     assert found["ho_late"] == (False, False, None)
@@ -287,6 +288,14 @@ def test_what_became_of_each_handoff(admin: Admin, connection: Connection, made:
     assert found["ho_taken"][2] == "withdrawn"
     assert found["ho_rejected-then-won"] == (True, False, None)
     assert sum(each[1] for each in found.values()) == made.rejected
+    # The pack counts who was accepted, and knows an SQL by its stage alone: the two others skipped it.
+    differ = {each.handoff_id: each.is_counted for each in every if each.is_counted != each.is_good}
+    assert differ == {"ho_accepted": True, "ho_left": False, "ho_again": False}
+    said = outcomes.counted_otherwise(every)
+    assert said
+    assert said.startswith(f"Of these {len(every)} handoffs 1 are an SQL in the weekly pack")
+    assert "2 the other way round" in said
+    assert outcomes.counted_otherwise([each for each in every if each.handoff_id not in differ]) is None
 
 
 def test_too_few_outcomes_suggest_nothing(connection: Connection, made: Made) -> None:

@@ -34,8 +34,9 @@ def from_ledger(
         CannotSuggest: there are too few outcomes, or nothing has been loaded.
     """
     known, found = limits(agreement), rules(agreement, as_of.date(), definition_id)
-    examples = _examples(connection, agreement, found, as_of, known)
-    return of_rules(examples, found, agreement, on, known, "handoffs of the ledger", (SELECTION,))
+    examples, otherwise = _examples(connection, agreement, found, as_of, known)
+    notes = [SELECTION, *([otherwise] if otherwise else [])]
+    return of_rules(examples, found, agreement, on, known, "handoffs of the ledger", notes)
 
 
 def of_leads(
@@ -62,7 +63,10 @@ def of_leads(
     return of_rules(examples, found, agreement, on, known, "leads with a known outcome")
 
 
-def _examples(connection: Connection, agreement: Agreement, rules: Rules, as_of: datetime, limits: Limits) -> Examples:
+def _examples(
+    connection: Connection, agreement: Agreement, rules: Rules, as_of: datetime, limits: Limits
+) -> tuple[Examples, str | None]:
+    """The examples, and how many of them others count otherwise."""
     maturity, most = timedelta(days=limits.maturity_days), int(limits.most_handoffs)
     every = outcomes.of_handoffs(connection, agreement, rules.definition["product_id"], as_of, maturity)
     left_out = Counter(each.left_out for each in every if each.left_out)
@@ -75,7 +79,7 @@ def _examples(connection: Connection, agreement: Agreement, rules: Rules, as_of:
     known = [each for each in told if (each.lead_id, each.as_of) in seen]
     left_out["cannot be seen again as it was"] = len(told) - len(known)
     to_learn = _require(known, limits)
-    return Examples(
+    examples = Examples(
         items=rules.items,
         weights=np.array([seen[each.lead_id, each.as_of] for each in known]),
         outcome=np.array([each.is_good for each in known], dtype=np.bool_),
@@ -84,6 +88,7 @@ def _examples(connection: Connection, agreement: Agreement, rules: Rules, as_of:
         left_out={reason: count for reason, count in left_out.items() if count},
         volume=weights.at_last_acts(connection, rules, as_of, int(limits.most_leads)),
     )
+    return examples, outcomes.counted_otherwise(known)
 
 
 def _require(told: list[outcomes.Outcome], limits: Limits) -> int:

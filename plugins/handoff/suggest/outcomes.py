@@ -1,12 +1,13 @@
 """What became of the handoffs, each given the same time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handoff.agreement.model import Agreement
 from handoff.ledger.db import Connection
 
-SEED = "suggest_outcomes"
+SEED, COUNTED = "suggest_outcomes", "attribution_conversions"
 YOUNG = "too young to know"
 
 
@@ -18,6 +19,7 @@ class Outcome:
         as_of: the moment that its decision was made for.
         is_good: whether it became an SQL in time, by `suggest_outcomes.csv`.
         is_rejected: whether sales answered so that it did not, in time.
+        is_counted: whether it became an SQL in time by `attribution_conversions.csv`, as everybody else counts.
         left_out: why nothing can be learned from it; None where something can.
     """
 
@@ -27,7 +29,21 @@ class Outcome:
     routed_at: datetime
     is_good: bool
     is_rejected: bool
+    is_counted: bool
     left_out: str | None
+
+
+def counted_otherwise(told: Sequence[Outcome]) -> str | None:
+    """How many the weekly pack counts otherwise, in a sentence; None where it counts all alike."""
+    more = sum(each.is_counted and not each.is_good for each in told)
+    fewer = sum(each.is_good and not each.is_counted for each in told)
+    if not more and not fewer:
+        return None
+    return (
+        f"Of these {len(told)} handoffs {more} are an SQL in the weekly pack (attribution_conversions.csv) and did not "
+        f"end well here (suggest_outcomes.csv), {fewer} the other way round: to accept a lead is not yet to have it "
+        "move on in the CRM."
+    )
 
 
 def of_handoffs(
@@ -43,6 +59,13 @@ def of_handoffs(
             row["match_value"] for row in agreement.rows(SEED, is_good=is_good, evidence_kind=kind)
         ]
         for is_good in (True, False)
+        for kind in ("answered", "reached_stage")
+    }
+    kinds |= {
+        f"counted_{kind}": [
+            row["match_value"]
+            for row in agreement.in_force(COUNTED, as_of.date(), conversion_kind="sql", evidence_kind=kind)
+        ]
         for kind in ("answered", "reached_stage")
     }
     asked = {**kinds, "product": product_id, "as_of": as_of, "maturity": maturity, "young": YOUNG}
@@ -63,22 +86,23 @@ with handoffs as (
 ),
 evidence as (
     select handoffs.handoff_id, answer.kind = any(%(good_answered)s) as is_good,
-        answer.kind = any(%(bad_answered)s) as is_bad
+        answer.kind = any(%(bad_answered)s) as is_bad, answer.kind = any(%(counted_answered)s) as is_counted
     from handoffs
     inner join handoff.dispositions as answer on answer.handoff_id = handoffs.handoff_id
     where answer.occurred_at < ends_at
     union all
     select handoffs.handoff_id, stage.lifecycle_stage = any(%(good_reached_stage)s),
-        stage.lifecycle_stage = any(%(bad_reached_stage)s)
+        stage.lifecycle_stage = any(%(bad_reached_stage)s), stage.lifecycle_stage = any(%(counted_reached_stage)s)
     from handoffs
     inner join staging.stg_hubspot__lifecycle_stages as stage on stage.contact_id = present_id
     where stage.occurred_at >= routed_at and stage.occurred_at < ends_at
 ),
 ended as (
-    select handoff_id, bool_or(is_good) as is_good, bool_or(is_bad) as is_bad from evidence group by handoff_id
+    select handoff_id, bool_or(is_good) as is_good, bool_or(is_bad) as is_bad, bool_or(is_counted) as is_counted
+    from evidence group by handoff_id
 )
 select handoffs.handoff_id, lead_id, as_of, routed_at, coalesce(is_good, false) as is_good,
-    coalesce(is_bad and not is_good, false) as is_rejected,
+    coalesce(is_bad and not is_good, false) as is_rejected, coalesce(is_counted, false) as is_counted,
     case
         when exists (
             select from handoff.dispositions as answer
