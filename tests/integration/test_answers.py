@@ -27,6 +27,7 @@ from handoff.route import withdraw
 from handoff.route.assignments import Assignment
 from handoff.watch import answers
 from handoff.watch.lock import lock
+from handoff.web import signing
 from handoff.web.answering import Answering
 from handoff.web.app import SLACK_PATH, app
 from handoff.web.places import Places
@@ -309,6 +310,33 @@ def test_an_answer_that_has_to_wait_is_kept_and_applied_a_minute_later(
     until(lambda: nobody_works(connection))
     found = answers.run(connection, clock.now() + timedelta(minutes=1))
     assert (found, kinds(connection), unread(connection)) == ({"accepted": 1}, ["accepted"], 0)
+
+
+def test_two_slow_steps_do_not_make_a_late_answer(
+    connection: Connection,
+    slack: RunningSandbox,
+    given: Assignment,
+    woken: list[None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The secrets come late, the inbox is locked for a while, the handoff for longer: Slack waits for 3 s in all."""
+    secrets = signing.secrets
+
+    def late(conn_id: str) -> list[str]:
+        time.sleep(1.2)
+        return secrets(conn_id)
+
+    monkeypatch.setattr(signing, "secrets", late)
+    with db.connect() as other, db.connect("handoff_admin") as admin, other.transaction():
+        lock(other, given.handoff_id)
+        admin.execute("begin")
+        admin.execute("lock table handoff.inbox in exclusive mode")
+        threading.Timer(2.0, admin.commit).start()
+        sent = press(slack, "accept")
+    assert (sent["status"], sent["shown"]) == (200, "")
+    until(lambda: nobody_works(connection))
+    answers.run(connection, clock.now() + timedelta(minutes=1))
+    assert kinds(connection) == ["accepted"]
 
 
 def nobody_works(connection: Connection) -> bool:

@@ -50,6 +50,8 @@ HUBSPOT = Door(
     "x-hubspot-request-timestamp",
     ticks_per_second=1000,
     largest_body=1_000_000,
+    # HubSpot gives up after 5 s.
+    answer_seconds=4.5,
     is_genuine=_hubspot_signed,
 )
 SLACK = Door(
@@ -58,6 +60,8 @@ SLACK = Door(
     "x-slack-request-timestamp",
     ticks_per_second=1,
     largest_body=256_000,
+    # Slack gives up after 3 s.
+    answer_seconds=2.7,
     is_genuine=_slack_signed,
 )
 

@@ -8,8 +8,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import TypeVar
 
 from fastapi import Request
@@ -23,13 +25,16 @@ Result = TypeVar("Result")
 
 BODY_SECONDS = 5.0
 WORK_SECONDS = 3.0
-"""For what a thread does for a request: HubSpot gives up after 5 s, Slack after 3."""
+"""For one thing that a thread does for a request."""
 UNCONFIGURED = "webhooks are not configured"
 UNCONFIRMED = "the signature is missing, too old or wrong"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Own threads: a database that hangs must not take those of Airflow's API server.
 _THREADS = ThreadPoolExecutor(4, "handoff-web")
+
+_UNTIL: ContextVar[float | None] = ContextVar("until", default=None)
+"""By when the present request is answered, by the loop's clock."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Door:
     """Unit of the timestamp."""
     largest_body: int
     """Bytes."""
+    answer_seconds: float
+    """From the arrival of a request to our answer, whatever it waits for, so that the vendor hears it in time."""
     is_genuine: Verifier
 
     async def receive(self, request: Request, place: Place, received_at: datetime) -> Signed:
@@ -67,6 +74,7 @@ class Door:
             Refused: 503 no secret is configured, or too many come at once; 401 whatever is wrong with headers or
                 signature; 413 and 408 a body too large or too slow; 400 the sender left.
         """
+        _UNTIL.set(asyncio.get_running_loop().time() + self.answer_seconds)
         secrets = await in_thread(self._secrets)
         if not secrets:
             raise Refused(503, UNCONFIGURED)
@@ -114,7 +122,7 @@ async def _read(request: Request, place: Place, largest: int) -> bytes:
         raise Refused(413, "the body is too large")
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(min(BODY_SECONDS, left())):
             async for chunk in request.stream():
                 if len(body) + len(chunk) > largest:
                     raise Refused(413, "the body is too large")
@@ -127,13 +135,20 @@ async def _read(request: Request, place: Place, largest: int) -> bytes:
     return bytes(body)
 
 
+def left() -> float:
+    """Seconds until the present request has to be answered; without end outside of one."""
+    until = _UNTIL.get()
+    return inf if until is None else max(until - asyncio.get_running_loop().time(), 0.0)
+
+
 async def in_thread(work: Callable[[], Result]) -> Result:
     """Do what blocks in one of a few threads.
 
     Raises:
-        Refused: 503 it took longer than `WORK_SECONDS`; it may still be done.
+        Refused: 503 it took longer than `WORK_SECONDS`, or than the request has; it may still be done.
     """
+    seconds = min(WORK_SECONDS, left())
     try:
-        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_THREADS, work), WORK_SECONDS)
+        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_THREADS, work), seconds)
     except TimeoutError:
         raise Refused(503, "not stored; send it again") from None
