@@ -20,7 +20,8 @@ from tests.integration.conftest import connect_to
 from tests.integration.lives import Lives, lives
 
 REPOSITORY = Path(__file__).parents[2]
-ELSEWHERE = ("watch.", "notify.", "route.withdrawal.", "route.flood.", "route.risk.", "sync.conflict.", "review.")
+ELSEWHERE = ("watch.", "notify.", "ledger.", "route.withdrawal.", "route.erasure.", "route.flood.", "route.gate.")
+ELSEWHERE += ("route.risk.", "sync.conflict.", "review.")
 """Points of stations that other tests kill."""
 HERE = tuple(point for point in crash.POINTS if not point.startswith(ELSEWHERE))
 DOUBT = {"kind": "drop_after", "path": r"chat\.postMessage$", "times": 3}

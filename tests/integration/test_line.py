@@ -10,7 +10,10 @@ from handoff import agreement, clock, explain, stations
 from handoff.ledger import db, inbox, runs
 from handoff.ledger.db import Connection
 from handoff.qualify import dbt, requeue
+from handoff.route import run as route
 from sandbox.testing import RunningSandbox
+from tests.dying import dies_at
+from tests.integration import mqls
 
 RUN_IDS = (f"test-{number}" for number in count(1))
 WATCHED = dict.fromkeys(("pressed", "paused", "contacted", "answered", "breached"), 0)
@@ -187,6 +190,9 @@ def test_a_closed_gate_holds_handoffs_and_lets_them_go_when_it_opens(
     assert "1 held: planted: nine of ten" in str(runs.note_of(connection, run_id))
     assert one(connection, "select count(*) from handoff.handoffs") == 0
     assert one(connection, "select array_agg(lead_id) from handoff.pending_leads") == [act["contactId"]]
+    assert dies_at("route.gate.settled", lambda own: route.run(own, mqls.LATER, clock.now()))
+    because = one(connection, "select min(held_because) from handoff.pending_leads")
+    assert because.startswith("a gate is closed: planted: nine of ten")
 
     connection.execute(
         """insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
+from handoff import crash
 from handoff.clients.slack import SlackHook
 from handoff.clients.slack_errors import Refused, SlackError
 from handoff.ledger.db import Connection, Row, only_one
@@ -23,13 +24,15 @@ AGAIN_S = 15.0
 
 def wait_for_cards(connection: Connection, kind: str, as_of: datetime) -> int:
     """Put off the effects of a kind whose cards are on their way themselves; returns how many."""
-    return connection.execute(
+    waiting = connection.execute(
         """update handoff.outbox as effect set not_before = %(at)s + %(again)s * interval '1 second'
         from handoff.outbox as card
         where effect.kind = %(kind)s and effect.state = 'pending' and effect.not_before <= %(at)s
         and card.dedupe_key = effect.payload ->> 'message' and card.state = 'pending'""",
         {"at": as_of, "again": AGAIN_S, "kind": kind},
     ).rowcount
+    crash.point("notify.cards.waited")
+    return waiting
 
 
 class CardSender(ABC):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import psycopg
 
+from handoff import crash
 from handoff.ledger.db import Connection
 from handoff.privacy.erase import erase as erase_person
 from handoff.privacy.person import of_contact
@@ -32,6 +33,7 @@ def erase(connection: Connection, batch_id: int, as_of: datetime) -> tuple[int, 
     for row in connection.execute(_REPORTED, (batch_id,)).fetchall():
         try:
             erase_person(connection, of_contact(connection, row["lead_id"]), as_of, "crm")
+            crash.point("route.erasure.committed")
             done += 1
         except BUSY as problem:
             log.warning("contact %s is erased by the next run: %s", row["lead_id"], type(problem).__name__)

@@ -56,6 +56,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             _hold(connection, {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions})
             at_risk.note(connection, decisions, as_of)
             _settle(connection, batch_id, keep=[*(each.lead_id for each in decisions), *raised, *unerased])
+            crash.point("route.gate.settled")
             return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()
         admitted, flooded = flood.admit(connection, decisions, as_of)

@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from handoff import clock
+from handoff import clock, crash
 from handoff.ledger import db
 from handoff.web.door import in_thread
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 APPLY_SECONDS = 2.0
-"""Slack waits for 3 s in all; an answer that takes longer is finished all the same, by its thread or by the watch."""
+"""At the most, and never beyond the request's own time: an answer that takes longer is finished all the same, by its
+thread or by the watch."""
 STATEMENT_MILLISECONDS = 1500
 TRANSACTION_MILLISECONDS = 5000
 NOT_IN_TIME = "Slack did not open the form. Press Reject again."
@@ -69,7 +70,7 @@ class Answering:
         loop = asyncio.get_running_loop()
         has_effects = outcome.has_effects
         if outcome.form:
-            has_effects = await loop.run_in_executor(_FORMS, _open, outcome.form)
+            has_effects = await loop.run_in_executor(_FORMS, open_form, outcome.form)
         if not has_effects:
             return
         await run_in_threadpool(self._wake)
@@ -105,7 +106,7 @@ def _apply(event_key: str, received_at: datetime) -> "Outcome | None":
         return answers.apply(connection, event_key, received_at, is_live=True)
 
 
-def _open(form: "Form") -> bool:
+def open_form(form: "Form") -> bool:
     """Open a form; returns whether its person is told that it could not be."""
     from handoff.clients.slack import SlackHook
     from handoff.clients.slack_errors import SlackError
@@ -118,6 +119,7 @@ def _open(form: "Form") -> bool:
         try:
             with db.connect() as connection:
                 cards.whisper(connection, form.key, form.channel, form.user_id, NOT_IN_TIME, clock.now())
+            crash.point("watch.answer.unopened")
         except psycopg.Error:
             return False
         return True

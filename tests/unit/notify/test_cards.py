@@ -13,8 +13,11 @@ from handoff.ledger.db import Connection
 from handoff.notify import cards
 from handoff.notify.deliver import deliver
 from handoff.route.assignments import Assignment
+from handoff.watch.answers import Form
+from handoff.web import answering
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
+from tests.dying import dies_at
 from tests.unit.notify.clock import Clock, told
 from tests.unit.notify.contexts import texts
 from tests.unit.route import handed
@@ -185,6 +188,30 @@ def test_what_follows_a_card_in_doubt_waits_for_it_and_holds_back_nothing_else(
     mine = [each for each in told(sandbox) if each["channel"] == ANA_DM and "thread_ts" not in each]
     shown = [texts(each["blocks"])[0] for each in mine]
     assert [top.split(",")[0] for top in shown] == ["Accepted by somebody"] * 3
+
+
+def test_one_killed_while_it_puts_off_what_follows_says_it_once_later(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, given: Assignment
+) -> None:
+    cards.say(connection, given.handoff_id, given.assignment_id, "x", "Said", clock(), kinds=(cards.DM,))
+    assert dies_at("notify.cards.waited", lambda own: deliver(own, slack, clock, kinds=[cards.THREAD]))
+    row = connection.execute("select not_before, attempts from handoff.outbox where kind = 'slack_thread'").fetchone()
+    assert row is not None
+    assert (row["not_before"] > clock(), row["attempts"]) == (True, 0)
+    for _ in range(3):
+        deliver(connection, slack, clock)
+        clock.pass_by(minutes=1)
+    assert below(sandbox) == [(ANA_DM, "Said")]
+
+
+def test_one_killed_after_a_form_did_not_open_tells_its_person_once(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    form = Form("expired", {"type": "modal"}, "key", HANDOFFS, "U0ANACOSTA")
+    assert dies_at("watch.answer.unopened", lambda own: answering.open_form(form))
+    assert answering.open_form(form)
+    rows = connection.execute("select payload ->> 'text' as text from handoff.outbox where kind = 'slack_ephemeral'")
+    assert [row["text"] for row in rows] == [answering.NOT_IN_TIME]
 
 
 def test_nothing_follows_a_card_that_was_given_up(

@@ -16,6 +16,7 @@ from handoff.ledger.outbox import Effect, put
 from handoff.notify import cards, digests
 from handoff.notify.alert import alert
 from handoff.notify.deliver import deliver
+from handoff.privacy import reported
 from handoff.route import withdraw
 from handoff.route.assignments import Assignment
 from handoff.vitals import facts
@@ -351,3 +352,23 @@ def test_one_killed_between_two_of_a_person_s_handoffs_is_made_up_for(
     assert kinds(connection) == ["withdrawn", "erased"] * 2
     send(connection, slack, clock)
     assert [each for each in shown(sandbox) for word in ("Lead 1", "Lead 2") if word in each] == []
+
+
+def test_one_killed_between_two_who_are_erased_is_made_up_for(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    for number in (LEAD, OTHER):
+        handed.to(connection, number, "ana-costa", clock())
+    send(connection, slack, clock)
+    for number in (LEAD, OTHER):
+        version(connection, number, clock(), archived=True, isErased=True)
+    assert dies_at("route.erasure.committed", lambda own: reported.erase(own, 1, clock()))
+    assert kinds(connection) == ["withdrawn", "erased"]
+    _, left = reported.erase(connection, 1, clock())
+    assert left == []
+    assert kinds(connection) == ["withdrawn", "erased"] * 2
+    send(connection, slack, clock)
+    send(connection, slack, clock)
+    assert [each for each in shown(sandbox) for word in ("Lead 1", "Lead 2") if word in each] == []
+    notes = [each for each in told(sandbox) if each["text"].startswith("A lead of yours was erased")]
+    assert len(notes) == 2
