@@ -15,10 +15,13 @@ from handoff.notify.card_state import NAME
 from handoff.notify.history import History, Turn
 from handoff.notify.moments import deadline, zone
 from handoff.notify.text import slack_text
-from handoff.route.assign import Candidate, Choice, NobodyEligible
+from handoff.route import assignments
+from handoff.route.assign import Candidate, NobodyEligible, choose
 from handoff.route.assignments import Assignment, give, write_back
+from handoff.route.contexts import LINE
 from handoff.route.due import NoCalendar, due_at
 from handoff.route.reassign import reassign
+from handoff.route.turns import burdens
 from handoff.sync.targets import owner_target, rejected_target
 from handoff.watch.answer_click import Click
 from handoff.watch.answer_people import Given, Person
@@ -145,11 +148,11 @@ def _on(connection: Connection, taken: Taken) -> str:
 
 
 def _back(connection: Connection, taken: Taken) -> int:
-    """Return the lead to the rep who had answered before it was taken away; the clock starts again."""
+    """Return the lead to the rep who had answered before it went on, if they have room; the clock starts again."""
     history, turn, as_of = taken.history, taken.turn, taken.as_of
-    reason = f"{turn.rep_name} had answered before it went on"
-    candidate = Candidate(0, "answered", None, turn.rep_id, 1, True, reason)
-    choice = Choice(candidate, reason, (candidate,), None)
+    assignments.lock(connection)
+    candidate = _candidate(connection, turn, as_of)
+    choice = choose([candidate], {}, burdens(connection, [candidate], as_of, LINE))
     given: Assignment = give(connection, history.handoff_id, choice, history.context, as_of, "by_hand")
     target = owner_target(
         history.lead_id,
@@ -161,3 +164,25 @@ def _back(connection: Connection, taken: Taken) -> int:
     write_back(connection, given, target, as_of)
     lines.went_on(connection, history.handoff_id, history.current.assignment_id, as_of)
     return given.assignment_id
+
+
+def _candidate(connection: Connection, turn: Turn, as_of: datetime) -> Candidate:
+    row = connection.execute(
+        """select max_open, max_per_day from agreement.reps
+        where rep_id = %(rep)s and valid_from <= %(at)s and %(at)s < valid_to""",
+        {"rep": turn.rep_id, "at": as_of},
+    ).fetchone()
+    local = zone(turn.time_zone)
+    # The lead that comes back has been counted for its day.
+    is_counted = turn.assigned_at.astimezone(local).date() == as_of.astimezone(local).date()
+    return Candidate(
+        0,
+        "answered",
+        None,
+        turn.rep_id,
+        1,
+        True,
+        f"{turn.rep_name} had answered before it went on",
+        max_open=row["max_open"] if row else None,
+        max_per_day=row["max_per_day"] + is_counted if row and row["max_per_day"] is not None else None,
+    )

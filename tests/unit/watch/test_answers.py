@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.local import progress
 from handoff.notify.card_form import NOTE, REASON
+from handoff.route import assignments
 from handoff.route.assignments import Assignment
 from handoff.route.reassign import reassign
 from handoff.watch import answers
@@ -273,6 +276,51 @@ def test_an_answer_that_came_first_brings_the_lead_back(
     assert effects(connection, "hubspot_contact")[-1]["properties"]["hubspot_owner_id"] == "1001"
     # Ben's cards say so, too.
     assert len(effects(connection, "slack_update")) == 4
+
+
+@pytest.mark.parametrize(
+    ("limits", "is_back"),
+    [
+        ("max_open = 1", False),
+        ("max_open = 2", True),
+        ("max_per_day = 2", True),
+        ("max_per_day = 1", False),
+    ],
+)
+def test_it_comes_back_only_to_who_has_room_for_it(
+    connection: Connection, given: Assignment, limits: str, is_back: bool
+) -> None:
+    key = stored(connection, pressed(given, "accept", ANA), DUE - timedelta(seconds=1))
+    passed_on(connection, given, DUE + timedelta(seconds=5))
+    to(connection, "2", "ana-costa", DUE + timedelta(seconds=6))
+    with db.connect("handoff_admin") as admin:
+        admin.execute(f"update agreement.reps set {limits} where rep_id = 'ana-costa'")
+    outcome = answers.apply(connection, key, DUE + timedelta(seconds=20))
+    assert outcome is not None
+    assert outcome.label == ("accepted" if is_back else "refused")
+    had = rows(
+        connection, "select from handoff.assignments where rep_id = 'ana-costa' and reason like '%%before it went%%'"
+    )
+    assert len(had) == is_back
+
+
+def test_it_comes_back_when_no_router_is_choosing(connection: Connection, given: Assignment) -> None:
+    key = stored(connection, pressed(given, "accept", ANA), DUE - timedelta(seconds=1))
+    passed_on(connection, given, DUE + timedelta(seconds=5))
+    with ThreadPoolExecutor(1) as pool:
+        with db.connect() as router, router.transaction():
+            assignments.lock(router)
+            waiting = pool.submit(answers.apply, connection, key, DUE + timedelta(seconds=20))
+            assert progress.wait(_waits_for_the_choice, timeout_s=20, interval_s=0.02)
+            assert not waiting.done()
+        outcome = waiting.result()
+    assert outcome is not None
+    assert outcome.label == "accepted"
+
+
+def _waits_for_the_choice() -> bool:
+    with db.connect("handoff_admin") as admin:
+        return bool(admin.execute("select from pg_locks where locktype = 'advisory' and not granted").rowcount)
 
 
 @pytest.mark.parametrize("kind", ["accepted", "snoozed", "rejected", "contacted", "withdrawn"])
