@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from handoff.ledger import db
 from handoff.route.due import NoCalendar, due_at
 from handoff.settings import settings
+from handoff.watch import clocks
 
 from .conftest import PROJECT
 
@@ -176,10 +177,26 @@ def test_case(case: dict[str, Any], admin: Admin) -> None:
         with db.connect() as connection:
             assert due_at(connection, "c", zone, start, case["add_seconds"]) == end
         assert open_seconds(admin, zone, start, end) == case["add_seconds"]
+        assert by_the_watch(admin, zone, start, end, case["add_seconds"]) == (case["add_seconds"], end)
     else:
         # One of the collection's sources counts backwards when the end comes first; here that is no time at all.
         expected = 0 if "end before start" in case.get("definition_dependent", ()) else case["business_seconds"]
         assert open_seconds(admin, zone, start, end) == expected
+        assert by_the_watch(admin, zone, start, end, 0)[0] == expected
+
+
+def by_the_watch(admin: Admin, zone: str, start: datetime, end: datetime, seconds: int) -> tuple[int, datetime | None]:
+    """Open seconds between two instants, and when so many have passed since the first, as pauses and the ladder reckon
+    them; the end for no seconds at all, of which they never ask."""
+    row = admin.execute(
+        f"""select {clocks.open_seconds("asked", "asked.begins", "asked.ends")} as seconds,
+            {clocks.moment("asked", "asked.begins", "asked.seconds")} as at
+        from (select 'c' as calendar_id, %s::text as time_zone, %s::timestamptz as begins, %s::timestamptz as ends,
+            %s::numeric as seconds) as asked""",
+        (zone, start, end, seconds),
+    ).fetchone()
+    assert row is not None
+    return row["seconds"], row["at"] if seconds else end
 
 
 BACK, AHEAD = 3, 12

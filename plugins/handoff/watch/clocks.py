@@ -50,7 +50,7 @@ def open_seconds(row: str, begins: str, ends: str) -> str:
         select coalesce(sum(extract(epoch from least(shift.closes_at, {ends}) - greatest(shift.opens_at, {begins}))), 0)
         from line.int_open_intervals as shift
         where shift.calendar_id = {row}.calendar_id and shift.time_zone = {row}.time_zone
-        and shift.closes_at > {begins} and shift.opens_at < {ends}
+        and shift.closes_at > {begins} and shift.opens_at < {ends} and {begins} < {ends}
     )"""
 
 
