@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from handoff import clock
-from handoff.explain import ANSWERS, explain
+from handoff.explain import ANSWERS, explain, story
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.web.app import PREFIX
@@ -52,13 +52,40 @@ def test_a_lead_is_explained_part_by_part(connection: Connection) -> None:
         (decision,) = told.decisions
         assert f"Score {decision['score']} = fit {decision['fit_points']} + engagement" in said
         for part in told.parts:
-            assert f"{part['points']:+.2f} {part['raw_points']:+.2f} {' '.join(part['evidence'].split())}" in said
+            assert f"{' '.join(part['evidence'].split())} {part['points']:+.2f} {part['raw_points']:+.2f}" in said
         for clause in told.clauses:
             assert clause["detail"] in said
         for change in told.changes:
             assert f"{change.what} → score {change.score:.2f}, {ANSWERS[change.decision]} {change.rule_id}" in said
         assert ("What would undo it" in said) == (decision["decision"] == "mql" and bool(told.changes))
         assert "Never handed over." in said
+
+
+def test_a_long_story_goes_on_on_the_next_page_and_leads_back(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story, "MOST_ACTS", 2)
+    row = connection.execute(
+        "select lead_id, count(*) as acts from line.int_activities group by lead_id order by 2 desc limit 1"
+    ).fetchone()
+    assert row
+    assert row["acts"] > 5
+    path, seen, at = f"lead/{row['lead_id']}", [], f"{END:%Y-%m-%dT%H:%M:%S}"
+    following: str | None = f"{path}?at={at}"
+    while following:
+        page = get(following).text
+        shown = re.findall(r'<li class="(?:lead|sales)">.*?<span class="what">(.*?)</span>', page, re.DOTALL)
+        assert len(shown) <= 2
+        seen += shown
+        link = re.search(rf'href="{PREFIX}/({path}[^"]+)">… and ([\d,]+) acts before', page)
+        assert (int(link[2]) if link else 0) == row["acts"] - len(seen)
+        following = html.unescape(link[1]) if link else None
+        assert following is None or f"at={at.replace(':', '%3A')}" in following
+    told = explain(connection, row["lead_id"], END)
+    assert len(seen) == row["acts"]
+    assert f'href="{PREFIX}/{path}?at=' in page
+    assert told.story.newer_acts == 0
+    assert get(f"{path}?newer_acts=-1").status_code in (400, 422)
 
 
 def test_a_moment_of_the_past_is_another_answer(connection: Connection) -> None:

@@ -16,10 +16,12 @@ from handoff.local import progress, scratch
 from handoff.web.app import PREFIX
 from tests.browser.chromium import Visit, running
 from tests.conftest import Database
-from tests.unit.web.board_data import COOKIE, plant, site
+from tests.unit.web.board_data import COOKIE, plant, plant_funnel, site
 from tests.unit.web.doors import connect
 
 CRM = "https://app.hubspot.com"
+FUNNEL = (40, 24, 12, 9, 3)
+"""How many reached each stage."""
 # What Airflow lets the frame do in which it shows a plugin's page.
 FRAME = '<iframe title="Handoff" sandbox="{}" src="{}"></iframe>'
 SANDBOX = "allow-scripts allow-same-origin allow-forms allow-downloads"
@@ -80,6 +82,7 @@ def busy(module_database: Database) -> Database:
     with pytest.MonkeyPatch.context() as patch:
         connect(patch, "hubspot", {"portal_id": "4242424"})
         plant(module_database.admin_dsn, clock.now())
+        plant_funnel(module_database.admin_dsn, clock.now(), FUNNEL)
         yield module_database
 
 

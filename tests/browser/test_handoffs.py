@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +10,7 @@ from handoff import clock
 from handoff.ledger import db
 from handoff.web.app import PREFIX
 from tests.browser.chromium import Visit
-from tests.browser.test_board import CONTRAST, MEASURE_CONTRAST, REFRESHED_AFTER_MS, SCHEMES
+from tests.browser.test_board import REFRESHED_AFTER_MS
 from tests.conftest import Database
 from tests.unit.route import handed
 from tests.unit.web.doors import connect
@@ -113,17 +111,6 @@ def test_nothing_overflows_but_a_table_in_its_own_box(visit: Visit, clocks: Data
     for path in (PAGE, f"{PREFIX}/rep/ana-costa"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_text_can_be_read_in_light_and_in_dark(visit: Visit, clocks: Database, scheme: Any, tmp_path: Path) -> None:
-    page = visit.page
-    page.emulate_media(color_scheme=scheme)
-    page.goto(PAGE)
-    measured = page.evaluate(MEASURE_CONTRAST)
-    assert len(measured) > 60
-    assert [each for each in measured if each[0] < CONTRAST] == []
-    page.screenshot(path=tmp_path / f"handoffs-{scheme}.png", full_page=True)
 
 
 def test_the_keyboard_reaches_filters_states_and_leads(visit: Visit, clocks: Database) -> None:

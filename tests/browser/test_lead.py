@@ -1,19 +1,32 @@
-"""The pages of a lead and of the agreement, on a phone and by keyboard."""
+"""The pages of a lead and of the agreement, on a phone and by keyboard; every page by ear, and in both schemes."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from handoff import clock
+from handoff.gates import documents, suites
+from handoff.gates.judge import judge
 from handoff.ledger import db
+from handoff.qualify.dbt_results import Node, Result
+from handoff.review import builds
 from handoff.web.app import PREFIX
 from tests.agreement.acting import live
 from tests.browser.chromium import Visit
+from tests.browser.conftest import FUNNEL
+from tests.browser.readable import SCHEMES, assert_contrast, assert_named
+from tests.browser.test_review import post
 from tests.conftest import Database
+from tests.unit.route import handed
+from tests.unit.web.board_data import plant, plant_funnel
 from tests.unit.web.doors import connect
 
 LEADS = 10
+OF_A_GATE = "data-docs/stream_freshness"
 NAVIGATION = ["Skip to the page", "Handoffs", "Board", "Review", "Marts", "Agreement", "Docs"]
 WHERE = (
     "[document.activeElement.name || document.activeElement.ariaLabel || document.activeElement.textContent.trim(),"
@@ -37,6 +50,59 @@ def lead(module_agreement_database: Database) -> Iterator[str]:
         ).fetchone()
         assert row
         yield f"{PREFIX}/lead/{row['lead_id']}"
+
+
+@pytest.fixture(scope="module")
+def pages(lead: str, module_agreement_database: Database) -> dict[str, str]:
+    """An address of each kind of page, each with something to read."""
+    now, dsn = clock.now(), module_agreement_database.admin_dsn
+    with pytest.MonkeyPatch.context() as patch, db.connect() as connection:
+        connect(patch, "hubspot", {"portal_id": "4242424"})
+        connect(patch, "slack", {})
+        plant(dsn, now)
+        plant_funnel(dsn, now, FUNNEL)
+        post()
+        with psycopg.connect(dsn) as admin:
+            admin.execute(
+                """create table line.int_review_evidence as select date '2026-03-09' as week_starts_on,
+                    'acceptance' as figure, 'all' as dimension, 'all' as member, lead_id, lead_id as handoff_id,
+                    true as is_counted, false as is_open, 60 as seconds, 1 as amount
+                from (values ('1'), ('2')) as handoff (lead_id);
+                create table line.int_clause_names as select 'x' as clause_id, 'x' as label;
+                grant select on line.int_review_evidence, line.int_clause_names to handoff_app"""
+            )
+        for rep, tier in (("ana-costa", "high"), ("ben-okafor", "standard")):
+            handed.to(connection, f"9{rep[0]}", rep, now, tier=tier)
+        failed = Node("dim_leads", "model", "marts", "error", 0.1, "division by zero")
+        fine = Node("dim_reps", "model", "marts", "success", 0.1, "INSERT 0 6")
+        builds.note(connection, Result({}, 1.0, [fine, failed], []), now)
+        suite = suites.suite("stream_freshness")
+        row = {"subject": "minutes_behind", "measured": 50.0, "closes_beyond": 30.0, "warns_beyond": 10.0}
+        documents.keep(connection, "stream_freshness", judge([row], suite, {}).validation, now)
+        documents.render(connection, now)
+    of_a_figure = "review/2026-W11/leads?figure=acceptance&dimension=all&member=all"
+    named = ("handoffs", "board", "rep/ana-costa", "agreement", "review/2026-W11", "marts", "data-docs")
+    named += (OF_A_GATE, "docs/for-reps", "docs/operations", "docs/marts")
+    return {"lead": lead, **{each: f"{PREFIX}/{each}" for each in named}, "figure": f"{PREFIX}/{of_a_figure}"}
+
+
+def test_everything_has_a_name_a_place_and_an_order(visit: Visit, pages: dict[str, str]) -> None:
+    # What Great Expectations wrote of a gate has its own headings and tables.
+    for path in (path for name, path in pages.items() if name != OF_A_GATE):
+        visit.page.goto(path)
+        assert visit.wrong == [], path
+        assert_named(visit.page)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_text_can_be_read_in_light_and_in_dark(
+    visit: Visit, pages: dict[str, str], scheme: Any, tmp_path: Path
+) -> None:
+    visit.page.emulate_media(color_scheme=scheme)
+    for name, path in pages.items():
+        visit.page.goto(path)
+        assert_contrast(visit.page, scheme)
+        visit.page.screenshot(path=tmp_path / f"{name.replace('/', '-')}-{scheme}.png", full_page=True)
 
 
 @pytest.mark.parametrize("width", [320, 390, 1100])

@@ -57,13 +57,14 @@ class Explanation:
         return asdict(self)
 
 
-def explain(connection: Connection, lead: str, at: datetime | None = None) -> Explanation:
+def explain(connection: Connection, lead: str, at: datetime | None = None, newer_acts: int = 0) -> Explanation:
     """Tell what was decided about a lead.
 
     Args:
         lead: a CRM contact id, an e-mail address, or the id of a handoff. Of one that was merged the lead that answers
             for it now is told, unless a moment is given.
         at: the moment to explain, as everything was known then; None for the line's last decision.
+        newer_acts: how many of the newest acts the story leaves out.
 
     Raises:
         UnknownLead: nothing by that id or address, or nothing yet at that moment.
@@ -100,7 +101,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None) -> Ex
         )
         if load
         else [],
-        story=story.tell(connection, lead_id, activities, at or clock.now()),
+        story=story.tell(connection, lead_id, activities, at or clock.now(), newer_acts),
         waits=None if at else _waits(connection, lead_id),
     )
 

@@ -15,7 +15,7 @@ from handoff.notify.moments import elapsed
 By = Literal["lead", "handoff", "sales", "crm"]
 Weight = Literal["plain", "good", "bad"]
 MOST_ACTS = 200
-"""Of the lead's own acts, the newest; an older one is told by the score's parts if it counts."""
+"""Of the lead's own acts, so many at once."""
 _ANSWERS = {
     "accepted": "Accepted",
     "claimed": "Says they have been in touch; HubSpot does not show it yet",
@@ -42,10 +42,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Story:
-    """Newest first. `older_acts` is how many acts before the oldest shown are left out."""
+    """Newest first. `older_acts` is how many acts before the oldest shown are left out, `newer_acts` how many after
+    the newest."""
 
     moments: tuple[Moment, ...]
     older_acts: int = 0
+    newer_acts: int = 0
 
     @property
     def handoffs(self) -> frozenset[str]:
@@ -53,19 +55,23 @@ class Story:
         return frozenset(each.handoff_id for each in self.moments if each.handoff_id)
 
 
-def tell(connection: Connection, lead_id: str, activities: Iterable[dict[str, Any]], at: datetime) -> Story:
-    """Everything known of a lead up to a moment.
+def tell(
+    connection: Connection, lead_id: str, activities: Iterable[dict[str, Any]], at: datetime, newer_acts: int = 0
+) -> Story:
+    """Everything known of a lead up to a moment; of its acts as many as one can read at once.
 
     Args:
         activities: rows of `int_activities` as JSON, of this lead, as they were known at the moment.
+        newer_acts: how many of the newest acts to leave out, which were read before.
     """
     acts = sorted((_act(each) for each in activities), key=lambda each: each.at, reverse=True)
     ids = aliases.ids_of(connection, "contacts", lead_id)
-    told = [*acts[:MOST_ACTS], *_of_the_lead(connection, ids)]
+    shown = acts[newer_acts:][:MOST_ACTS]
+    told = [*shown, *_of_the_lead(connection, ids)]
     for row in connection.execute(story_rows.HANDOFFS, {"ids": ids}):
         told += _of_a_handoff(connection, row["handoff_id"], row["qualified_at"], _qualified(row))
     known = sorted((each for each in told if each.at <= at), key=lambda each: each.at)
-    return Story(tuple(reversed(known)), max(len(acts) - MOST_ACTS, 0))
+    return Story(tuple(reversed(known)), max(len(acts) - newer_acts - MOST_ACTS, 0), min(newer_acts, len(acts)))
 
 
 def _act(row: dict[str, Any]) -> Moment:

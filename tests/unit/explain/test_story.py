@@ -127,4 +127,8 @@ def test_of_very_many_acts_the_newest_are_told_and_the_others_counted(connection
     acts = [act(NOON - n * MINUTE, f"Viewed /{n}") for n in range(story.MOST_ACTS + 7)]
     found = story.tell(connection, "1", acts, NOON)
     assert [each.what for each in found.moments] == [f"Viewed /{n}" for n in range(story.MOST_ACTS)]
-    assert found.older_acts == 7
+    assert (found.older_acts, found.newer_acts) == (7, 0)
+    older = story.tell(connection, "1", acts, NOON, story.MOST_ACTS)
+    assert [each.what for each in older.moments] == [f"Viewed /{story.MOST_ACTS + n}" for n in range(7)]
+    assert (older.older_acts, older.newer_acts) == (0, story.MOST_ACTS)
+    assert story.tell(connection, "1", acts, NOON, 999) == Story((), 0, len(acts))

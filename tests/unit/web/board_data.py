@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from psycopg.types.json import Jsonb
 
 from handoff.extract.sources import SOURCES
+from handoff.review.pack.flow import STAGES
 from handoff.web.app import PREFIX
 from handoff.web.pages.guard import NotAllowed, NotSignedIn
 from handoff.web.pages.router import mount
@@ -107,6 +108,23 @@ def plant(admin_dsn: str, at: datetime) -> None:
         ("hubspot_events", None, "record", "objectId", "'' is no record id"),
         ("hubspot_contacts", HOSTILE, "record", HOSTILE, HOSTILE),
     )
+
+
+def plant_funnel(admin_dsn: str, at: datetime, reached: tuple[int, ...]) -> None:
+    """The model behind the funnel, with so many at each stage; who did not come further is lost."""
+    with psycopg.connect(admin_dsn) as admin:
+        admin.execute(
+            """create table line.int_review_stages (week_starts_on date, figure text, member text, lead_id text,
+                handoff_id text, is_counted boolean, is_open boolean, seconds numeric)"""
+        )
+        admin.execute("grant select on line.int_review_stages to handoff_app")
+        for place, (stage, count) in enumerate(zip(STAGES, reached, strict=True)):
+            for figure, handoffs in (("funnel", count), ("stopped", reached[place - 1] - count if place else 0)):
+                admin.execute(
+                    """insert into line.int_review_stages
+                    select %s, %s, %s, n::text, n::text, true, false, %s from generate_series(1, %s) as n""",
+                    (at.date(), figure, stage, 60 if place else None, handoffs),
+                )
 
 
 def judge(admin_dsn: str, at: datetime, *, is_open: bool) -> None:

@@ -52,14 +52,14 @@ class LeadPage:
     """What to know before reading on."""
 
 
-def read(connection: Connection, lead_id: str, at: datetime | None) -> LeadPage:
-    """Explain a lead for the page.
+def read(connection: Connection, lead_id: str, at: datetime | None, newer_acts: int = 0) -> LeadPage:
+    """Explain a lead for the page; of its acts those before as many newer ones.
 
     Raises:
         handoff.explain.UnknownLead: nothing by that id, or nothing yet at that moment.
         ValueError: the moment is in the future.
     """
-    told = explain(connection, lead_id, at)
+    told = explain(connection, lead_id, at, newer_acts)
     return LeadPage(told, [_decided(told, row) for row in told.decisions], list(notes(told)))
 
 

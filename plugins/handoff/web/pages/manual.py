@@ -1,7 +1,8 @@
 """The pages of `docs/`, as people without the repository read them."""
 
+import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -67,7 +68,7 @@ def page(directory: Path, name: str, root: str) -> Page:
     parser = _parser()
     tokens = parser.parse(text)
     _link(tokens, root)
-    return Page(name, _title(path), parser.renderer.render(tokens, parser.options, {}))
+    return Page(name, _title(path), parser.renderer.render(list(_boxed(tokens)), parser.options, {}))
 
 
 def picture(directory: Path, name: str) -> Path:
@@ -112,6 +113,31 @@ def _link(tokens: Sequence[Token], root: str) -> None:
                 token.tag, token.attrs = "span", {"class": "source"}
         elif token.type == "link_close" and not open_links.pop():
             token.tag = "span"
+
+
+def _boxed(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Each table in a box of its own that scrolls, named as its section is, with a heading for each column and row."""
+    section, is_first = "", False
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            section = tokens[place + 1].content.replace("`", "")
+        elif token.type == "table_open":
+            label = html.escape(section)
+            box = f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
+            yield Token("html_block", "", 0, content=box)
+            token.attrSet("aria-label", section)
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+        elif token.type == "tr_open":
+            is_first = True
+        elif token.type == "td_open" and is_first:
+            token.tag = "th"
+            token.attrSet("scope", "row")
+        elif token.type == "td_close" and is_first:
+            token.tag, is_first = "th", False
+        yield token
+        if token.type == "table_close":
+            yield Token("html_block", "", 0, content="</div>\n")
 
 
 def _target(href: str, root: str) -> str:

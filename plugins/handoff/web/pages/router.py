@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi import Path as Name
 from fastapi.responses import FileResponse, RedirectResponse
 
 from handoff import clock
 from handoff.agreement import loaded, source
-from handoff.explain import ANSWERS, WHO, UnknownLead
+from handoff.explain import ANSWERS, WHO, UnknownLead, story
 from handoff.gates import documents
 from handoff.qualify import dbt
 from handoff.review import builds
@@ -120,17 +120,26 @@ def rep_page(request: Request, rep_id: str, page: int = 1) -> Response:
 
 
 @router.get("/lead/{lead_id}")
-def lead_page(request: Request, lead_id: str, at: str = "") -> Response:
-    """One lead, as the line last decided or at a moment."""
+def lead_page(
+    request: Request, lead_id: str, at: str = "", newer_acts: Annotated[int, Query(ge=0, le=1_000_000)] = 0
+) -> Response:
+    """One lead, as the line last decided or at a moment; a long story goes on where the page before ended."""
     try:
         moment = _moment(at)
         with for_request() as connection:
-            found = lead.read(connection, lead_id, moment)
+            found = lead.read(connection, lead_id, moment, newer_acts)
     except ValueError as wrong:
         raise HTTPException(400, f"{wrong}.") from None
     except UnknownLead as unknown:
         raise HTTPException(404, f"{unknown}.") from None
-    return render(request, "lead.html", {"page": found, "record_url": record_url(), "who": WHO, "answers": ANSWERS})
+    return render(
+        request,
+        "lead.html",
+        {
+            **{"page": found, "record_url": record_url(), "who": WHO, "answers": ANSWERS},
+            **{"asked_at": at, "most_acts": story.MOST_ACTS},
+        },
+    )
 
 
 def _moment(text: str) -> datetime | None:
