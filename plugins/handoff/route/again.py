@@ -65,7 +65,7 @@ def due(
     if HOURS not in {each.name for each in models.models}:
         return None
     day = start.date().isoformat()
-    # Of one rep the hours of years are reckoned in a moment.
+    # The hours of years, and of this one rep alone.
     reps = [
         each
         for each in tables["reps"]
