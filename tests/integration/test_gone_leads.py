@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from handoff import clock, explain
+from handoff import clock, explain, stations
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.sync.targets import instant
@@ -150,6 +150,41 @@ def test_a_lead_that_is_gone_is_taken_back(
     connection.execute("update handoff.cursors set seen_until = now() + interval '30 days'")
     watch.run(connection, clock.now() + timedelta(days=30))
     assert one(connection, "select count(*) from handoff.breaches") == 0
+
+
+@pytest.mark.parametrize(("state", "what"), [("flood", "archive"), ("gate", "erase"), ("nobody", "archive")])
+def test_a_lead_that_is_gone_while_it_is_held_goes_to_nobody(
+    connection: Connection, sandbox: RunningSandbox, state: str, what: str
+) -> None:
+    held = {
+        "flood": "update agreement.handoff_policy set flood_floor = 0, flood_factor = 0",
+        "gate": """insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results)
+            values ('planted', 1, now(), false, 'planted', '{}')""",
+        "nobody": "update agreement.reps set max_open = 0",
+    }
+    free = {
+        "gate": """insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results)
+            values ('planted', 2, now(), true, 'fine', '{}')""",
+        "nobody": "update agreement.reps set max_open = 25",
+    }
+    with db.connect("handoff_admin") as admin:
+        admin.execute(held[state])
+        lead = sandbox.act("demo_request")["contactId"]
+        hint(connection, lead)
+        line()
+        assert one(connection, "select held_because is not null from handoff.pending_leads")
+        sandbox.act(what, contact_id=lead)
+        hint(connection, lead)
+        line()
+        if state == "flood":
+            (flood_id,) = admin.execute("select flood_id from handoff.floods").fetchall()
+            stations.answer_flood(flood_id["flood_id"], "Release", "Farah")
+        else:
+            admin.execute(free[state])
+    line()
+    assert one(connection, "select count(*) from handoff.handoffs") == 0
+    assert one(connection, "select count(*) from handoff.pending_leads") == 0
+    assert messages(sandbox) == messages(sandbox, "C0HANDOFFS") == []
 
 
 def test_a_message_that_has_not_gone_out_does_not_go_out_any_more(

@@ -129,6 +129,14 @@ def test_a_lead_that_raises_stops_no_other(connection: Connection, sandbox: Runn
         station(mqls.RUN)
     waiting, _ = decisions.pending_mqls(connection, mqls.LATER, "")
     first, unreadable, unroutable, last = (each.lead_id for each in waiting if each.lead_id in asked)
+    # What the choice of who is at work is made by comes with each decision.
+    prefers = {row["tier_id"]: row["prefers_present"] for row in connection.execute("select * from agreement.tiers")}
+    assert {each.prefers_present for each in waiting} == {True}
+    assert all(prefers[each.context.tier.id] is each.prefers_present for each in waiting)
+    at_work = {row["rep_id"]: row["is_at_work"] for row in connection.execute("select * from line.int_reps")}
+    considered = [candidate for each in waiting for candidate in each.candidates]
+    assert considered
+    assert all(each.is_at_work is at_work[each.rep_id] for each in considered)
     with db.connect("handoff_admin") as admin:
         admin.execute("update line.int_qualifications set trigger_at = null where lead_id = %s", (unreadable,))
         admin.execute("update line.int_route_candidates set weight = null where lead_id = %s", (unroutable,))

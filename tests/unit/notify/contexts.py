@@ -76,6 +76,6 @@ def texts(blocks: list[dict[str, Any]]) -> list[str]:
     """Every text of a message, from top to bottom; a button's in brackets."""
     found: list[str] = []
     for block in blocks:
-        held = [block["text"]] if "text" in block else block.get("fields") or block["elements"]
+        held = [block["text"]] if "text" in block else block.get("fields") or block.get("elements", [])
         found += [f"[{each['text']['text']}]" if each["type"] == "button" else each["text"] for each in held]
     return found

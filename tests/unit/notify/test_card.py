@@ -26,6 +26,8 @@ from handoff.notify.context import (
     Tier,
     Trigger,
 )
+from handoff.notify.digest_card import Entry, digest
+from handoff.notify.digests import MOST
 from handoff.notify.moments import business_time, deadline, elapsed, moment, told_at, zone
 from handoff.notify.text import slack_text
 from sandbox.slack import blocks as block_kit
@@ -208,7 +210,7 @@ CONTEXTS = st.builds(
 )
 
 
-STATES = st.none() | st.builds(
+SAID = st.builds(
     State,
     st.integers(1, 10**18),
     st.lists(TEXT.map(lambda words: slack_text(words, 400, empty="-")), min_size=1, max_size=4).map(tuple),
@@ -218,6 +220,7 @@ STATES = st.none() | st.builds(
     st.booleans(),
     st.booleans(),
 )
+STATES = st.none() | SAID
 
 
 def assert_slack_takes(blocks: list[dict[str, Any]], text: str) -> None:
@@ -234,6 +237,32 @@ def assert_slack_takes(blocks: list[dict[str, Any]], text: str) -> None:
 @given(CONTEXTS, WORDS, STATES)
 def test_any_context_makes_a_card_that_slack_takes(context: Context, rep_name: str | None, state: State | None) -> None:
     made = card(context, NOW + timedelta(minutes=5), "America/New_York", NOW, rep_name, state)
+    assert_slack_takes(made.blocks, made.text)
+
+
+ENTRIES = st.builds(
+    Entry,
+    CONTEXTS,
+    st.just(NOW + timedelta(minutes=5)),
+    st.sampled_from(["America/New_York", "Asia/Kathmandu", "nowhere"]),
+    SAID,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ENTRIES, min_size=2, max_size=MOST, unique_by=lambda each: each.state.assignment_id))
+def test_any_leads_make_a_digest_that_slack_takes(entries: list[Entry]) -> None:
+    made = digest(entries, NOW)
+    assert_slack_takes(made.blocks, made.text)
+
+
+def test_a_full_digest_of_the_longest_entries_is_taken() -> None:
+    words = "\U0001f600" * 2000
+    context = make(lead=Lead("1", words, words), trigger=Trigger(words, words, NOW), company=Company(words))
+    said = tuple(slack_text(words, 400) for _ in range(4))
+    states = [State(n, said, (ACCEPT, CONTACTED, SNOOZE, REJECT), 10**6, True, True) for n in range(MOST)]
+    made = digest([Entry(context, NOW, "Europe/Paris", state) for state in states], NOW)
+    assert len(made.blocks) == 50
     assert_slack_takes(made.blocks, made.text)
 
 

@@ -94,6 +94,7 @@ STATES = {
     "accepted": State(answered("accepted")),
     "claimed": State(answered("claimed")),
     "snoozed": State(answered("snoozed")),
+    "declined": State(answered("declined")),
     "warned": State(warned),
     "breached": State(breached),
     "passed_on": State(passed_on, reps=2),

@@ -6,12 +6,16 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.ledger.storable import storable
+from handoff.notify import flood_card
 from handoff.route import at_risk, flood
 from handoff.route.decisions import Decision
 from tests.conftest import Database
 from tests.dying import dies_at
 from tests.integration.routers import decision
+from tests.unit.notify.test_card import HOSTILE, assert_slack_takes
 from tests.unit.route.handed import NOON, context, write
 
 FLOOR, FACTOR = 30, 5
@@ -172,6 +176,19 @@ class TestAnswered:
             flood.answer(connection, asked.flood_id, "released", "Ben", NOON)
         with pytest.raises(flood.NothingToAnswer, match="there is none by that number"):
             flood.answer(connection, 999, "released", "Ben", NOON)
+
+    def test_whoever_answers_and_however_many_are_held_slack_takes_the_question(
+        self, connection: Connection, asked: flood.Flood
+    ) -> None:
+        made = flood_card.question(connection, asked.flood_id, NOON)
+        assert_slack_takes(made.blocks, made.text)
+        flood.answer(connection, asked.flood_id, "released", "Farah", NOON)
+        with db.connect("handoff_admin") as admin:
+            admin.execute("update handoff.floods set allowed = 2147483647")
+            for name in HOSTILE:
+                admin.execute("update handoff.floods set answered_by = %s", (storable(name or ""),))
+                made = flood_card.question(connection, asked.flood_id, NOON)
+                assert_slack_takes(made.blocks, made.text)
 
     def test_the_next_flood_is_another_question(self, connection: Connection, asked: flood.Flood) -> None:
         flood.answer(connection, asked.flood_id, "dropped", "Farah", NOON)

@@ -217,21 +217,33 @@ def test_after_two_hours_of_outage_nobody_is_flooded(connection: Connection) -> 
     while at < ny("15:15"):
         look(connection, at)
         at += MINUTE
-    told = [
-        (row["created_at"], row["whom"])
-        for row in connection.execute(
-            """select created_at, payload ->> 'slack_user_id' as whom from handoff.outbox
-            where (kind = 'slack_note' or payload ? 'mentions') and created_at > %s
-            order by outbox_id""",
-            (ny("13:31"),),
-        )
-    ]
-    assert told[0] == (ny("14:05"), ANA)
-    for when, whom in told:
-        window = [each for each, other in told if other == whom and when - 10 * MINUTE < each <= when]
-        assert len(window) <= 5
+    assert sent(connection, "kind = 'slack_note' or payload ? 'mentions'")[0] == (ny("14:05"), ANA)
+    # All of Ana's deadlines are over at once, and what she had not accepted goes on.
+    for wall in ("16:05:01", "16:06", "16:11", "16:17"):
+        look(connection, ny(wall))
+    had = [len(reps(connection, each)) for each in given]
+    assert had[:6] == [1] * 6
+    # The others go on as long as anybody has room, and each once.
+    assert set(had[6:]) == {1, 2}
+    assert value(connection, "select count(*) from handoff.breaches") == 15
+    assert FARAH in {whom for _, whom in sent(connection, "kind = 'slack_note'")}
+    for which in ("kind = 'slack_note' or payload ? 'mentions'", "kind = 'slack_thread' and not payload ? 'mentions'"):
+        told = sent(connection, which)
+        assert told
+        for when, whom in told:
+            window = [each for each, other in told if other == whom and when - 10 * MINUTE < each <= when]
+            assert len(window) <= 5
     reminded = [name for _, name, because in steps(connection) if name == "esc-standard-remind" and because is None]
     assert len(reminded) == 30
+
+
+def sent(connection: Connection, which: str) -> list[tuple[datetime, str]]:
+    """When people were told something after their cards, and who."""
+    rows = connection.execute(
+        f"""select created_at, payload ->> 'slack_user_id' as whom from handoff.outbox
+        where ({which}) and payload ? 'slack_user_id' order by outbox_id"""
+    )
+    return [(row["created_at"], row["whom"]) for row in rows]
 
 
 def test_the_hottest_are_told_first_and_the_rest_a_little_later(connection: Connection) -> None:
