@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
 from handoff import clock, connections, stations
@@ -97,6 +98,27 @@ def test_data_tests_hold_for_a_company_with_history_and_handoffs_and_fail_for_a_
     assert broken.means == "One row per score that is not the sum of its parts."
     assert f"lead_id: {lead['id']}" in broken.examples[0]
     assert [each.broken for each in kept] == [0] * 8
+
+
+def test_every_mart_keeps_a_contract_and_one_that_breaks_it_is_not_built(agreement_database: object) -> None:
+    with dbt.environment(clock.now()):
+        project = Manifest.from_msgpack((settings().dbt_target / "partial_parse.msgpack").read_bytes())
+        marts = [each for each in project.nodes.values() if each.path.startswith("marts/") and each.is_relational]
+        marts = [each for each in marts if each.resource_type == "model"]
+        assert {each.name for each in marts} == {
+            path.stem for path in (settings().dbt_project / "models" / "marts").glob("*.sql")
+        }
+        assert [each.name for each in marts if not each.config.contract.enforced] == []
+        assert [each.name for each in marts if not all(column.data_type for column in each.columns.values())] == []
+        command = ["run", "--select", "dim_reps", "--project-dir", "dbt_project", "--profiles-dir", "dbt_project"]
+        command += ["--target-path", str(settings().dbt_target)]
+        built = dbtRunner(manifest=project).invoke([*dbt.PLAIN, *command])
+        assert built.success
+        project = Manifest.from_msgpack((settings().dbt_target / "partial_parse.msgpack").read_bytes())
+        project.nodes["model.handoff.dim_reps"].columns["name"].data_type = "integer"
+        broken = dbtRunner(manifest=project).invoke([*dbt.PLAIN, *command])
+        assert not broken.success
+        assert "contract" in str(broken.result.results[0].message)
 
 
 class WasRead(Exception):

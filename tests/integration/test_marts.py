@@ -373,8 +373,27 @@ def test_each_metric_can_be_asked_of_the_marts_and_agrees_with_them(admin: Admin
     assert (told["created"], told["handed_off"], told["rejected"]) == (243, 244, 1)
     assert told["accepted"] == 1 + sum(each.at["accepted"] is not None for each in GENERATED)
     assert told["with_negative_cycle"] > 1
-    (week,) = rows(admin, "select sum(within_sla) as v from marts.rpt_weekly_counts")
+    (week,) = rows(admin, "select sum(within_sla) as v, sum(within_sla + breached) as due from marts.rpt_weekly_counts")
     assert told["kept_in_time"] == week["v"]
+    ratios = {each["name"]: each["type_params"] for each in layer["metrics"] if each["type"] == "ratio"}
+    assert {
+        name: told[simple[of["numerator"]]] / told[simple[of["denominator"]]] for name, of in ratios.items()
+    } == pytest.approx(_rates() | {"sla_attainment": week["v"] / week["due"]})
+
+
+def _rates() -> dict[str, float]:
+    """By the plan: beside what was generated h1 went all its way, h2 was rejected and an SQL, h3 and h4 nothing."""
+
+    def reached(*stages: str) -> int:
+        return sum(any(each.at.get(stage) for stage in stages) for each in GENERATED) + 1
+
+    taken_on, handed_off = reached("accepted", "contacted"), len(GENERATED) + len(BY_HAND)
+    return {
+        "acceptance_rate": taken_on / (taken_on + 1),
+        "rejection_rate": 1 / handed_off,
+        "sql_rate": (reached("sql") + 1) / handed_off,
+        "win_rate": reached("won") / handed_off,
+    }
 
 
 def test_every_reader_of_a_mart_is_an_exposure(admin: Admin) -> None:
