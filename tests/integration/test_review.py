@@ -25,7 +25,7 @@ from handoff.review.pack import actions, flow, pack, printing
 from handoff.review.pack import figures as figures_of
 from handoff.review.pack.figures import week_of
 from handoff.web.app import PREFIX
-from handoff.web.pages import review
+from handoff.web.pages import rep, review
 from sandbox.testing import RunningSandbox, running_sandbox
 from tests.conftest import Database
 from tests.integration.built import build
@@ -264,6 +264,20 @@ def wilson(counted: int, decided: int) -> list[float | None]:
     z, share = 1.959963984540054, counted / decided
     middle, half = share + z**2 / (2 * decided), z * sqrt(share * (1 - share) / decided + z**2 / (4 * decided**2))
     return [share, *(max(end, 0) / (1 + z**2 / decided) for end in (middle - half, middle + half))]
+
+
+def test_a_rep_s_page_shows_how_they_kept_their_clocks_in_ninety_days(connection: Connection) -> None:
+    page = rep.read(connection, "ana-costa", MONDAY_AFTER)
+    # Of Ana's a and c were stopped in time, d and e never, g was withdrawn; a after 597.5 s, c after 1797.5.
+    assert page.results == (
+        {"tier_id": "high", "tier": "High intent", "met": 2, "breached": 2, "neither": 1, "median_seconds": 1197.5},
+    )
+    assert [(row["reason"], row["rejections"]) for row in page.rejections] == [("No interest when called", 1)]
+    given_at = BEGAN + HOUR + SECOND
+    for as_of, counted in ((given_at + rep.SPAN - SECOND, [(1, 1, 0, 46497.5)]), (given_at + rep.SPAN, [])):
+        found = rep.read(connection, "ben-okafor", as_of).results
+        assert found is not None
+        assert [(row["met"], row["breached"], row["neither"], row["median_seconds"]) for row in found] == counted
 
 
 def test_the_week_at_a_glance_counts_acceptance_the_same_way(connection: Connection) -> None:
