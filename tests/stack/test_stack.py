@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ from tests.stack.running import BACK_S, PASSWORD, PERSON, Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 BACK_MS = BACK_S * 1000
+PLANTING = """import sys
+from handoff import clock, connections
+from handoff.ledger import db
+from tests.stack.company import plant_weeks
+with db.connect(connections.ADMIN) as admin:
+"""
 
 
 def test_up_ends_with_a_message_in_slack_and_three_addresses(stack: Stack) -> None:
@@ -239,11 +246,15 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
         "rep": f"{ours}/rep/{newest['rep_id']}",
         "lead": f"{ours}/lead/{newest['lead_id']}",
         "board": f"{ours}/board",
-        "review": f"{ours}/review/{clock.now():%G-W%V}",
+        # The last whole week, which has been decided.
+        "review": f"{ours}/review/{clock.now() - timedelta(days=7):%G-W%V}",
         "marts": f"{ours}/marts",
         "agreement": f"{ours}/agreement",
         "docs": f"{ours}/docs/for-reps",
     }
+
+    went_live = stack.ledger("select min(live_at) as at from handoff.go_live")[0]["at"]
+    stack.python(f"{PLANTING}    plant_weeks(admin, clock.now())")
 
     def are_built() -> bool:
         stack.python("from handoff import stations; stations.marts()")
@@ -251,6 +262,9 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
         return shown.is_success and "nothing was handed over" not in shown.text
 
     assert progress.wait(are_built, timeout_s=BACK_S, interval_s=1), stack.logs()
+    assert "Most stop before" in httpx.get(pages["board"]).text
+    for nothing in ("nothing decided yet", "nothing was handed over"):
+        assert nothing not in httpx.get(pages["review"]).text
     with chromium.running() as browser:
         for name, address in pages.items():
             visit = chromium.Visit(browser.new_page(viewport={"width": 1100, "height": 900}))
@@ -259,6 +273,7 @@ def test_every_page_is_there_to_be_photographed(stack: Stack, tmp_path: Path) ->
             assert answer.status == 200, address
             assert visit.wrong == []
             visit.page.screenshot(path=kept / f"{name}.png")
+    stack.python(f"{PLANTING}    admin.execute('update handoff.go_live set live_at = %s', (sys.argv[1],))", went_live)
     shown = {
         name
         for page in (REPOSITORY / "docs").glob("*.md")

@@ -1,0 +1,42 @@
+"""Five weeks of handoffs that are over, for pictures in which something can be seen."""
+
+import random
+from datetime import datetime, timedelta
+
+from tests.integration.marts_company import Admin, Handoff, plant, plant_contact
+
+HANDOFFS, DAYS = 90, 35
+FIRST_LEAD = 700_000
+REPS = ("ana-costa", "ben-okafor")
+SOURCES = ("PAID_SEARCH", "ORGANIC_SEARCH", "REFERRALS", "SOCIAL_MEDIA")
+
+
+def plant_weeks(admin: Admin, now: datetime) -> None:
+    """Leads that sales answered, and some who were taken back: none is open, so that no clock runs for them."""
+    chance = random.Random(20261129)
+    # Each day of them counts, also those before the line went live.
+    admin.execute("update handoff.go_live set live_at = least(live_at, %s)", (now - timedelta(days=2 * DAYS),))
+    for number in range(HANDOFFS):
+        began = now - timedelta(minutes=chance.randrange(180, DAYS * 24 * 60))
+        answered = began + timedelta(minutes=chance.choice((3, 8, 14, 25, 40, 90)))
+        handoff = Handoff(
+            *(f"weeks-{number}", str(FIRST_LEAD + number), began, chance.choice(SOURCES)),
+            rep=chance.choice(REPS),
+            tier=chance.choice(("high", "high", "standard")),
+        )
+        stages = {began - timedelta(days=9): "lead"}
+        fate = chance.random()
+        # Some are accepted and then rejected, some called without a word before.
+        handoff.at = {"accepted": answered} if 0.1 < fate < 0.85 else {}
+        if fate < 0.2:
+            handoff.rejected_at = answered + timedelta(minutes=5)
+        elif fate < 0.3:
+            handoff.withdrawn_at = answered + timedelta(minutes=5)
+        else:
+            handoff.at["contacted"] = min(answered + timedelta(minutes=chance.choice((2, 20, 60, 2200))), now)
+            for stage, share, days in (("salesqualifiedlead", 0.5, 4), ("customer", 0.25, 9)):
+                at = began + timedelta(days=days)
+                if fate < 0.3 + 0.7 * share and at < now:
+                    stages[at] = stage
+        plant_contact(admin, handoff.lead, began - timedelta(days=9), stages, source=handoff.source, landed_at=began)
+        plant(admin, handoff)
