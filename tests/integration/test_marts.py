@@ -390,7 +390,7 @@ def _rates() -> dict[str, float]:
     taken_on, handed_off = reached("accepted", "contacted"), len(GENERATED) + len(BY_HAND)
     return {
         "acceptance_rate": taken_on / (taken_on + 1),
-        "rejection_rate": 1 / handed_off,
+        "rejection_rate": 1 / (taken_on + 1),
         "sql_rate": (reached("sql") + 1) / handed_off,
         "win_rate": reached("won") / handed_off,
     }
