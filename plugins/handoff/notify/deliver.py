@@ -16,7 +16,7 @@ from handoff.notify.cards import CHANNEL, DM, FILE, THREAD, UPDATE, WHISPER
 from handoff.notify.digests import DIGEST, ended, gather
 from handoff.notify.erasing import ERASE
 from handoff.notify.file_sender import FileSender
-from handoff.notify.given_up import tell
+from handoff.notify.given_up import tell, tell_of_calls
 from handoff.notify.senders import NOTE, MessageSender, Payload, WhisperSender
 
 KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW, FILE, ERASE)
@@ -35,7 +35,8 @@ def deliver(
     """Send what is due, reps first, and return counts: `sent`, `dead` (given up now), `pending` (still waiting), and
     `reps`, the messages sent that tell a rep about a lead. Updates and lines below a card are not counted as sent.
 
-    A message to a rep or the channel that is given up is told to the review channel: whose it was, and why.
+    A message to a rep or the channel that is given up is told to the review channel: whose it was, and why. So is a
+    line that names a rep.
     """
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
@@ -55,6 +56,8 @@ def deliver(
 def _on_end(kind: str, now: Callable[[], datetime]) -> Ended | None:
     if kind == DIGEST:
         return partial(ended, now())
+    if kind == THREAD:
+        return partial(tell_of_calls, now())
     return partial(tell, now()) if kind in TOLD_IF_GIVEN_UP else None
 
 

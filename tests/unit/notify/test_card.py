@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
+from handoff.notify import card as cards
 from handoff.notify.card import card
 from handoff.notify.card_state import ACCEPT, CONTACTED, REJECT, SNOOZE, State
 from handoff.notify.context import (
@@ -238,6 +239,14 @@ def assert_slack_takes(blocks: list[dict[str, Any]], text: str) -> None:
 def test_any_context_makes_a_card_that_slack_takes(context: Context, rep_name: str | None, state: State | None) -> None:
     made = card(context, NOW + timedelta(minutes=5), "America/New_York", NOW, rep_name, state)
     assert_slack_takes(made.blocks, made.text)
+
+
+def test_a_line_mentions_a_member_and_nobody_else() -> None:
+    blocks = cards.said("Call them", "U0ANACOSTA")
+    assert texts(blocks) == ["Call them", "<@U0ANACOSTA>"]
+    assert block_kit.faults(blocks) == []
+    for odd in ["", "u0ana", "C0REVIEW00", "U1> <!channel>", "<!here>", "U0ANA|x", "U" * 40, "U1\n"]:
+        assert texts(cards.said("Call them", odd)) == ["Call them"]
 
 
 ENTRIES = st.builds(

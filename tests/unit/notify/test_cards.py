@@ -220,12 +220,15 @@ def test_nothing_follows_a_card_that_was_given_up(
     deliver(connection, slack, clock)
     accept(connection, given, clock)
     cards.say(connection, given.handoff_id, given.assignment_id, "x", "Said", clock())
+    only_dm = (cards.DM,)
+    cards.say(connection, given.handoff_id, given.assignment_id, "y", "Call them", clock(), only_dm, mentions=True)
     with psycopg.connect(db.connections.get("handoff_admin").dsn) as admin:
         admin.execute("update handoff.outbox set state = 'dead', sent_at = null where kind = 'slack_dm'")
     deliver(connection, slack, clock)
     assert states(connection, "slack_update") == [("dead", None), ("sent", None)]
-    assert states(connection, "slack_thread") == [("dead", None), ("sent", None)]
-    assert states(connection, "slack_review") == []
+    assert states(connection, "slack_thread") == [("dead", None), ("sent", None), ("dead", None)]
+    # What called for the rep is told to somebody else.
+    assert states(connection, "slack_review") == [("sent", None)]
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "drop_before", "html", "truncate"])
