@@ -42,11 +42,6 @@ def png(definition: Mapping[str, Any]) -> bytes:
     return bytes(vl_convert.vegalite_to_png(json.dumps(definition), scale=SCALE))
 
 
-def pdf(definition: Mapping[str, Any]) -> bytes:
-    """The chart on a page of its own."""
-    return bytes(vl_convert.vegalite_to_pdf(json.dumps(definition)))
-
-
 def paired_bars(
     rows: Sequence[tuple[str, str, float]], names: tuple[str, str], colours: tuple[str, str], measured: str
 ) -> dict[str, Any]:

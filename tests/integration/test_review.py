@@ -21,7 +21,7 @@ from handoff.ledger.db import Connection
 from handoff.notify.deliver import deliver
 from handoff.qualify import dbt
 from handoff.review import run
-from handoff.review.pack import actions, flow, pack, printing
+from handoff.review.pack import actions, flow, pack, posting, printing
 from handoff.review.pack import figures as figures_of
 from handoff.review.pack.figures import week_of
 from handoff.web.app import PREFIX
@@ -394,6 +394,9 @@ def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
         "Slack gave it.",
     )
     assert printing.pdf(kept).startswith(b"%PDF-")
+    for name in ("conversion", "acceptance", "funnel"):
+        file = {"week": WEEK.isoformat(), "name": f"2026-W11-{name}.png"}
+        assert posting.content(connection, file).startswith(b"\x89PNG\r\n"), name
     with psycopg.connect(connections.get(connections.ADMIN).dsn) as admin:
         admin.execute("update marts.rpt_weekly_review set counted = 4 where figure = 'acceptance'")
     assert pack.kept(connection, WEEK) == kept
