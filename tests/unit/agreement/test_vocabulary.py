@@ -27,8 +27,8 @@ def test_facts_are_the_columns_of_the_model_with_its_types(agreement_database: A
 
 
 def test_metrics_are_those_that_the_weekly_review_measures() -> None:
-    report = (PROJECT / "models" / "marts" / "rpt_weekly_counts.sql").read_text(encoding="utf-8")
-    assert set(re.findall(r"commitment_of\('(\w+)', 'week_starts_on'\)", report)) == set(METRICS)
+    report = (PROJECT / "models" / "marts" / "rpt_weekly_review.sql").read_text(encoding="utf-8")
+    assert set(re.findall(r"commitment_of\('(\w+)', 'week_starts_on', promise\)", report)) == set(METRICS)
 
 
 def test_operators_are_those_that_the_macros_know() -> None:
