@@ -13,8 +13,6 @@ from .test_no_rule_in_sql import MODELS, code
 DECIDES = re.compile(r"\b(?:was_in_force|is_in_force|as_of|as_of_date|known_by|interval|case)\b")
 KNOWN_BY_ALONE = "tests/integration/test_dbt.py::nothing_is_seen_before_it_was_known"
 """Staging models whose one condition is that a record was there by the moment."""
-SHOWN_ELSEWHERE = {"rpt_weekly_review": "tests/integration/test_review.py"}
-"""Adds up what unit tested models say; the test builds it over a company and compares it with figures made by hand."""
 
 
 @cache
@@ -31,18 +29,13 @@ def conditions(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_a_model_that_decides_has_a_unit_test(path: Path) -> None:
     found = conditions(path)
-    is_shown = path.stem in SHOWN_ELSEWHERE or ("staging" in path.parts and found == {"known_by"})
+    is_shown = "staging" in path.parts and found == {"known_by"}
     assert not found or path.stem in unit_tested() or is_shown, f"{path.stem} has {sorted(found)} and no unit test"
 
 
 def test_no_exception_outlives_its_reason() -> None:
-    names = {path.stem for path in MODELS}
-    assert SHOWN_ELSEWHERE.keys() <= names - unit_tested()
-    root = PROJECT.parent
-    for name, file in SHOWN_ELSEWHERE.items():
-        assert name in (root / file).read_text(encoding="utf-8"), f"{file} says nothing of {name}"
     file, _, test = KNOWN_BY_ALONE.partition("::")
-    assert f"def {test}(" in (root / file).read_text(encoding="utf-8")
+    assert f"def {test}(" in (PROJECT.parent / file).read_text(encoding="utf-8")
 
 
 def test_a_model_without_one_is_found(tmp_path: Path) -> None:
