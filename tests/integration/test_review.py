@@ -21,7 +21,7 @@ from handoff.ledger.db import Connection
 from handoff.notify.deliver import deliver
 from handoff.qualify import dbt
 from handoff.review import run
-from handoff.review.pack import actions, flow, pack, posting, printing
+from handoff.review.pack import actions, commitments, flow, names, pack, posting, printing
 from handoff.review.pack import figures as figures_of
 from handoff.review.pack.figures import week_of
 from handoff.web.app import PREFIX
@@ -438,6 +438,13 @@ def test_a_week_is_named_as_the_calendar_names_it() -> None:
 def test_on_the_monday_after_nobody_is_lost_who_may_still_go_on(connection: Connection) -> None:
     build(connection, MONDAY_AFTER, is_first=False)
     read = figures_of.read(connection, WEEK + timedelta(days=7), 14)
+    # Half a cohort is told, and not judged.
+    promises = commitments.section(read, WEEK, names.read(connection))
+    assert promises.paragraphs[0].startswith(
+        "Marketing: nothing to judge yet. Share of MQLs that became an SQL in time"
+    )
+    assert promises.tables[1].rows == ()
+    assert [each.name for each in promises.pictures] == ["acceptance"]
     # c and g will not be accepted, d may be; of those accepted and called nobody's window is over.
     assert flow.bottleneck(read, WEEK).paragraphs == (
         "Most stop before Accepted: 2, and 1 more may still reach it. More reached Contacted than the stage before, "

@@ -1,6 +1,6 @@
 """The first page: whether marketing and sales kept what they promised each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from handoff import charts
@@ -28,7 +28,8 @@ def section(figures: Figures, week: date, names: Names) -> Section:
     kept = [_sentence(side, text, found) for side, text, found in promised]
     handed = [figures.one(each, "acceptance") for each in figures.weeks("acceptance", week, COHORTS)]
     until = figures.told_cohort(week)
-    became = [figures.one(each, "conversion") for each in figures.weeks("conversion", until, COHORTS)] if until else []
+    told = [figures.one(each, "conversion") for each in figures.weeks("conversion", until, COHORTS)] if until else []
+    became = [each for each in told if each and each.is_complete]
     return Section(
         "The two commitments",
         tuple(kept),
@@ -108,7 +109,7 @@ def _shares(caption: str, name: str, found: list[tuple[str, Figure]]) -> Table:
     )
 
 
-def _picture(name: str, caption: str, measured: str, cohorts: list[Figure | None]) -> tuple[Picture, ...]:
+def _picture(name: str, caption: str, measured: str, cohorts: Sequence[Figure | None]) -> tuple[Picture, ...]:
     rows = [
         (f"{each.week_starts_on:%G-W%V}", each.share_low, each.share, each.share_high)
         for each in cohorts
