@@ -37,8 +37,8 @@ told_by (figure, dimension) as (
     ('handoffs', 'all'), ('handoffs', 'product'), ('handoffs', 'tier'), ('handoffs', 'source'),
     ('acceptance', 'all'), ('acceptance', 'product'), ('acceptance', 'version'),
     ('attainment', 'all'), ('attainment', 'product'), ('attainment', 'tier'),
-    ('conversion', 'all'), ('conversion', 'product'), ('conversion', 'source'), ('conversion', 'campaign'), ('conversion', 'segment'),
-    ('conversion', 'version')
+    ('conversion', 'all'), ('conversion', 'product'), ('conversion', 'source'), ('conversion', 'campaign'),
+    ('conversion', 'segment'), ('conversion', 'version')
 ),
 
 faces as (
