@@ -161,10 +161,12 @@ async def set_webhooks(request: Request, world: TheWorld) -> dict[str, Any]:
 
 @router.post("/reset")
 async def reset(request: Request, world: TheWorld) -> dict[str, Any]:
-    """Start again with `contacts` contacts (default: as many as at start)."""
-    contacts = int((await _given(request)).get("contacts", world.settings.contacts))
+    """Start again with `contacts` contacts (default: as many as at start) and a history that ends at `until`,
+    epoch milliseconds (default: now): with one seed and one `until` it is the same history."""
+    given = await _given(request)
+    contacts, until = int(given.get("contacts", world.settings.contacts)), int(given.get("until", clock.now()))
     world.reset()
-    seed.fill(world, contacts, clock.now())
+    seed.fill(world, contacts, until)
     return await health(world)
 
 

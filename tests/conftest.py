@@ -5,7 +5,7 @@ import gc
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
@@ -125,29 +125,38 @@ def migrated_template(postgres: scratch.Cluster) -> str:
 def agreement_template(
     postgres: scratch.Cluster, migrated_template: str, airflow_home: Path, shared_folder: Path
 ) -> str:
-    """Name of a database with the agreement loaded and the line's models built over nothing, to copy.
-
-    Built by the first process of a run that needs it: the others, with servers of their own, restore its dump.
-    """
+    """Name of a database with the agreement loaded and the line's models built over nothing, to copy."""
     from handoff import agreement
 
-    dump, compiled = shared_folder / "agreed.dump", shared_folder / COMPILED
+    def load() -> None:
+        agreement.load(clock.now())
+        shutil.copytree(settings().dbt_target, shared_folder / COMPILED)
+
+    made_once(postgres, "agreed", migrated_template, shared_folder, load)
+    return "agreed"
+
+
+def made_once(
+    cluster: scratch.Cluster, name: str, template: str, shared_folder: Path, make: Callable[[], object]
+) -> None:
+    """A database to copy: what `make` makes of a copy of `template`, in the first process of a run that asks for it.
+
+    The others, with servers of their own, restore its dump.
+    """
+    dump = shared_folder / f"{name}.dump"
     with dump.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if dump.exists():
-            postgres.create("agreed")
-            _dumped("pg_restore", f"--dbname={postgres.dsn('agreed')}", str(dump))
-            return "agreed"
+            cluster.create(name)
+            _dumped("pg_restore", f"--dbname={cluster.dsn(name)}", str(dump))
+            return
         # Under the name of the copies: what dbt has parsed for one database serves no other.
-        name = _free_name(postgres)
-        postgres.create(name, migrated_template)
+        free = _free_name(cluster)
         with pytest.MonkeyPatch.context() as patch:
-            _point_at(patch, postgres, name)
-            agreement.load(clock.now())
-            shutil.copytree(settings().dbt_target, compiled)
-        postgres.rename(name, "agreed")
-        _dumped("pg_dump", "--format=custom", "--compress=0", f"--file={dump}", postgres.dsn("agreed"))
-    return "agreed"
+            _make(cluster, free, template, shared_folder, patch)
+            make()
+        cluster.rename(free, name)
+        _dumped("pg_dump", "--format=custom", "--compress=0", f"--file={dump}", cluster.dsn(name))
 
 
 def _dumped(program: str, *arguments: str) -> None:
@@ -159,7 +168,7 @@ def database(
     postgres: scratch.Cluster, migrated_template: str, shared_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     """A database with the ledger's schema and no rows."""
-    yield from _copy(postgres, migrated_template, shared_folder, monkeypatch)
+    yield from copy(postgres, migrated_template, shared_folder, monkeypatch)
 
 
 @pytest.fixture
@@ -167,14 +176,14 @@ def agreement_database(
     postgres: scratch.Cluster, agreement_template: str, shared_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     """A database with the agreement loaded; its products are live since this test run began."""
-    yield from _copy(postgres, agreement_template, shared_folder, monkeypatch)
+    yield from copy(postgres, agreement_template, shared_folder, monkeypatch)
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: scratch.Cluster, migrated_template: str, shared_folder: Path) -> Iterator[Database]:
     """As `database`, shared by one module's tests."""
     with pytest.MonkeyPatch.context() as patch:
-        yield from _copy(postgres, migrated_template, shared_folder, patch)
+        yield from copy(postgres, migrated_template, shared_folder, patch)
 
 
 @pytest.fixture(scope="module")
@@ -183,21 +192,13 @@ def module_agreement_database(
 ) -> Iterator[Database]:
     """As `agreement_database`, shared by one module's tests."""
     with pytest.MonkeyPatch.context() as patch:
-        yield from _copy(postgres, agreement_template, shared_folder, patch)
+        yield from copy(postgres, agreement_template, shared_folder, patch)
 
 
-def _copy(
-    cluster: scratch.Cluster, template: str, shared_folder: Path, patch: pytest.MonkeyPatch
-) -> Iterator[Database]:
-    # Each name with a target of dbt's own: for another database dbt would parse the whole project anew.
+def copy(cluster: scratch.Cluster, template: str, shared_folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A copy of a template, which the environment points at; gone afterwards."""
     name = _free_name(cluster)
-    target = settings().home / "dbt" / name
-    if not target.exists() and (shared_folder / COMPILED).exists():
-        shutil.copytree(shared_folder / COMPILED, target)
-    cluster.create(name, template)
-    _point_at(patch, cluster, name)
-    patch.setenv("HANDOFF_DBT_TARGET", str(target))
-    settings.cache_clear()
+    _make(cluster, name, template, shared_folder, patch)
     yield Database(
         name=name,
         admin_dsn=cluster.dsn(name),
@@ -205,6 +206,17 @@ def _copy(
         dbt_dsn=cluster.dsn(name, "handoff_dbt"),
     )
     cluster.drop(name)
+
+
+def _make(cluster: scratch.Cluster, name: str, template: str, shared_folder: Path, patch: pytest.MonkeyPatch) -> None:
+    # Each name with a target of dbt's own: for another database dbt would parse the whole project anew.
+    target = settings().home / "dbt" / name
+    if not target.exists() and (shared_folder / COMPILED).exists():
+        shutil.copytree(shared_folder / COMPILED, target)
+    cluster.create(name, template)
+    _point_at(patch, cluster, name)
+    patch.setenv("HANDOFF_DBT_TARGET", str(target))
+    settings.cache_clear()
 
 
 def _free_name(cluster: scratch.Cluster) -> str:

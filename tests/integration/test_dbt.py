@@ -19,6 +19,7 @@ from handoff.review import policies
 from handoff.settings import settings
 from sandbox.testing import RunningSandbox
 from tests.agreement.test_unit_tested import unit_tested
+from tests.integration.conftest import STATIONS
 
 REPOSITORY = Path(__file__).parents[2]
 UNREADABLE = "stg_hubspot__quarantined"
@@ -69,16 +70,13 @@ def nothing_is_seen_before_it_was_known(admin: Connection) -> None:
 
 
 def test_data_tests_hold_for_a_company_with_history_and_handoffs_and_fail_for_a_contradiction(
-    agreement_database: object, sandbox: RunningSandbox
+    landed_database: object, sandbox: RunningSandbox
 ) -> None:
-    for run_id in ("history", "act"):
-        if run_id == "act":
-            sandbox.act("demo_request")
-            with db.connect() as connection:
-                connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
-        stations.extract(run_id)
-        for station in (stations.enrich, stations.qualify, stations.route, stations.notify, stations.sync):
-            station(run_id)
+    sandbox.act("demo_request")
+    with db.connect() as connection:
+        connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    for station in STATIONS:
+        station("act")
     done = run_dbt("build", "--exclude", "test_type:unit", "resource_type:seed")
     assert done.returncode == 0, done.stdout[-4000:]
     with db.connect("handoff_admin") as admin:

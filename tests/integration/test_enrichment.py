@@ -23,9 +23,8 @@ WAIT_MINUTES = 10
 
 
 @pytest.fixture
-def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+def connection(landed_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
     with db.connect() as connection:
-        line()
         yield connection
 
 
@@ -178,9 +177,9 @@ def test_nothing_found_is_remembered_and_not_asked_again(connection: Connection,
 
 
 def test_the_day_s_budget_is_kept_and_told_once(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Any
+    connection: Connection, sandbox: RunningSandbox, landed_database: Any
 ) -> None:
-    with psycopg.connect(agreement_database.admin_dsn) as admin:
+    with psycopg.connect(landed_database.admin_dsn) as admin:
         admin.execute("update agreement.enrichment_policy set daily_credits = 1")
     paid = 0
     for number in (1, 2, 3):

@@ -19,9 +19,8 @@ from tests.integration.test_routing import AUTH
 
 
 @pytest.fixture
-def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+def connection(landed_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
     with db.connect() as connection:
-        line()
         yield connection
 
 

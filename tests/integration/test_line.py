@@ -9,18 +9,19 @@ import pytest
 from handoff import agreement, clock, explain, stations
 from handoff.ledger import db, inbox, runs
 from handoff.ledger.db import Connection
-from handoff.qualify import dbt, requeue
+from handoff.qualify import dbt, loads, requeue
 from handoff.route import run as route
 from sandbox.testing import RunningSandbox
 from tests.dying import dies_at
 from tests.integration import mqls
+from tests.integration.conftest import STATIONS
 
 RUN_IDS = (f"test-{number}" for number in count(1))
 WATCHED = dict.fromkeys(("pressed", "paused", "contacted", "answered", "breached"), 0)
 
 
 @pytest.fixture
-def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+def connection(landed_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
     with db.connect() as connection:
         yield connection
 
@@ -28,17 +29,11 @@ def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[
 def line() -> tuple[str, dict[str, Any]]:
     """One run, station by station, as the DAG orders them; returns its id and every station's counts."""
     run_id = next(RUN_IDS)
-    landed = stations.extract(run_id)
+    extract, *others = STATIONS
+    landed = extract(run_id)
     counts: dict[str, Any] = {"extract": landed}
     if landed:
-        for station in (
-            stations.gate,
-            stations.enrich,
-            stations.qualify,
-            stations.route,
-            stations.notify,
-            stations.sync,
-        ):
+        for station in others:
             counts[station.__name__] = station(run_id)
     return run_id, counts
 
@@ -63,7 +58,6 @@ def one(connection: Connection, query: str, *parameters: Any) -> Any:
 def test_whoever_a_looser_agreement_makes_an_mql_is_handed_over_after_a_rebuild_and_nobody_twice(
     connection: Connection, sandbox: RunningSandbox
 ) -> None:
-    line()
     before = sandbox.act("demo_request")["contactId"]
     hint(connection, before)
     line()
@@ -74,8 +68,13 @@ def test_whoever_a_looser_agreement_makes_an_mql_is_handed_over_after_a_rebuild_
     hint(connection, lead)
     line()
     assert one(connection, "select decision from line.int_qualifications where lead_id = %s", lead) == "not_yet"
-    # The seeds are looser than what stood in the database.
-    assert agreement.load(clock.now(), full_refresh=True)["queued"] == 1
+    live = "select product_id, live_at from handoff.go_live order by product_id"
+    first, since = loads.newest(connection), connection.execute(live).fetchall()
+    # The seeds are looser than what stood in the database, and the same as were loaded: no load, and nothing goes live.
+    counts = agreement.load(clock.now(), full_refresh=True)
+    assert (counts["queued"], counts["went_live"]) == (1, 0)
+    assert loads.newest(connection) == first
+    assert connection.execute(live).fetchall() == since
     line()
     handed = connection.execute("select lead_id from handoff.handoffs order by routed_at").fetchall()
     assert [each["lead_id"] for each in handed] == [before, lead]
@@ -84,27 +83,27 @@ def test_whoever_a_looser_agreement_makes_an_mql_is_handed_over_after_a_rebuild_
 
 
 def test_history_pages_nobody_and_an_idle_run_stops_at_the_first_station(
-    connection: Connection, sandbox: RunningSandbox
+    agreement_database: object, sandbox: RunningSandbox
 ) -> None:
-    _, counts = line()
-    assert counts["extract"]["landed"] > 120
-    assert one(connection, "select count(*) from line.int_leads") == one(
-        connection, "select count(distinct id) from raw.hubspot_contacts"
-    )
-    # Many of them would be MQLs by score alone: it is the go-live moment that keeps them from being handed over.
-    assert one(connection, "select count(*) from line.int_scores where score >= 65") > 0
-    assert one(connection, "select count(*) from handoff.handoffs") == 0
-    assert one(connection, "select count(*) from handoff.pending_leads") == 0
-    assert messages(sandbox) == []
-    run_id, counts = line()
-    assert counts == {"extract": None}
-    assert runs.note_of(connection, run_id) == "0 changed"
+    with db.connect() as connection:
+        _, counts = line()
+        assert counts["extract"]["landed"] > 120
+        assert one(connection, "select count(*) from line.int_leads") == one(
+            connection, "select count(distinct id) from raw.hubspot_contacts"
+        )
+        # Many of them would be MQLs by score alone: it is the go-live moment that keeps them from being handed over.
+        assert one(connection, "select count(*) from line.int_scores where score >= 65") > 0
+        assert one(connection, "select count(*) from handoff.handoffs") == 0
+        assert one(connection, "select count(*) from handoff.pending_leads") == 0
+        assert messages(sandbox) == []
+        run_id, counts = line()
+        assert counts == {"extract": None}
+        assert runs.note_of(connection, run_id) == "0 changed"
 
 
 def test_one_act_is_one_message_however_often_anything_is_repeated(
     connection: Connection, sandbox: RunningSandbox
 ) -> None:
-    line()
     act = sandbox.act("demo_request")
     hint(connection, act["contactId"])
     _, counts = line()
@@ -129,7 +128,6 @@ def test_one_act_is_one_message_however_often_anything_is_repeated(
 
 
 def test_the_handoff_holds_what_was_known_and_the_crm_says_so(connection: Connection, sandbox: RunningSandbox) -> None:
-    line()
     act = sandbox.act("demo_request")
     hint(connection, act["contactId"])
     line()
@@ -164,7 +162,6 @@ def test_the_handoff_holds_what_was_known_and_the_crm_says_so(connection: Connec
 
 
 def test_a_poll_finds_what_no_webhook_told(connection: Connection, sandbox: RunningSandbox) -> None:
-    line()
     connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
     act = sandbox.act("demo_request")
     line()
@@ -175,7 +172,6 @@ def test_a_poll_finds_what_no_webhook_told(connection: Connection, sandbox: Runn
 def test_a_closed_gate_holds_handoffs_and_lets_them_go_when_it_opens(
     connection: Connection, sandbox: RunningSandbox
 ) -> None:
-    line()
     act = sandbox.act("demo_request")
     hint(connection, act["contactId"])
     run_id = next(RUN_IDS)
@@ -204,7 +200,6 @@ def test_a_closed_gate_holds_handoffs_and_lets_them_go_when_it_opens(
 
 
 def test_watch_stops_a_clock_and_marks_the_one_that_ran_out(connection: Connection, sandbox: RunningSandbox) -> None:
-    line()
     acts = [sandbox.act("demo_request") for _ in range(2)]
     for act in acts:
         hint(connection, act["contactId"])
@@ -231,8 +226,8 @@ def test_watch_stops_a_clock_and_marks_the_one_that_ran_out(connection: Connecti
     assert breached == acts[1]["contactId"]
 
 
+@pytest.mark.usefixtures("models_alone")
 def test_marts_and_the_weekly_review(connection: Connection, sandbox: RunningSandbox) -> None:
-    line()
     hint(connection, sandbox.act("demo_request")["contactId"])
     line()
     counts = stations.marts()

@@ -22,9 +22,8 @@ pytestmark = pytest.mark.usefixtures("models_alone")
 
 
 @pytest.fixture
-def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+def connection(landed_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
     with db.connect() as connection:
-        line()
         yield connection
 
 

@@ -24,7 +24,7 @@ from tests.conftest import Database
 
 
 @pytest.fixture
-def connection(agreement_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
+def connection(landed_database: object, sandbox: RunningSandbox) -> Iterator[Connection]:
     with db.connect() as connection:
         yield connection
 
@@ -67,10 +67,9 @@ def sell_the_addon_too(connection: Connection, database: Database) -> None:
 
 
 def test_it_is_the_same_after_everything_has_changed(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+    connection: Connection, sandbox: RunningSandbox, landed_database: Database
 ) -> None:
-    sell_the_addon_too(connection, agreement_database)
-    line(1)
+    sell_the_addon_too(connection, landed_database)
     for number in (2, 3):
         act = sandbox.act("demo_request")
         connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
@@ -91,7 +90,7 @@ def test_it_is_the_same_after_everything_has_changed(
         assert row
         assert row["context"]["tier"]["response_minutes"] == minutes
     # The line writes to the CRM, the lead does more, and the agreement is another one.
-    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+    with psycopg.connect(landed_database.admin_dsn, autocommit=True) as admin:
         admin.execute("update agreement.signals set points = points + 7")
         admin.execute("update agreement.definitions set threshold = 99")
         admin.execute("delete from agreement.competitors")
@@ -107,13 +106,12 @@ def test_it_is_the_same_after_everything_has_changed(
     assert done.output.count("the same, byte for byte") == 4
 
 
-def test_what_differs_is_named(connection: Connection, sandbox: RunningSandbox, agreement_database: Database) -> None:
-    line(1)
+def test_what_differs_is_named(connection: Connection, sandbox: RunningSandbox, landed_database: Database) -> None:
     sandbox.act("demo_request")
     connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
     line(2)
     (key,) = handoffs(connection)
-    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+    with psycopg.connect(landed_database.admin_dsn, autocommit=True) as admin:
         admin.execute(
             """update handoff.agreements set tables = jsonb_set(tables, '{signals}', (
                 select jsonb_agg(case when signal ->> 'rule_id' = 'sig-form-demo'
@@ -130,7 +128,7 @@ def test_what_differs_is_named(connection: Connection, sandbox: RunningSandbox, 
     assert done.exit_code == 1
     assert "score: was" in done.output
     assert json.loads(CliRunner().invoke(app, ["replay", key, "--json"]).output)["handoff_id"] == key
-    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+    with psycopg.connect(landed_database.admin_dsn, autocommit=True) as admin:
         admin.execute("update handoff.assignments set due_at = due_at + interval '1 second'")
         admin.execute("update handoff.handoffs set cycle = 2")
     paths = {each.path for each in replay(connection, key).differences}
@@ -143,9 +141,8 @@ def test_what_cannot_be_replayed_says_why(connection: Connection, sandbox: Runni
 
 
 def test_who_was_erased_or_is_older_than_kept_cannot_be_replayed(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+    connection: Connection, sandbox: RunningSandbox, landed_database: Database
 ) -> None:
-    line(1)
     acts = []
     for number in (2, 3):
         acts.append(sandbox.act("demo_request"))
@@ -162,7 +159,7 @@ def test_who_was_erased_or_is_older_than_kept_cannot_be_replayed(
         {"old": old, "now": clock.now()},
     )
     assert replay(connection, old).is_equal
-    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+    with psycopg.connect(landed_database.admin_dsn, autocommit=True) as admin:
         admin.execute("update agreement.retention set keep_days = 0 where subject = 'hubspot_form_submissions'")
         retention.run(connection, clock.now(), None)
         with pytest.raises(CannotReplay, match=f"{old} is older than kept, .*hubspot_form_submissions for 0 days"):
@@ -180,9 +177,8 @@ def test_who_was_erased_or_is_older_than_kept_cannot_be_replayed(
 
 
 def test_an_explanation_names_the_load_that_decided(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+    connection: Connection, sandbox: RunningSandbox, landed_database: Database
 ) -> None:
-    line(1)
     lead = sandbox.act("demo_request")["contactId"]
     connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
     line(2)
@@ -190,7 +186,7 @@ def test_an_explanation_names_the_load_that_decided(
     assert decided
     told = explain(connection, lead)
     assert (told.load, told.newer) == (decided, None)
-    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+    with psycopg.connect(landed_database.admin_dsn, autocommit=True) as admin:
         admin.execute("update agreement.signals set points = points + 7")
     newer = loads.record(connection, loads.models(connection, decided.models_hash), clock.now())
     told = explain(connection, lead)
@@ -205,7 +201,6 @@ def test_an_explanation_names_the_load_that_decided(
 
 
 def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningSandbox) -> None:
-    line(1)
     before = clock.now()
     act = sandbox.act("demo_request")
     connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
@@ -245,7 +240,6 @@ def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningS
 
 
 def test_what_would_change_the_answer_is_what_the_models_say(connection: Connection, sandbox: RunningSandbox) -> None:
-    line(1)
     rows = connection.execute(
         """select lead_id, decision from line.int_decisions
         where decision in ('not_yet', 'disqualified') order by score desc"""
@@ -261,15 +255,3 @@ def test_what_would_change_the_answer_is_what_the_models_say(connection: Connect
 
 def test_canonical_text_is_one_text() -> None:
     assert replaying.canonical({"b": 1, "a": [1.0, "é"]}) == '{"a":[1.0,"é"],"b":1}'
-
-
-def test_the_same_agreement_again_is_no_load_and_moves_no_go_live(
-    connection: Connection, sandbox: RunningSandbox
-) -> None:
-    from handoff import agreement
-
-    live = "select product_id, live_at from handoff.go_live order by product_id"
-    first, before = loads.newest(connection), connection.execute(live).fetchall()
-    assert agreement.load(clock.now())["went_live"] == 0
-    assert loads.newest(connection) == first
-    assert connection.execute(live).fetchall() == before

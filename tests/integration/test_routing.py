@@ -29,9 +29,8 @@ from tests.integration.test_line import hint, line, messages, one
 
 
 @pytest.fixture
-def connection(agreement_database: Database, sandbox: RunningSandbox) -> Iterator[Connection]:
+def connection(landed_database: Database, sandbox: RunningSandbox) -> Iterator[Connection]:
     with db.connect() as connection:
-        line()
         yield connection
 
 
@@ -94,11 +93,11 @@ def assigned(connection: Connection, lead_id: str) -> dict[str, Any]:
 
 
 def test_leave_is_marked_once_and_nobody_is_unassigned_in_silence(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+    connection: Connection, sandbox: RunningSandbox, landed_database: Database
 ) -> None:
     until = (clock.now() + timedelta(days=3)).replace(microsecond=0)
     everybody = tuple(rep for rep in OWNERS if rep != "farah-ali")
-    be_away(agreement_database, sandbox, until, *everybody)
+    be_away(landed_database, sandbox, until, *everybody)
     first = ask_for_a_demo(connection, sandbox)
     line()
     given = assigned(connection, first)
@@ -107,7 +106,7 @@ def test_leave_is_marked_once_and_nobody_is_unassigned_in_silence(
     (alerted,) = messages(sandbox, "C0REVIEW00")
     assert "went to Farah Ali, the fallback" in alerted["text"]
 
-    be_away(agreement_database, sandbox, until, "farah-ali")
+    be_away(landed_database, sandbox, until, "farah-ali")
     second = ask_for_a_demo(connection, sandbox)
     _, counts = line()
     assert counts["route"]["stuck"] == 1
@@ -117,7 +116,7 @@ def test_leave_is_marked_once_and_nobody_is_unassigned_in_silence(
     assert "farah-ali: fallback of the agreement, but out of office in HubSpot" in waits
     assert one(connection, "select count(*) from handoff.handoffs") == 1
 
-    be_away(agreement_database, sandbox, None, *OWNERS)
+    be_away(landed_database, sandbox, None, *OWNERS)
     _, counts = line()
     assert counts["route"]["handed_off"] == 1
     assert assigned(connection, second)["rep_id"] != "farah-ali"
@@ -260,7 +259,7 @@ def rewritten(where: Path, rep_id: str, on: str, **values: str) -> Path:
 def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: RunningSandbox, tmp_path: Path) -> None:
     for _ in range(6):
         ask_for_a_demo(connection, sandbox)
-        line()
+    line()
     before, after = json.loads(told("route", "simulate", "--change", "farah-ali:max_open=1", "--days", "1", "--json"))
     assert before["arrivals"] == after["arrivals"] == 6
     in_truth = connection.execute("select rep_id, count(*) as leads from handoff.assignments group by rep_id")
@@ -299,9 +298,9 @@ def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: Run
 
 
 def test_a_mass_of_mqls_is_held_until_a_person_has_answered(
-    connection: Connection, sandbox: RunningSandbox, agreement_database: Database
+    connection: Connection, sandbox: RunningSandbox, landed_database: Database
 ) -> None:
-    with psycopg.connect(agreement_database.admin_dsn) as admin:
+    with psycopg.connect(landed_database.admin_dsn) as admin:
         admin.execute("update agreement.handoff_policy set flood_floor = 2, flood_factor = 1")
     leads = [ask_for_a_demo(connection, sandbox) for _ in range(5)]
     _, counts = line()
