@@ -113,6 +113,18 @@ def test_reset_starts_again() -> None:
     with running_sandbox(contacts=30) as sandbox:
         sandbox.act("contact", email="gone@reset.example")
         assert sandbox.control("POST", "reset", {"contacts": 20})["contacts"] == 20
+        past = []
+        for until in (1_790_000_000_000, 1_790_000_000_000, 1_790_000_060_000):
+            sandbox.control("POST", "reset", {"contacts": 2, "until": until})
+            answer = httpx.get(
+                f"{sandbox.url}/crm/v3/objects/contacts",
+                params={"properties": "createdate,email"},
+                headers={"Authorization": "Bearer pat-na1-sandbox"},
+            )
+            past.append(answer.raise_for_status().json()["results"])
+        assert len(past[0]) == 2
+        assert past[0] == past[1]
+        assert past[0] != past[2]
 
 
 def test_life_goes_on_at_its_rate(world: World) -> None:
