@@ -2,12 +2,14 @@
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ class RunningSandbox:
         Raises:
             RuntimeError: it answered with an error.
         """
-        response = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=60)
+        response = httpx.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=60, verify=_trusted())
         if response.is_error:
             raise RuntimeError(f"{method} /_sandbox/{path} answered {response.status_code}: {response.text}")
         answer: dict[str, Any] = response.json()
@@ -95,8 +97,14 @@ def _answers(sandbox: RunningSandbox, process: subprocess.Popen[bytes]) -> bool:
     deadline = clock.ticks() + START_SECONDS
     while clock.ticks() < deadline and process.poll() is None:
         try:
-            if httpx.get(f"{sandbox.url}/_sandbox/health", timeout=5).is_success:
+            if httpx.get(f"{sandbox.url}/_sandbox/health", timeout=5, verify=_trusted()).is_success:
                 return True
         except httpx.TransportError:
             clock.pause(0.1)
     return False
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """httpx's default context: to read its certificates takes longer than most requests do."""
+    return httpx.create_ssl_context()

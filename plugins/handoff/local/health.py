@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from handoff.clients.tls import trusted
 from handoff.settings import Settings
 
 TIMEOUT_S = 5
@@ -23,7 +24,9 @@ AIRFLOW = {
 def airflow(settings: Settings) -> dict[str, bool]:
     """Component → healthy; for all but the API server that means a fresh heartbeat in the metadata database."""
     try:
-        answer = httpx.get(f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health", timeout=TIMEOUT_S)
+        answer = httpx.get(
+            f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health", timeout=TIMEOUT_S, verify=trusted()
+        )
         parts = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError):
         return dict.fromkeys(AIRFLOW, False)
@@ -53,7 +56,7 @@ def import_errors(settings: Settings) -> list[str]:
 
 @contextmanager
 def _api(settings: Settings) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"http://127.0.0.1:{settings.airflow_port}", timeout=TIMEOUT_S) as api:
+    with httpx.Client(base_url=f"http://127.0.0.1:{settings.airflow_port}", timeout=TIMEOUT_S, verify=trusted()) as api:
         # Without a login there is a token for everyone.
         token = api.get("/auth/token").raise_for_status().json()["access_token"]
         api.headers["Authorization"] = f"Bearer {token}"
@@ -69,7 +72,7 @@ def _paused(settings: Settings) -> list[str]:
 def superset(settings: Settings) -> bool:
     """Whether the dashboard's server answers."""
     try:
-        return httpx.get(f"http://127.0.0.1:{settings.bi_port}/health", timeout=TIMEOUT_S).is_success
+        return httpx.get(f"http://127.0.0.1:{settings.bi_port}/health", timeout=TIMEOUT_S, verify=trusted()).is_success
     except httpx.HTTPError:
         return False
 
@@ -77,6 +80,8 @@ def superset(settings: Settings) -> bool:
 def sandbox(settings: Settings) -> bool:
     """Whether the sandbox serves its company."""
     try:
-        return httpx.get(f"http://127.0.0.1:{settings.sandbox_port}/_sandbox/health", timeout=TIMEOUT_S).is_success
+        return httpx.get(
+            f"http://127.0.0.1:{settings.sandbox_port}/_sandbox/health", timeout=TIMEOUT_S, verify=trusted()
+        ).is_success
     except httpx.HTTPError:
         return False
