@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from handoff import clock
 from handoff.ledger import db
 from handoff.qualify import dbt
 
@@ -23,7 +24,6 @@ ENGAGEMENTS = {
 }
 """Where a kind of act lands, which property its subject is, and what else makes it that kind."""
 FLAGS = {"opted_out": {"hs_email_optout": "true"}, "bounced": {"hs_email_bounce": "1"}, "none": {}}
-HOURS_AFTER_GO_LIVE = 100
 
 Admin = psycopg.Connection[dict[str, Any]]
 Case = dict[str, str]
@@ -47,21 +47,19 @@ def holds(row: Case, day: date) -> bool:
 
 
 @pytest.fixture(scope="module")
-def go_live(admin: Admin) -> datetime:
-    """The moment at which what holds today is judged."""
-    row = admin.execute("select max(live_at) as live_at from handoff.go_live").fetchone()
-    assert row is not None
-    at: datetime = row["live_at"] + timedelta(hours=HOURS_AFTER_GO_LIVE)
-    return at
+def moment(admin: Admin) -> datetime:
+    """When what holds today is judged, with every product live for as long as anything was done."""
+    admin.execute("update handoff.go_live set live_at = '-infinity'")
+    return clock.now()
 
 
 @pytest.fixture(scope="module")
-def decisions(admin: Admin, go_live: datetime) -> Judged:
+def decisions(admin: Admin, moment: datetime) -> Judged:
     """What was decided of each case that is judged."""
-    days = [day_of(case, go_live.date()) for case in CASES]
+    days = [day_of(case, moment.date()) for case in CASES]
     found: Judged = {}
     for day in sorted({day for day in days if day}):
-        as_of = go_live if day == go_live.date() else datetime.combine(day, time(12), UTC)
+        as_of = moment if day == moment.date() else datetime.combine(day, time(12), UTC)
         leads = {str(number): case for number, case in enumerate(CASES, 1) if days[number - 1] == day}
         land(admin, as_of, leads)
         with db.connect() as connection:
@@ -131,9 +129,9 @@ def land(admin: Admin, as_of: datetime, leads: dict[str, Case]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['case_id']}-{case['valid_from']}")
-def test_golden_case(case: Case, decisions: Judged, go_live: datetime) -> None:
+def test_golden_case(case: Case, decisions: Judged, moment: datetime) -> None:
     key = case["case_id"], case["definition_id"]
-    if day_of(case, go_live.date()) is None:
+    if day_of(case, moment.date()) is None:
         # It has ended, or its definition decides nothing.
         assert key not in decisions
         return
@@ -157,19 +155,19 @@ def test_a_case_is_judged_on_a_day_on_which_it_holds() -> None:
     assert day("2026-01-01", "9999-12-31", status="draft") is None
 
 
-def test_each_disqualifier_and_each_hand_raiser_has_a_case(decisions: Judged, go_live: datetime) -> None:
-    live = {each["definition_id"] for each in DEFINITIONS if each["status"] == "live" and holds(each, go_live.date())}
+def test_each_disqualifier_and_each_hand_raiser_has_a_case(decisions: Judged, moment: datetime) -> None:
+    live = {each["definition_id"] for each in DEFINITIONS if each["status"] == "live" and holds(each, moment.date())}
     stopped = " ".join(row["reason"] for row in decisions.values() if row["decision"] == "disqualified")
     raised = {row["trigger_rule_id"] for row in decisions.values() if row["decision"] == "mql"}
     rules = [
         (row["disqualifier_id"], f"{row['disqualifier_id']} (" in stopped)
         for row in read(SEEDS / "disqualifiers.csv")
-        if row["definition_id"] in live and holds(row, go_live.date())
+        if row["definition_id"] in live and holds(row, moment.date())
     ]
     rules += [
         (row["rule_id"], row["rule_id"] in raised)
         for row in read(SEEDS / "signals.csv")
-        if row["definition_id"] in live and holds(row, go_live.date()) and row["is_hand_raiser"] == "true"
+        if row["definition_id"] in live and holds(row, moment.date()) and row["is_hand_raiser"] == "true"
     ]
     assert len(rules) > 10
     assert [rule for rule, has_a_case in rules if not has_a_case] == []

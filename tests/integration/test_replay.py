@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from handoff import clock, stations
+from handoff.agreement import going_live
 from handoff.cli import app
 from handoff.explain import UnknownLead, as_text, explain
 from handoff.ledger import db
@@ -20,6 +21,7 @@ from handoff.qualify import loads
 from handoff.route import replay as replaying
 from handoff.route.replay import CannotReplay, replay
 from sandbox.testing import RunningSandbox
+from tests.agreement.products import sell_the_addon_too
 from tests.conftest import Database
 
 
@@ -40,27 +42,11 @@ def handoffs(connection: Connection) -> list[str]:
     return [row["handoff_id"] for row in connection.execute("select handoff_id from handoff.handoffs order by 1")]
 
 
-ADDON = {
-    "definitions": ("platform-mql", {"definition_id": "addon-mql", "product_id": "addon", "name": "Add-on MQL"}),
-    "signals": ("sig-form-demo", {"definition_id": "addon-mql", "rule_id": "add-form-demo", "points": 17}),
-    "tiers": ("hand_raiser", {"definition_id": "addon-mql", "tier_id": "addon_asked", "response_minutes": 45}),
-}
-"""A second product whose one signal is the demo form: its rows, each like one of the agreement."""
-
-
-def sell_the_addon_too(connection: Connection, database: Database) -> None:
+def start_selling_the_addon(connection: Connection, database: Database) -> None:
     """The second product goes live, by a load of its own."""
     with psycopg.connect(database.admin_dsn, autocommit=True) as admin:
-        for table, (like, values) in ADDON.items():
-            admin.execute(
-                f"""insert into agreement.{table} select new.* from agreement.{table} as old
-                cross join lateral jsonb_populate_record(null::agreement.{table}, to_jsonb(old) || %s) as new
-                where old::text like %s""",
-                (json.dumps(values), f"({like},%"),
-            )
-        admin.execute(
-            "insert into handoff.go_live (product_id, live_at) select 'addon', max(live_at) from handoff.go_live"
-        )
+        sell_the_addon_too(admin)
+    assert list(going_live.note(connection, clock.now())) == ["addon"]
     load = loads.newest(connection)
     assert load
     loads.record(connection, loads.models(connection, load.models_hash), clock.now())
@@ -69,7 +55,7 @@ def sell_the_addon_too(connection: Connection, database: Database) -> None:
 def test_it_is_the_same_after_everything_has_changed(
     connection: Connection, sandbox: RunningSandbox, landed_database: Database
 ) -> None:
-    sell_the_addon_too(connection, landed_database)
+    start_selling_the_addon(connection, landed_database)
     for number in (2, 3):
         act = sandbox.act("demo_request")
         connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")

@@ -1,11 +1,11 @@
-"""Load the agreement into Postgres as it stands in this checkout, and note which products are live."""
+"""Load the agreement into Postgres as it stands in this checkout, and note from when on which products are live."""
 
 import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from handoff import identity
-from handoff.agreement import check
+from handoff.agreement import check, going_live
 from handoff.agreement.source import Unreadable, checkout
 from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt, loads, models, requeue
@@ -22,14 +22,15 @@ class Broken(dbt.DbtFailed):
 
 
 def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
-    """Check the seeds, load them, rebuild what depends on them alone, and note which products are live now.
+    """Check the seeds, load them, rebuild what depends on them alone, and note from when on which products are live.
 
     Args:
         as_of: the moment from which a product that was not live before may page someone.
         full_refresh: also rebuild the line's tables from `raw`, as happens when the models have changed; who is an MQL
             by them and was never handed over is queued for the line's next run.
 
-    Returns: counts of loaded relations, of products that went live with this call, and of leads that were queued.
+    Returns: counts of loaded relations, of products that went live with this call, and of leads that were queued; and
+        `goes_live`, which products begin on a coming day, where there are any.
 
     Raises:
         Broken: the seeds break a rule; nothing was loaded.
@@ -53,7 +54,14 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
         # From here on they decide: what is decided names them, so that it can be decided again.
         loads.record(connection, decided, as_of)
         stale.note_all(connection)
-        return {"relations": len(result.statuses), "went_live": _go_live(connection, as_of), "queued": queued}
+        live = going_live.note(connection, as_of)
+        coming = ", ".join(f"{product} on {at:%Y-%m-%d}" for product, at in live.items() if at > as_of)
+        return {
+            "relations": len(result.statuses),
+            "went_live": sum(at <= as_of for at in live.values()),
+            **({"goes_live": coming} if coming else {}),
+            "queued": queued,
+        }
 
 
 def _rebuild(connection: Connection, as_of: datetime) -> int:
@@ -72,14 +80,3 @@ def _refuse_what_is_broken() -> None:
         raise Broken("\n".join(["It breaks its own rules:", *errors]))
     for each in found:
         log.warning("%s", each)
-
-
-def _go_live(connection: Connection, as_of: datetime) -> int:
-    """Behaviour from before a product's first load pages nobody, however well it scores."""
-    return connection.execute(
-        """insert into handoff.go_live (product_id, live_at)
-        select distinct product_id, %(at)s::timestamptz from agreement.definitions
-        where status = 'live' and valid_from <= %(at)s and %(at)s < valid_to
-        on conflict (product_id) do nothing""",
-        {"at": as_of},
-    ).rowcount
