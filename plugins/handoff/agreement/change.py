@@ -11,6 +11,9 @@ from handoff.agreement.model import OPEN
 Kind = Literal["added", "removed", "changed", "column"]
 
 
+_KEPT = "; past handoffs keep the rows they were decided by"
+
+
 @dataclass(frozen=True)
 class Cell:
     """One column of a change."""
@@ -35,7 +38,7 @@ class Change:
     line: int | None
     """Where the row stands in the newer file; None when it is gone."""
     rewrites_since: date | None
-    """Set when days that are past read otherwise: decisions since then cannot be replayed from the newer rows."""
+    """Set when days that are past read otherwise: from the first of them on, figures are counted by the newer rows."""
 
     def __str__(self) -> str:
         if self.kind == "column":
@@ -60,17 +63,22 @@ class Change:
         if self.rewrites_since is None:
             return ""
         if self.rewrites_since == date.min:
-            return "; its table has no validity, so decisions of the past replay otherwise"
-        return f"; rewrites history: decisions since {self.rewrites_since} cannot be replayed"
+            return f"; its table has no validity: figures of the past are counted by it too{_KEPT}"
+        since = f"changes what was in force since {self.rewrites_since}"
+        return f"; {since}: figures of that time are counted by it{_KEPT}"
 
 
 def markdown(changes: Iterable[Change]) -> str:
-    """The changes for a pull request, by table; those that rewrite history come first."""
+    """The changes for a pull request, by table; those that change what was already in force come first."""
     found = list(changes)
     if not found:
         return "The agreement is the same.\n"
     rewriting = [each for each in found if each.rewrites_since]
-    parts = ["\n".join(["> **Rewrites history**", *(f">\n> - {each}" for each in rewriting)])] if rewriting else []
+    parts = (
+        ["\n".join(["> **Changes what was already in force**", *(f">\n> - {each}" for each in rewriting)])]
+        if rewriting
+        else []
+    )
     for table, group in groupby((each for each in found if not each.rewrites_since), key=lambda each: each.table):
         lines = [f"- {str(each).removeprefix(table).lstrip(': ')}" for each in group]
         parts.append("\n".join([f"**{table}**", "", *lines]))

@@ -19,7 +19,7 @@ def changes(before: Agreement, after: Agreement, as_of: date) -> list[Change]:
     A row that is closed and followed by another is told as one change from the day on which the other begins.
 
     Args:
-        as_of: days before it are past, so that a change of them rewrites history.
+        as_of: days before it are past, so that a change of them is of what was already in force.
     """
     found: list[Change] = []
     for table in dict.fromkeys([*before.seeds, *after.seeds]):

@@ -112,10 +112,11 @@ def diff(
     as_json: AsJson = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request.")] = False,
 ) -> None:
-    """Tell in words what changed between two agreements, and whether the change rewrites history.
+    """Tell in words what changed between two agreements, and whether it is of what was already in force.
 
     A rule is changed by ending its row with valid_to and adding one that begins on that day. Whoever edits a row that
-    is in force changes the past as well: what was decided since could not be replayed.
+    is in force changes how the past is counted, and gives one version two texts. Handoffs keep the rows they were
+    decided by: each load is kept, and `handoff replay` takes that one.
     """
     from handoff import clock
     from handoff.agreement.change import markdown

@@ -13,7 +13,8 @@ from .conftest import Seeds
 from .faults import OPEN
 
 TODAY = date(2026, 11, 24)
-HISTORY = "rewrites history: decisions since 2026-01-01 cannot be replayed"
+KEPT = "past handoffs keep the rows they were decided by"
+HISTORY = f"changes what was in force since 2026-01-01: figures of that time are counted by it; {KEPT}"
 
 
 def raise_pricing(seeds: Seeds, day: str = "2026-12-01") -> None:
@@ -34,8 +35,8 @@ CHANGES: dict[str, tuple[Callable[[Seeds], object], str]] = {
     ),
     "ended in the past": (
         lambda seeds: seeds.change("competitors", "rivalsoft", valid_to="2026-11-23"),
-        "competitors rivalsoft: holds no longer from 2026-11-23; rewrites history: decisions since 2026-11-23 cannot "
-        "be replayed",
+        "competitors rivalsoft: holds no longer from 2026-11-23; changes what was in force since 2026-11-23: figures "
+        f"of that time are counted by it; {KEPT}",
     ),
     "taken away": (
         lambda seeds: seeds.remove("competitors", "rivalsoft"),
@@ -65,8 +66,8 @@ CHANGES: dict[str, tuple[Callable[[Seeds], object], str]] = {
     ),
     "a table without validity": (
         lambda seeds: seeds.change("industries", "airlines aviation", industry="Software"),
-        "industries airlines aviation: industry Transport → Software; its table has no validity, so decisions of the "
-        "past replay otherwise",
+        "industries airlines aviation: industry Transport → Software; its table has no validity: figures of the "
+        f"past are counted by it too; {KEPT}",
     ),
 }
 
@@ -78,7 +79,7 @@ def test_a_change_is_told_in_words(name: str, seeds: Seeds) -> None:
     after = read(seeds.directory)
     found = changes(checkout(), after, TODAY)
     assert [str(each) for each in found] == [words]
-    assert (found[0].rewrites_since is not None) == ("replay" in words)
+    assert (found[0].rewrites_since is not None) == (KEPT in words)
     back = changes(after, checkout(), TODAY)
     turned = [tuple(Cell(cell.column, cell.after, cell.before) for cell in each.cells) for each in back]
     assert [(each.table, each.id, each.from_day, each.until) for each in back] == [
@@ -110,10 +111,11 @@ def test_a_new_column_is_one_change_and_not_one_for_each_row(seeds: Seeds) -> No
     assert [str(each) for each in changes(before, after, TODAY)] == ["pools: column team absent → present"]
 
 
-def test_markdown_puts_what_rewrites_history_first(seeds: Seeds) -> None:
+def test_markdown_puts_what_was_in_force_first(seeds: Seeds) -> None:
     raise_pricing(seeds)
     seeds.change("tiers", "high", response_minutes="120")
     assert markdown(changes(checkout(), read(seeds.directory), TODAY)) == (
-        f"> **Rewrites history**\n>\n> - tiers high: response_minutes 240 → 120 from 2026-01-01; {HISTORY}\n\n"
+        "> **Changes what was already in force**\n>\n"
+        f"> - tiers high: response_minutes 240 → 120 from 2026-01-01; {HISTORY}\n\n"
         "**signals**\n\n- sig-page-pricing: points 12 → 15 from 2026-12-01 (Won deals)\n"
     )
