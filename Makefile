@@ -87,6 +87,11 @@ check: development ## Lint, types, SQL, and the DAGs with sockets blocked
 	@$(BIN)/python -m handoff.local.scratch $(BIN)/dbt parse --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project
 	@$(BIN)/pytest tests/dags tests/agreement
 
+.PHONY: cases
+cases: development ## Hold the agreement, whichever company's it is, against its own rules and its golden cases
+	@$(BIN)/handoff agreement check
+	@$(BIN)/pytest tests/agreement/test_seeds.py tests/agreement/test_golden_cases.py
+
 .PHONY: chaos
 chaos: development ## Run the tests that look for trouble at random, for longer
 	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/integration/test_two_speeds.py tests/integration/test_chaos.py tests/integration/test_routers.py \

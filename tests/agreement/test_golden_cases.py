@@ -15,6 +15,7 @@ from .conftest import SEEDS, read
 
 CASES = read(SEEDS / "golden_cases.csv")
 DEFINITIONS = read(SEEDS / "definitions.csv")
+DOMAIN = read(SEEDS / "company.csv")[-1]["domain"]
 EVENTS = {"page": "e_visited_page", "open": "e_opened_email_v2", "click": "e_clicked_link_in_email_v2"}
 ENGAGEMENTS = {
     "call": ("hubspot_calls", "hs_call_title", {"hs_call_direction": "INBOUND", "hs_call_status": "COMPLETED"}),
@@ -122,7 +123,7 @@ def land(admin: Admin, as_of: datetime, leads: dict[str, Case]) -> None:
                 }
                 put(stream, record_id, at, record)
             else:
-                page = {"hs_url": f"https://www.brightwell.example{subject}"}
+                page = {"hs_url": f"https://www.{DOMAIN}{subject}"}
                 about = page if kind == "page" else {"hs_email_subject": subject}
                 event = {"objectId": lead, "eventType": EVENTS[kind], "occurredAt": at.isoformat(), "properties": about}
                 put("hubspot_events", key, at, event)
@@ -169,7 +170,7 @@ def test_each_disqualifier_and_each_hand_raiser_has_a_case(decisions: Judged, mo
         for row in read(SEEDS / "signals.csv")
         if row["definition_id"] in live and holds(row, moment.date()) and row["is_hand_raiser"] == "true"
     ]
-    assert len(rules) > 10
+    assert rules
     assert [rule for rule, has_a_case in rules if not has_a_case] == []
 
 
@@ -179,7 +180,9 @@ def test_parts_add_up_to_every_score(admin: Admin, decisions: Judged) -> None:
         left join line.int_score_parts as part using (lead_id, definition_id)
         group by score.lead_id, score.definition_id, score.score"""
     ).fetchall()
-    assert len(rows) == len(decisions)
+    decided = admin.execute("select count(*) as rows from line.int_decisions").fetchone()
+    assert decided
+    assert len(rows) == decided["rows"] >= len({case for case, _ in decisions})
     assert [row for row in rows if row["score"] != row["points"]] == []
 
 

@@ -48,8 +48,8 @@ def try_out(admin: Admin, name: str, *, begins: date = date(2026, 1, 1), signals
     definition = {"definition_id": name, "status": "shadow", "valid_from": f"{begins}", **values}
     admin.execute(
         """insert into agreement.definitions select (jsonb_populate_record(definition, %s)).*
-        from agreement.definitions as definition where status = 'live'""",
-        (Jsonb(definition),),
+        from agreement.definitions as definition where status = 'live' and valid_from <= %s and %s < valid_to""",
+        (Jsonb(definition), begins, begins),
     )
     for table in COPIED:
         own = signals if table == "signals" else "{}"

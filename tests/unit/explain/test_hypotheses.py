@@ -66,12 +66,19 @@ def allowed(directory: Path) -> list[tuple[str, str, str]]:
     return [each for line, each in enumerate(every, 2) if line not in wrong]
 
 
+def in_force(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one that is live on the day of the tests, without an end."""
+    day = f"{NOON:%Y-%m-%d}"
+    row = next(each for each in rows if each["status"] == "live" and each["valid_from"] <= day < each["valid_to"])
+    return {**row, "valid_to": "9999-12-31"}
+
+
 def loaded(connection: Connection, conditions: list[tuple[str, str, str]]) -> Load:
     """An agreement with a definition for each condition, which an act meets once its one requirement holds."""
     load = loads.newest(connection)
     assert load
     tables = dict(loads.agreement(connection, load.agreement_hash))
-    (definition,) = tables["definitions"]
+    definition = in_force(tables["definitions"])
     requirement = tables["requirements"][0]
     signal = next(each for each in tables["signals"] if each["rule_id"] == "sig-page-pricing")
     tier = next(each for each in tables["tiers"] if not each["is_for_hand_raisers"] and each["min_score"] == 0)
@@ -146,7 +153,7 @@ def as_a_shadow(connection: Connection, **values: Any) -> Load:
     load = loads.newest(connection)
     assert load
     tables = dict(loads.agreement(connection, load.agreement_hash))
-    (definition,) = tables["definitions"]
+    definition = in_force(tables["definitions"])
     tables["definitions"] = [{**definition, "status": "shadow", **values}]
     connection.execute("insert into handoff.agreements values ('a shadow', %s)", (Jsonb(tables),))
     return Load(load.load_id, load.loaded_at, "a shadow", load.models_hash)
