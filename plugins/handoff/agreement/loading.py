@@ -39,9 +39,14 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
     _refuse_what_is_broken()
     # Views are swapped while the agreement loads: the line must not read them meanwhile, and runs again in a minute.
     with connect() as connection, only_one(connection, dbt.lock_of("line"), wait=PATIENCE) as free:
-        result = dbt.invoke(connection, ["build", "--full-refresh"], selector=SELECTOR, as_of=as_of) if free else None
-        if result is None:
+        if not free:
             return {"skipped": "another process runs dbt on the line or loads the agreement: try again"}
+        # Whoever routes already comes to an end by the old rows.
+        with only_one(connection, "route", wait=PATIENCE) as nobody_routes:
+            if not nobody_routes:
+                return {"skipped": "another process routes: try again"}
+            loads.begin(connection, as_of)
+        relations = _build(connection, as_of)
         # Before anything is scored: what was landed by other means than landing has no answers yet.
         identity.complete(connection)
         missing = connection.execute("select to_regclass('line.int_qualifications') is null as missing").fetchone()
@@ -51,17 +56,44 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
         # Tables of other models may have other columns.
         if not rebuilt and last and last.models_hash != decided.hash:
             queued = _rebuild(connection, as_of)
-        # From here on they decide: what is decided names them, so that it can be decided again.
-        loads.record(connection, decided, as_of)
-        stale.note_all(connection)
-        live = going_live.note(connection, as_of)
+        with connection.transaction():
+            # From here on they decide: what is decided names them, so that it can be decided again.
+            loads.record(connection, decided, as_of)
+            stale.note_all(connection)
+            live = going_live.note(connection, as_of)
+            loads.end(connection)
         coming = ", ".join(f"{product} on {at:%Y-%m-%d}" for product, at in live.items() if at > as_of)
         return {
-            "relations": len(result.statuses),
+            "relations": relations,
             "went_live": sum(at <= as_of for at in live.values()),
             **({"goes_live": coming} if coming else {}),
             "queued": queued,
         }
+
+
+def _build(connection: Connection, as_of: datetime) -> int:
+    """Replace the seeds and what depends on them alone, with the line's lock held; returns how many relations."""
+    before = _relations(connection)
+    try:
+        result = dbt.invoke(connection, ["build", "--full-refresh"], selector=SELECTOR, as_of=as_of, locked=True)
+    except dbt.DbtFailed as failed:
+        if _relations(connection) == before:
+            loads.forget(connection, as_of)
+            raise
+        told = "Some of it has been replaced already, so nobody is handed over until a load comes to its end."
+        raise dbt.DbtFailed(f"{failed}\n{told}") from failed
+    assert result is not None
+    return len(result.statuses)
+
+
+def _relations(connection: Connection) -> list[int]:
+    """What stands in dbt's schemas: whatever dbt replaces gets a number of its own."""
+    rows = connection.execute(
+        """select pg_class.oid::bigint as number from pg_class
+        inner join pg_namespace on pg_namespace.oid = relnamespace
+        where nspname in ('agreement', 'staging', 'line') order by 1"""
+    )
+    return [row["number"] for row in rows]
 
 
 def _rebuild(connection: Connection, as_of: datetime) -> int:

@@ -49,6 +49,7 @@ _MACHINERY: tuple[Table, ...] = (
     ),
     plain("handoff.reviews", "week_starts_on made_at pack", "counts, reps, rules and ids of handoffs"),
     plain("handoff.privacy_key", "is_only key", "the digests' key"),
+    plain("handoff.unfinished_loads", "began_at", "stamps"),
 )
 
 TABLES: tuple[Table, ...] = (*LEDGER, *RAW, *_MACHINERY)

@@ -118,3 +118,27 @@ def agreement(connection: Connection, agreement_hash: str) -> Tables:
         raise LookupError(f"no agreement {agreement_hash[:12]} was ever loaded")
     tables: Tables = row["tables"]
     return tables
+
+
+UNFINISHED = "the agreement is being loaded, or a load of it broke off: run `handoff agreement load` to its end"
+"""Why nothing is decided, and nobody handed over, while a load is `unfinished`."""
+
+
+def begin(connection: Connection, at: datetime) -> None:
+    """Note that what decides is about to be replaced piece by piece."""
+    connection.execute("insert into handoff.unfinished_loads values (%s) on conflict do nothing", (at,))
+
+
+def end(connection: Connection) -> None:
+    """Note that what stands is one whole agreement; it makes good what earlier loads left behind."""
+    connection.execute("delete from handoff.unfinished_loads")
+
+
+def forget(connection: Connection, at: datetime) -> None:
+    """Take back the note of a load that has replaced nothing."""
+    connection.execute("delete from handoff.unfinished_loads where began_at = %s", (at,))
+
+
+def is_unfinished(connection: Connection) -> bool:
+    """Whether a load has begun and not come to its end: it runs, or it was killed or failed on its way."""
+    return connection.execute("select from handoff.unfinished_loads limit 1").fetchone() is not None

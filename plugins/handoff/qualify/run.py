@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handoff import clock
-from handoff.ledger.db import Connection
-from handoff.qualify import dbt, facts, shadow
+from handoff.ledger.db import Connection, only_one
+from handoff.qualify import dbt, facts, loads, shadow
 
 SELECTOR = "line"
 
@@ -31,9 +31,13 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         return {"pending": 0}
     moment = max(as_of, pending["newest"] + timedelta(microseconds=1))
     command = ["run", "--full-refresh"] if pending["are_many"] else ["run"]
-    result = dbt.invoke(connection, command, selector=SELECTOR, as_of=moment, as_loaded=True)
-    if result is None:
-        return {"skipped": "another process runs dbt on the line"}
+    with only_one(connection, dbt.lock_of(SELECTOR)) as free:
+        if not free:
+            return {"skipped": "another process runs dbt on the line"}
+        if loads.is_unfinished(connection):
+            return {"skipped": loads.UNFINISHED}
+        result = dbt.invoke(connection, command, selector=SELECTOR, as_of=moment, locked=True, as_loaded=True)
+    assert result is not None
     connection.execute(
         "update handoff.pending_leads set qualified_at = %s where extracted_at < %s", (clock.now(), moment)
     )

@@ -40,11 +40,13 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
     Leads that wait for enrichment stay pending. While a gate is closed nothing is handed over: the MQLs stay pending
     and are counted as `held`, with the gate's reason. A lead that cannot be routed stays pending as `stuck`; why, and
     until when, stands in `handoff.pending_leads`, and the next run tries again. An error that nobody foresaw holds its
-    own lead only.
+    own lead only. While a load of the agreement is unfinished nothing is looked at.
     """
     with only_one(connection, "route") as free:
         if not free:
             return {"skipped": "another process routes"}
+        if loads.is_unfinished(connection):
+            return {"skipped": loads.UNFINISHED}
         withdrawn = withdraw.run(connection, batch_id, as_of)
         erased, unerased = reported.erase(connection, batch_id, as_of)
         record_url = f"{settings().crm_url}/contacts/{_portal()}/record/0-1/{{lead_id}}"

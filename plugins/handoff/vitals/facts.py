@@ -51,6 +51,8 @@ class Facts:
     """Stream → since the moment up to which nothing of it is missing."""
     ingest_age_s: float | None
     """Since the moment up to which the fast pass has seen contacts; None before the first pass."""
+    unfinished_load_s: float = 0.0
+    """Since a load of the agreement began that has not ended; 0 when there is none."""
     clock_skew_s: float = 0.0
     """By how much this process's clock is ahead of Postgres', beyond what the question itself took."""
 
@@ -128,7 +130,10 @@ select
     ) as watermark_age_s,
     (
         select extract(epoch from %(at)s - seen_until)::float from handoff.cursors where stream = %(contacts)s
-    ) as ingest_age_s
+    ) as ingest_age_s,
+    (
+        select coalesce(extract(epoch from %(at)s - min(began_at)), 0)::float from handoff.unfinished_loads
+    ) as unfinished_load_s
 from (
     select count(*) as pending,
         coalesce(extract(epoch from %(at)s - min(coalesce(received_at, extracted_at)) filter (

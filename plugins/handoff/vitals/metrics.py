@@ -38,6 +38,7 @@ def text(facts: Facts | None, troubles: Mapping[str, bool]) -> bytes:
         gauge("lead_age_seconds", "Since the oldest lead that waits for the line came.", facts.lead_age_s)
         if facts.ingest_age_s is not None:
             gauge("ingest_age_seconds", "Since the moment up to which contacts have been read.", facts.ingest_age_s)
+        gauge("unfinished_load_seconds", "Since a load of the agreement that has not ended.", facts.unfinished_load_s)
         gauge("pending_leads", "Leads that wait for a decision.", facts.pending)
         gauge("held_leads", "MQLs that wait for a reason of their own.", facts.held)
         gauge("inbox_depth", "Webhooks that have not been looked at.", facts.inbox)

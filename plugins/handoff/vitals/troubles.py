@@ -25,6 +25,8 @@ class Limits:
     inbox_s: float = 300
     ingest_s: float = 600
     """Contacts are read each minute; what the CRM's index shows late is the slow pass's and no part of it."""
+    load_s: float = 120
+    """A load takes seconds; longer than this one rebuilds the line's tables, or has broken off."""
     patience_s: float = 5
     """How long something without an age of its own is wrong before anybody hears of it."""
 
@@ -80,6 +82,11 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
         away = f"{facts.clock_skew_s:+.0f} s"
         found.append(
             Trouble("clock", f"This machine's clock is {away} away from Postgres': deadlines are judged by it.")
+        )
+    if facts.unfinished_load_s > limit.load_s:
+        since = f"{facts.unfinished_load_s:.0f} s"
+        found.append(
+            Trouble("load", f"A load of the agreement has not ended for {since}: nobody is handed over.", is_sure=True)
         )
     if facts.lead_age_s > limit.pending_s and all(facts.gates.values()) and not facts.open_floods:
         found.append(Trouble("pending", f"Leads have waited for the line for {facts.lead_age_s:.0f} s.", is_sure=True))

@@ -1,4 +1,4 @@
-"""A broken agreement does not get as far as Postgres, and the command line says why."""
+"""A broken agreement does not get as far as Postgres, and one that got half-way hands nobody over."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,6 +11,12 @@ from typer.testing import CliRunner
 
 from handoff import agreement, clock
 from handoff.cli import app
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from handoff.qualify import loads
+from handoff.qualify import run as qualify
+from handoff.qualify.dbt import DbtFailed
+from handoff.route import run as route
 from handoff.settings import settings
 
 from .conftest import PROJECT, Seeds
@@ -56,11 +62,42 @@ def test_the_command_prints_the_problems_and_exits_with_1(broken: Path, database
     assert seen(database) == (None, 0)
 
 
-def test_what_is_only_warned_of_loads(broken: Path, database: Any, caplog: pytest.LogCaptureFixture) -> None:
+HALF_WAY = "create schema if not exists staging; create table staging.replaced (id int); commit; select 1 / 0"
+
+
+def pending(connection: Connection) -> None:
+    connection.execute(
+        """insert into handoff.pending_leads (lead_id, batch_id, extracted_at) values ('1', 1, %s)
+        on conflict do nothing""",
+        (clock.now(),),
+    )
+
+
+def test_what_breaks_off_stops_the_line_until_a_load_ends(
+    broken: Path, database: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     seeds = Seeds(broken / "seeds")
     seeds.change("reps", "ben-okafor", slack_user_id="U0BENOKAFO")
+    # Only warned of.
     for step in ("remind", "warn", "breach"):
         seeds.remove("escalations", f"esc-standard-{step}")
-    assert agreement.load(clock.now())["went_live"] == 1
-    assert "tier standard has no escalation" in caplog.text
-    assert seen(database) == ("agreement.definitions", 1)
+    project = broken / "dbt_project.yml"
+    sound = project.read_text()
+    with db.connect() as connection:
+        pending(connection)
+        # dbt cannot even begin.
+        project.write_text("name: [")
+        with pytest.raises(DbtFailed):
+            agreement.load(clock.now())
+        assert not loads.is_unfinished(connection)
+        project.write_text(f"{sound}\non-run-start: ['{HALF_WAY}']\n")
+        with pytest.raises(DbtFailed, match="until a load comes to its end"):
+            agreement.load(clock.now())
+        assert qualify.run(connection, clock.now()) == {"skipped": loads.UNFINISHED}
+        assert route.run(connection, 1, clock.now()) == {"skipped": loads.UNFINISHED}
+        project.write_text(sound)
+        assert agreement.load(clock.now())["went_live"] == 1
+        assert "tier standard has no escalation" in caplog.text
+        assert seen(database) == ("agreement.definitions", 1)
+        assert not loads.is_unfinished(connection)
+        assert "skipped" not in qualify.run(connection, clock.now())

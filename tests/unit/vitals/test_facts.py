@@ -11,6 +11,7 @@ import pytest
 from handoff import clock
 from handoff.ledger import db, heartbeats
 from handoff.ledger.db import Connection
+from handoff.qualify import loads
 from handoff.vitals import facts, metrics, troubles
 from handoff.vitals.facts import Effects
 from handoff.vitals.troubles import Limits
@@ -29,7 +30,7 @@ def connection(module_database: Database) -> Iterator[Connection]:
     with psycopg.connect(module_database.admin_dsn) as admin:
         admin.execute(
             """truncate handoff.inbox, handoff.pending_leads, handoff.heartbeats, handoff.outbox, handoff.gates,
-            handoff.floods, handoff.cursors, raw.quarantine, raw.batches cascade"""
+            handoff.floods, handoff.cursors, handoff.unfinished_loads, raw.quarantine, raw.batches cascade"""
         )
     with db.connect() as connection:
         yield connection
@@ -70,6 +71,18 @@ def test_a_silent_canary_is_down_and_an_older_beat_changes_nothing(connection: C
     assert "121 s" in found[0].text
     assert troubles.state(found) == "down"
     assert ids(connection, Limits(canary_s=122)) == []
+
+
+def test_a_load_that_does_not_end_is_told(connection: Connection) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, ago(seconds=1))
+    loads.begin(connection, ago(seconds=121))
+    loads.begin(connection, ago(seconds=5))
+    (found,) = troubles.of(facts.read(connection, NOW), LIMITS)
+    assert (found.id, found.is_sure) == ("load", True)
+    assert "121 s" in found.text
+    assert ids(connection, Limits(load_s=122)) == []
+    loads.end(connection)
+    assert ids(connection) == []
 
 
 def effect(connection: Connection, key: str, kind: str, state: str, at: datetime) -> None:
@@ -165,6 +178,7 @@ def test_the_metrics_hold_the_facts(connection: Connection) -> None:
         "handoff_lead_age_seconds 42.0",
         "handoff_ingest_age_seconds 61.0",
         "handoff_clock_skew_seconds -1.5",
+        "handoff_unfinished_load_seconds 0.0",
         "handoff_held_leads 4.0",
         "handoff_inbox_depth 3.0",
         "handoff_inbox_age_seconds 2.0",
