@@ -63,6 +63,13 @@ def test_it_is_the_same_after_everything_has_changed(
     keys = handoffs(connection)
     # Of two live products each lead is handed over for both, by the definition, tier and clock of each.
     assert len(keys) == 4
+    given = connection.execute(
+        """select handoff.lead_id, array_agg(assignment.rep_id) as reps from handoff.assignments as assignment
+        inner join handoff.handoffs as handoff using (handoff_id) group by 1"""
+    ).fetchall()
+    assert [len(set(row["reps"])) for row in given] == [1, 1]
+    told = connection.execute("select from handoff.outbox where dedupe_key like 'slack_review:owner:%'")
+    assert told.rowcount == 0
     told = explain(connection, act["contactId"])
     assert len(told.story.handoffs) == 2
     said = {row["product_id"]: (row["decision"], row["tier_id"], row["score"] == 17) for row in told.decisions}

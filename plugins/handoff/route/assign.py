@@ -74,6 +74,7 @@ class Choice:
     credits: dict[str, int] | None
 
 
+_KEPT = "; has this lead for another product"
 Credits = Mapping[str | None, Mapping[str, int]]
 """What each member of a pool is owed, by pool and rep."""
 
@@ -85,6 +86,7 @@ def choose(
     *,
     had: Collection[str] = (),
     before: Collection[str] = (),
+    keeper: str | None = None,
     prefers_present: bool = False,
 ) -> Choice:
     """Take the first step of the agreement's order that has somebody for the lead, and there whose turn it is.
@@ -94,6 +96,8 @@ def choose(
         had: reps who had this handoff and let it lapse or handed it on.
         before: reps who did not keep the lead the time before: passed over as long as anybody else may take it, as it
             would be lost otherwise.
+        keeper: who has the lead already, for another product: comes first, wherever among the candidates, if they may
+            take it. It is a turn of theirs like any other.
         prefers_present: who is not at work is passed over when somebody of the same step is.
 
     Equals are settled by rep id, never by chance.
@@ -102,11 +106,11 @@ def choose(
         NobodyEligible: not one candidate may take it.
     """
     try:
-        return _choose(candidates, credits, burdens, {*had, *before}, prefers_present)
+        return _choose(candidates, credits, burdens, {*had, *before}, keeper, prefers_present)
     except NobodyEligible:
         if not before:
             raise
-    choice = _choose(candidates, credits, burdens, had, prefers_present)
+    choice = _choose(candidates, credits, burdens, had, keeper, prefers_present)
     return replace(choice, reason=f"{choice.reason}; had this lead before, and nobody else may take it")
 
 
@@ -115,10 +119,16 @@ def _choose(
     credits: Credits,
     burdens: Mapping[str, Burden],
     had: Collection[str],
+    keeper: str | None,
     prefers_present: bool,
 ) -> Choice:
     verdicts = [_judged(each, burdens.get(each.rep_id, Burden()), had) for each in candidates]
     judged = [candidate for candidate, _ in verdicts]
+    kept = min((each for each in judged if each.is_eligible and each.rep_id == keeper), key=_place, default=None)
+    if kept is not None:
+        step = [each for each in judged if each.step_rank == kept.step_rank]
+        able = [each for each in step if each.is_eligible]
+        return _taken(able, step, tuple(sorted(judged, key=_place)), credits, kept)
     for rank in sorted({each.step_rank for each in judged}):
         step = [each for each in judged if each.step_rank == rank]
         able = [each for each in step if each.is_eligible]
@@ -151,19 +161,23 @@ def _judged(candidate: Candidate, burden: Burden, had: Collection[str]) -> tuple
 
 
 def _taken(
-    able: Sequence[Candidate], step: Sequence[Candidate], judged: tuple[Candidate, ...], credits: Credits
+    able: Sequence[Candidate],
+    step: Sequence[Candidate],
+    judged: tuple[Candidate, ...],
+    credits: Credits,
+    kept: Candidate | None = None,
 ) -> Choice:
     pool_id = able[0].pool_id
     if pool_id is None:
-        chosen = min(able, key=lambda each: each.rep_id)
-        return Choice(chosen, chosen.reason, judged, None)
+        chosen = kept or min(able, key=lambda each: each.rep_id)
+        return Choice(chosen, f"{chosen.reason}{_KEPT if kept else ''}", judged, None)
     # Who left the pool is forgotten; who may not take this lead keeps what they are owed.
     owed = {each.rep_id: credits.get(pool_id, {}).get(each.rep_id, 0) for each in step}
     for each in able:
         owed[each.rep_id] += each.weight
-    chosen = min(able, key=lambda each: (-owed[each.rep_id], each.rep_id))
+    chosen = kept or min(able, key=lambda each: (-owed[each.rep_id], each.rep_id))
     owed[chosen.rep_id] -= sum(each.weight for each in able)
-    turn = f"; next in turn among {len(able)}" if len(able) > 1 else ""
+    turn = _KEPT if kept else f"; next in turn among {len(able)}" if len(able) > 1 else ""
     return Choice(chosen, f"{chosen.reason}{turn}", judged, owed)
 
 

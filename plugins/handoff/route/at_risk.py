@@ -8,7 +8,7 @@ from handoff.ledger.db import Connection
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.decisions import Decision
 from handoff.route.due import NoCalendar, due_at
-from handoff.route.had import before
+from handoff.route.had import before, keeper
 
 
 def note(connection: Connection, held: Sequence[Decision], as_of: datetime) -> int:
@@ -33,6 +33,7 @@ def _note(connection: Connection, held: Decision, as_of: datetime) -> int:
             {},
             {},
             before=before(connection, held, as_of),
+            keeper=keeper(connection, held.lead_id, held.product_id, as_of),
             prefers_present=held.prefers_present,
         ).candidate.rep_id
         rep = connection.execute(

@@ -1,10 +1,11 @@
-"""Who had a lead in the cycle before and did not keep it: it does not go straight back to any of them."""
+"""Who had a lead in the cycle before and did not keep it, and who has it for another product: the first get it last,
+the second first."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handoff.ledger import aliases
-from handoff.ledger.db import Connection
+from handoff.ledger.db import Connection, Row
 
 if TYPE_CHECKING:
     from handoff.route.decisions import Decision
@@ -60,4 +61,46 @@ where assignment.assigned_at < %(at)s and (
     )
 )
 order by assignment.rep_id
+"""
+
+
+def keeper(
+    connection: Connection, lead_id: str, product_id: str, at: datetime, earlier_than: Row | None = None
+) -> str | None:
+    """The rep who had the lead at a moment for another product, as it was known then; whoever had it first, who is its
+    owner in the CRM.
+
+    Args:
+        earlier_than: as it was before this row of `handoff.assignments`.
+    """
+    row = connection.execute(
+        _KEEPER,
+        {
+            "ids": aliases.ids_of(connection, "contacts", lead_id),
+            "id": lead_id,
+            "product": product_id,
+            "at": at,
+            "before": earlier_than["assignment_id"] if earlier_than else None,
+        },
+    ).fetchone()
+    return row["rep_id"] if row else None
+
+
+_KEEPER = """
+select newest.rep_id
+from handoff.handoffs as handoff
+left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
+cross join lateral (
+    select assignment.rep_id from handoff.assignments as assignment
+    where assignment.handoff_id = handoff.handoff_id and assignment.assigned_at <= %(at)s
+    and (%(before)s::bigint is null or assignment.assignment_id < %(before)s)
+    order by assignment.assignment_id desc limit 1
+) as newest
+where handoff.lead_id = any(%(ids)s) and handoff.product_id <> %(product)s
+and (handoff.lead_id = %(id)s or coalesce(alias.noticed_at, '-infinity') <= %(at)s)
+and not exists (
+    select from handoff.dispositions as ended where ended.handoff_id = handoff.handoff_id
+    and ended.kind in ('rejected', 'withdrawn') and ended.recorded_at <= %(at)s
+)
+order by handoff.routed_at, handoff.handoff_id limit 1
 """

@@ -15,7 +15,7 @@ from handoff.route import again, kept
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import REPLICA, candidates_of, contexts_of
 from handoff.route.due import NoCalendar
-from handoff.route.had import had
+from handoff.route.had import had, keeper
 from handoff.route.turns import burdens, credits
 
 MODELS = ("int_leads", "int_activities", "int_score_parts", "int_qualifications", "int_route_candidates")
@@ -130,6 +130,7 @@ def _decided(connection: Connection, handoff: Row, assignment: Row) -> dict[str,
             credits(connection, candidates, before=assignment),
             burdens(connection, candidates, handoff["routed_at"], REPLICA, before=assignment),
             before=had(connection, lead_id, product_id, handoff["routed_at"]) if handoff["cycle"] > 1 else (),
+            keeper=keeper(connection, lead_id, product_id, handoff["routed_at"], assignment),
             prefers_present=row["prefers_present"],
         )
         chosen = {

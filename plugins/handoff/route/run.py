@@ -18,7 +18,7 @@ from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
 from handoff.route.due import NoCalendar
-from handoff.route.had import before
+from handoff.route.had import before, keeper
 from handoff.route.turns import burdens, credits
 from handoff.settings import settings
 from handoff.sync.targets import contact_target
@@ -111,6 +111,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
             credits(connection, decision.candidates),
             burdens(connection, decision.candidates, as_of, LINE),
             before=before(connection, decision, as_of),
+            keeper=keeper(connection, decision.lead_id, decision.product_id, as_of),
             prefers_present=decision.prefers_present,
         )
         if not _write(connection, key, decision, as_of):

@@ -8,7 +8,7 @@ from typing import Any
 from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 from handoff.route.assign import Choice, NobodyEligible, choose
-from handoff.route.had import had
+from handoff.route.had import had, keeper
 from handoff.route.present import REPLICA, candidates_now, prefers_present
 from handoff.route.turns import burdens, credits
 
@@ -88,6 +88,7 @@ def _now(connection: Connection, lead_id: str, ids: Sequence[str], decision: Row
             burdens(connection, candidates, at, REPLICA),
             had=mine,
             before=before,
+            keeper=keeper(connection, lead_id, decision["product_id"], at),
             prefers_present=prefers_present(connection, decision["tier_id"] or "", at),
         )
     except NobodyEligible as error:

@@ -17,11 +17,19 @@ LOOKED_AT = 500
 # A message's key ends as the write-back's does: with the handoff and the assignment.
 _WHO = """
 select written.handoff_id, message.payload ->> 'rep_name' as rep_name,
-    message.payload #>> '{context,lead,name}' as lead_name
+    message.payload #>> '{context,lead,name}' as lead_name,
+    exists (
+        select from handoff.handoffs as handoff
+        inner join handoff.handoffs as other
+            on other.lead_id = handoff.lead_id and other.product_id <> handoff.product_id
+        inner join handoff.outbox as ours on ours.handoff_id = other.handoff_id
+        where handoff.handoff_id = written.handoff_id and ours.kind = 'hubspot_contact' and ours.state = 'sent'
+        and ours.payload #>> '{properties,hubspot_owner_id}' = %(found)s
+    ) as is_ours
 from handoff.outbox as written
 left join handoff.outbox as message
     on message.dedupe_key = replace(written.dedupe_key, 'hubspot_contact:', 'slack_dm:')
-where written.dedupe_key = %s
+where written.dedupe_key = %(key)s
 """
 _SUSPECTS = """
 select written.dedupe_key, written.handoff_id, written.payload,
@@ -41,16 +49,21 @@ where written.state = 'sent'
 
 
 def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: datetime) -> None:
-    """Say in the review channel, once per effect, that another owner than the handoff's rep stays."""
+    """Say in the review channel, once per effect, that another owner than the handoff's rep stays: whom a person chose,
+    or whom we wrote ourselves for another product."""
     drift = (result.get("drift") or {}).get(OWNER)
     if drift is None:
         return
-    who = connection.execute(_WHO, (dedupe_key,)).fetchone() or {}
+    who = connection.execute(_WHO, {"key": dedupe_key, "found": drift["found"]}).fetchone() or {}
     lead = slack_text(who.get("lead_name") or f"Contact {result['contact_id']}", 60)
     rep = slack_text(who.get("rep_name") or f"owner {drift['wanted']}", 60)
     owner = f"owner {slack_text(drift['found'], 20)}" if drift["found"] else "nobody"
     back = ", put back after our own write" if OWNER in result["restored"] else ""
-    text = f"{lead} was handed to {rep}, but in HubSpot a person chose {owner}. That stays{back}."
+    text = (
+        f"{lead} was handed to {rep}, and in HubSpot stays with {owner}, who has it for another product."
+        if who.get("is_ours")
+        else f"{lead} was handed to {rep}, but in HubSpot a person chose {owner}. That stays{back}."
+    )
     alert(connection, f"owner:{dedupe_key}", text, at, who.get("handoff_id"))
 
 

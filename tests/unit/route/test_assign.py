@@ -118,6 +118,19 @@ class TestWhoMayNot:
         with pytest.raises(NobodyEligible):
             choose(others, {}, {}, had=["ana", "ben"], before=["ana"])
 
+    def test_who_has_the_lead_for_another_product_comes_first_and_pays_the_turn(self) -> None:
+        owner = rep("cal", step_rank=1, step="account_owner", pool_id=None)
+        reps = [owner, rep("ana", 9), rep("ben", max_open=2, is_at_work=False)]
+        choice = choose(reps, {}, {}, keeper="ben", prefers_present=True)
+        assert (choice.candidate.rep_id, choice.credits) == ("ben", {"ana": 9, "ben": -9})
+        assert choice.reason == "territory ter-na; has this lead for another product"
+        # Not who is full, did not keep it, or is nobody for it.
+        assert choose(reps, {}, {"ben": Burden(open=2)}, keeper="ben").candidate.rep_id == "cal"
+        assert choose(reps, {}, {}, before=["ben"], keeper="ben").candidate.rep_id == "cal"
+        assert choose(reps, {}, {}, keeper="dan").candidate.rep_id == "cal"
+        kept = choose(reps, {}, {}, keeper="cal")
+        assert (kept.candidate.rep_id, kept.credits) == ("cal", None)
+
     def test_never_back_to_who_had_it(self) -> None:
         choice = choose([rep("ana", 9), rep("ben")], {}, {}, had=["ana"])
         assert choice.candidate.rep_id == "ben"

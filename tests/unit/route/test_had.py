@@ -1,4 +1,4 @@
-"""To whom a lead that comes again does not go straight back."""
+"""To whom a lead that comes again does not go straight back, and who has it for another product."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from handoff.ledger.db import Connection
 from handoff.route.assignments import Assignment
-from handoff.route.had import had
+from handoff.route.had import had, keeper
 from handoff.route.reassign import reassign
 from tests.unit.route.handed import NOON, answer, to
 
@@ -51,3 +51,32 @@ def test_only_the_last_time_counts_also_of_one_that_was_merged(connection: Conne
         connection.execute("insert into handoff.aliases values ('contacts', %s, '2', %s)", (lead_id, at))
     known = [had(connection, "2", "platform", NOON + days * DAY) for days in (1, 2, 3)]
     assert known == [[], ["ana-costa"], ["ben-okafor"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "keeps"),
+    [("accepted", "ana-costa"), ("contacted", "ana-costa"), ("rejected", None), ("withdrawn", None)],
+)
+def test_who_has_it_for_another_product_keeps_it_until_it_ends(
+    connection: Connection, kind: str, keeps: str | None
+) -> None:
+    given = to(connection, "1", "ana-costa", NOON)
+    assert keeper(connection, "1", "another", NOON) == "ana-costa"
+    # Not of the product itself, of another lead, or before that assignment was made.
+    assert keeper(connection, "1", "platform", NOON) is None
+    assert keeper(connection, "2", "another", NOON) is None
+    row = connection.execute("select * from handoff.assignments").fetchone()
+    assert keeper(connection, "1", "another", NOON, row) is None
+    answer(connection, given, kind, NOON + MINUTE)
+    assert keeper(connection, "1", "another", NOON + MINUTE) == keeps
+    # As it was known then.
+    assert keeper(connection, "1", "another", NOON + MINUTE / 2) == "ana-costa"
+
+
+def test_it_is_kept_by_whoever_has_it_now_also_of_one_that_was_merged(connection: Connection) -> None:
+    given = to(connection, "1", "ana-costa", NOON)
+    breach(connection, given, NOON + MINUTE)
+    reassign(connection, given.handoff_id, NOON + MINUTE, "breach")
+    connection.execute("insert into handoff.aliases values ('contacts', '1', '2', %s)", (NOON + DAY,))
+    known = [keeper(connection, "2", "another", NOON + at) for at in (MINUTE, DAY)]
+    assert known == [None, "ben-okafor"]

@@ -38,11 +38,13 @@ class Crm:
         ensure_properties(self.hubspot, REASONS)
         self.contact = str(sandbox.act("contact", email="jo@acme.example")["contactId"])
 
-    def hand_over(self, owner: str = REP, expected: str = "", key: str = "ho_1:1", **properties: str) -> None:
+    def hand_over(
+        self, owner: str = REP, expected: str = "", key: str = "ho_1:1", of: str | None = None, **properties: str
+    ) -> None:
         """Queue what a handoff that read the contact just now wants of it."""
         expects = {OWNER: expected, "read_at": present.now().isoformat()}
         target = {"contact_id": self.contact, "properties": {OWNER: owner, **properties}, "expected": expects}
-        put(self.connection, Effect(f"hubspot_contact:{key}", "hubspot_contact", target, self.now))
+        put(self.connection, Effect(f"hubspot_contact:{key}", "hubspot_contact", target, self.now, of))
 
     def want(self, target: dict[str, Any]) -> None:
         """Queue a later target."""
@@ -105,6 +107,21 @@ def crm(database: Any, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch)
 
 
 THE_PERSONS = [{"wanted": REP, "found": PERSON}]
+
+
+def test_an_owner_whom_we_wrote_for_another_product_is_no_persons_choice(crm: Crm) -> None:
+    first = handed.write(crm.connection, crm.contact, crm.now)
+    crm.connection.execute(
+        """insert into handoff.handoffs select (jsonb_populate_record(first, %s)).* from handoff.handoffs as first""",
+        (json.dumps({"handoff_id": "ho_2", "product_id": "another"}),),
+    )
+    crm.hand_over(of=first)
+    crm.hand_over(NEXT, key="ho_2:1", of="ho_2")
+    crm.write_back()
+    assert (crm.says(), crm.conflicts()) == (REP, [{"wanted": NEXT, "found": REP}])
+    told = crm.connection.execute("select payload from handoff.outbox where kind = 'slack_review'").fetchone()
+    assert told
+    assert f"stays with owner {REP}, who has it for another product" in json.dumps(told["payload"])
 
 
 class TestFiveMoments:
