@@ -1,14 +1,19 @@
 """Weeks of decisions, a year of them in `make chaos`, replayed: no difference, although the agreement changed, sales
 rejected, leads came back, and others turned out to be one person."""
 
+import json
 import os
+import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
+from bench import machine
 from handoff import clock
 from handoff.ledger import db
 from handoff.ledger.db import Connection
@@ -21,7 +26,10 @@ from tests.unit.web.doors import connect
 
 # The calendars' open hours are built from the day of the load: this year lies ahead of it.
 START = clock.now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=3)
-WEEKS, LEADS, CHANGED = (52, 300, 26) if os.environ.get("HANDOFF_CHAOS") else (5, 300, 3)
+IS_LONG = bool(os.environ.get("HANDOFF_CHAOS"))
+WEEKS, LEADS, CHANGED = (52, 300, 26) if IS_LONG else (5, 300, 3)
+RESULTS = Path(__file__).parents[2] / "bench" / "results" / "year.json"
+"""Written by `make chaos` only."""
 FORM = "f0000000-0000-4000-8000-000000000001"
 REJECTED, COOLING_OFF_DAYS = 3, 7
 """Handoffs that sales rejects a week, and days until such a lead may come back, once the agreement has changed."""
@@ -90,6 +98,7 @@ def merge(connection: Connection, seen: list[str], rejected: list[str], at: date
 
 
 def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, measured_on, load_before = time.monotonic(), clock.now().date(), os.getloadavg()[0]
     connect(monkeypatch, "hubspot", {"portal_id": "4242424"})
     connect(monkeypatch, "slack", {"channel": "#mql"})
     random = Random(52)
@@ -143,7 +152,24 @@ def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pyte
     # Sales has the other one of its pair still, so it is not handed over again.
     merged_at = START + timedelta(weeks=CHANGED - 2, days=3)
     assert left[0] not in {row["lead_id"] for row in made if row["routed_at"] > merged_at}
-    assert [each for row in made if (each := replay(connection, row["handoff_id"])).differences] == []
+    replaying = time.monotonic()
+    differing = [each for row in made if (each := replay(connection, row["handoff_id"])).differences]
+    if IS_LONG:
+        figures = {
+            "weeks": WEEKS,
+            "leads": LEADS,
+            "handoffs": len(made),
+            "by_load": dict(sorted(Counter(row["load_id"] for row in made).items())),
+            "of_a_later_cycle": sum(row["cycle"] > 1 for row in made),
+            "merged": len(gone),
+            "differences": len(differing),
+            "seconds": round(time.monotonic() - began),
+            "of_which_replaying": round(time.monotonic() - replaying),
+            "measured_on": measured_on.isoformat(),
+            "machine": machine.describe(connection, load_before),
+        }
+        RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    assert differing == []
 
 
 def decide(connection: Connection, lead_ids: list[str], week: int, at: datetime) -> None:
