@@ -266,13 +266,19 @@ def wilson(counted: int, decided: int) -> list[float | None]:
     return [share, *(max(end, 0) / (1 + z**2 / decided) for end in (middle - half, middle + half))]
 
 
-def test_a_rep_s_page_shows_how_they_kept_their_clocks_in_ninety_days(connection: Connection) -> None:
+def test_a_rep_s_page_shows_how_they_kept_their_clocks_in_ninety_days(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = rep.read(connection, "ana-costa", MONDAY_AFTER)
     # Of Ana's a and c were stopped in time, d and e never, g was withdrawn; a after 597.5 s, c after 1797.5.
     assert page.results == (
         {"tier_id": "high", "tier": "High intent", "met": 2, "breached": 2, "neither": 1, "median_seconds": 1197.5},
     )
     assert [(row["reason"], row["rejections"]) for row in page.rejections] == [("No interest when called", 1)]
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "now", lambda: MONDAY_AFTER)
+        shown = get("rep/ana-costa")
+    assert "met: in touch, or rejected, in time; neither: handed on or withdrawn before the deadline" in shown
     given_at = BEGAN + HOUR + SECOND
     for as_of, counted in ((given_at + rep.SPAN - SECOND, [(1, 1, 0, 46497.5)]), (given_at + rep.SPAN, [])):
         found = rep.read(connection, "ben-okafor", as_of).results
@@ -310,7 +316,10 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
         "Marketing: missed. Share of MQLs that became an SQL in time, MQLs of 2026-W11: 33 % (10 to 70 %), 2 of 6; "
         "promised 50 %." in text
     )
-    assert "Sales: missed. Share of handoffs contacted in time: 60 % (23 to 88 %), 3 of 5; promised 90 %." in text
+    assert (
+        "Sales: missed. Share of handoffs contacted or rejected in time: 60 % (23 to 88 %), 3 of 5; promised 90 %."
+        in text
+    )
     assert "Marketing: missed. Handoffs in the week: 6; promised 25." in text
     assert "Most stop before Accepted: 3. More reached Contacted than the stage before, which can be passed by." in text
     assert "MQLs of 2026-W11, the newest week whose window is over: 33 % (10 to 70 %), 2 of 6." in text
@@ -440,9 +449,11 @@ def test_on_the_monday_after_nobody_is_lost_who_may_still_go_on(connection: Conn
     read = figures_of.read(connection, WEEK + timedelta(days=7), 14)
     # Half a cohort is told, and not judged.
     promises = commitments.section(read, WEEK, names.read(connection))
-    assert promises.paragraphs[0].startswith(
-        "Marketing: nothing to judge yet. Share of MQLs that became an SQL in time"
+    assert promises.paragraphs[0] == (
+        "Marketing: nothing to judge yet. Share of MQLs that became an SQL in time, MQLs of 2026-W11: 2 of 6 so far, "
+        "2 still open; promised 50 %."
     )
+    assert flow.conversion(read, WEEK).tables[0].rows[0] == ("PAID_SEARCH", "2 of 3 so far", "0")
     assert promises.tables[1].rows == ()
     assert [each.name for each in promises.pictures] == ["acceptance"]
     # c and g will not be accepted, d may be; of those accepted and called nobody's window is over.

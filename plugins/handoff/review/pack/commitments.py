@@ -12,7 +12,7 @@ PROMISES = (
     ("conversion", "Marketing", "Share of MQLs that became an SQL in time"),
     ("acceptance", "Marketing", "Share of handoffs that sales accepts"),
     ("handoffs", "Marketing", "Handoffs in the week"),
-    ("attainment", "Sales", "Share of handoffs contacted in time"),
+    ("attainment", "Sales", "Share of handoffs contacted or rejected in time"),
 )
 COHORTS = 8
 """Weeks beside one another."""
@@ -49,7 +49,7 @@ def section(figures: Figures, week: date, names: Names) -> Section:
             ),
             *(
                 _shares(
-                    f"Sales: contacted in time, by {key}",
+                    f"Sales: contacted or rejected in time, by {key}",
                     key.capitalize(),
                     [(names.of(key, each.member), each) for each in figures.of(week, "attainment", key)],
                 )
@@ -72,7 +72,8 @@ def _told(figures: Figures, week: date, name: str, text: str, names: Names) -> I
         week = figures.told_cohort(week) or week
         text = f"{text}, MQLs of {name_of(week)}"
     products = figures.of(week, name, "product")
-    if len(products) > 1:
+    # One that promised and had nothing this time makes several, too.
+    if len({each.member for each in (*products, *figures.of(week, "handoffs", "product"))}) > 1:
         for each in products:
             yield f"{text}, {names.of('product', each.member)}", each
     else:
