@@ -74,12 +74,16 @@ measured as (
     from counted
 ),
 
+-- What is still to come can only raise these, which no interval of chance allows for.
+{% set is_settled -%}
+    decided > 0 and (figure not in ('conversion', 'funnel') or window_ends_at <= {{ as_of() }})
+{%- endset -%}
 final as (
     select
         week_starts_on, to_char(week_starts_on, 'IYYY-"W"IW') as iso_week, figure, dimension, member, handoffs, decided,
         counted, still_open, share_rate as share,
-        case when decided > 0 then share_low end as share_low,
-        case when decided > 0 then share_high end as share_high,
+        case when {{ is_settled }} then share_low end as share_low,
+        case when {{ is_settled }} then share_high end as share_high,
         median_seconds, p90_seconds, target,
         -- Half a cohort says nothing: who has not become an SQL yet still may.
         case

@@ -15,7 +15,7 @@ METRICS = {
     "sla_attainment": "share",
     "handoffs_per_week": "count",
 }
-"""What a commitment may promise, which `rpt_weekly_counts` measures, and what its target is."""
+"""What a commitment may promise, which `rpt_weekly_review` judges, and what its target is."""
 
 
 @cache

@@ -2,12 +2,14 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from handoff.review.pack import commitments
 from handoff.review.pack.figures import Figure, Figures
 from handoff.review.pack.names import Names
 
 WEEK = date(2026, 3, 9)
-NAMES = Names({("product", "p"): "Platform"})
+NAMES = Names({})
 
 
 def figure(
@@ -29,9 +31,30 @@ def test_of_several_products_each_has_its_own_verdict() -> None:
     )
     told = commitments.section(found, WEEK, NAMES)
     assert [line for line in told.paragraphs if "accepts" in line] == [
-        "Marketing: kept. Share of handoffs that sales accepts, Platform: 60 % (30 to 80 %), 6 of 10; promised 50 %.",
+        "Marketing: kept. Share of handoffs that sales accepts, p: 60 % (30 to 80 %), 6 of 10; promised 50 %.",
         "Marketing: missed. Share of handoffs that sales accepts, q: 60 % (30 to 80 %), 6 of 10; promised 70 %.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("promised", "verdict"),
+    [
+        (0.5, "Marketing: kept. Share of handoffs that sales accepts, p: 60 % (30 to 80 %), 6 of 10; promised 50 %."),
+        (None, "Marketing promised nothing about this: share of handoffs that sales accepts, p."),
+    ],
+)
+def test_a_product_is_not_judged_by_the_promise_of_one_that_had_no_handoff(
+    promised: float | None, verdict: str
+) -> None:
+    found = Figures(
+        [
+            figure("acceptance", "all", "all", 0.7),
+            figure("acceptance", "product", "p", promised),
+            figure("handoffs", "product", "p", None),
+            figure("handoffs", "product", "q", None),
+        ]
+    )
+    assert [line for line in commitments.section(found, WEEK, NAMES).paragraphs if "accepts" in line] == [verdict]
 
 
 def test_one_product_is_not_named() -> None:

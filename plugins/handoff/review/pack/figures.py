@@ -44,9 +44,12 @@ class Figure:
 
     @property
     def interval(self) -> str:
-        """For example `60 % (41 to 77 %), 12 of 20`."""
-        if self.share is None or self.share_low is None or self.share_high is None:
+        """For example `60 % (41 to 77 %), 12 of 20`; of what may only rise `12 of 20 so far, 3 still open`."""
+        if self.share is None:
             return "nothing decided yet"
+        if self.share_low is None or self.share_high is None:
+            told = f"{self.counted:,} of {self.decided:,} so far"
+            return f"{told}, {self.still_open:,} still open" if self.still_open else told
         between = f"{100 * self.share_low:.0f} to {100 * self.share_high:.0f} %"
         return f"{100 * self.share:.0f} % ({between}), {self.counted} of {self.decided}"
 
