@@ -1,6 +1,8 @@
 """The policy models as they stand: what each promises, and how many rows break it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import sql
 
@@ -31,6 +33,19 @@ def read(connection: Connection) -> tuple[Policy, ...]:
     ).fetchall()
     found = (_policy(connection, each["name"], each["means"]) for each in tables)
     return tuple(sorted(found, key=lambda each: (-each.broken, each.name)))
+
+
+def checked_at(connection: Connection, policies: Sequence[Policy]) -> datetime | None:
+    """The build that all of them are of, or a later one; None when one was not built within the week that is kept."""
+    names = [each.name for each in policies]
+    row = connection.execute(
+        """select min(built_at) as at, count(*) as policies from (
+            select node, max(built_at) as built_at from handoff.model_builds
+            where node = any(%s) and status = 'success' group by node
+        ) as each""",
+        (names,),
+    ).fetchone()
+    return row["at"] if row and row["policies"] == len(names) else None
 
 
 def _policy(connection: Connection, name: str, means: str) -> Policy:

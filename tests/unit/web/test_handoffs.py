@@ -228,7 +228,8 @@ def test_today_s_speed_is_what_one_works_out_by_hand(connection: Connection) -> 
             """create table marts.fct_delays (event_at timestamptz, sent_at timestamptz, first_contact_at timestamptz,
                 total_seconds numeric, human_open_seconds numeric)"""
         )
-        admin.execute("grant select on marts.fct_delays to handoff_app")
+        admin.execute("create table marts.mart_builds as select %s as built_at", (day + HOUR,))
+        admin.execute("grant select on marts.fct_delays, marts.mart_builds to handoff_app")
         for began, told, called, worked in (
             (0, 10, 100, 90),
             (1, 20, None, None),
@@ -242,7 +243,7 @@ def test_today_s_speed_is_what_one_works_out_by_hand(connection: Connection) -> 
             )
     found = speed.read(connection, day + HOUR)
     assert found is not None
-    assert found.since == day
+    assert (found.since, found.built_at) == (day, day + HOUR)
     assert [(each.name, each.count, each.median, each.p90) for each in found.spans] == [
         ("System", 3, 20, 52),
         ("People", 2, pytest.approx(48.5), pytest.approx(81.7)),
@@ -251,4 +252,6 @@ def test_today_s_speed_is_what_one_works_out_by_hand(connection: Connection) -> 
     before = speed.read(connection, day - timedelta(seconds=1))
     assert before is not None
     assert [(each.count, each.median) for each in before.spans] == [(1, 5), (0, None), (0, None)]
-    assert re.findall(r'<td class="number">(.*?)</td>', get("/handoffs"))[:3] == ["–", "–", "0"]
+    page = get("/handoffs")
+    assert re.findall(r'<td class="number">(.*?)</td>', page)[:3] == ["–", "–", "0"]
+    assert 'as of the build of the marts of <time datetime="2026-11-18T06:00:00Z">' in page

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handoff.charts import Joint
 from handoff.extract import overview, quarantine
@@ -13,13 +13,15 @@ from handoff.ledger.db import Connection
 from handoff.review import policies
 from handoff.review.pack import flow
 from handoff.review.policies import Policy
-from handoff.web.pages import board_streams, board_waiting, review
+from handoff.web.pages import board_streams, board_waiting, filters, review
 from handoff.web.pages.board_streams import StreamRow
 from handoff.web.pages.board_waiting import ClosedGate, Held, Shadow, Waiting
 from handoff.web.pages.marks import Mark
 
 QUARANTINE_ROWS = 100
 HELD_ROWS = 50
+LATE = timedelta(minutes=45)
+"""Three builds of the marts."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,10 @@ class Board:
     """None before an agreement was loaded."""
     policies: tuple[Policy, ...]
     """None before the marts were built."""
+    policies_at: datetime | None
+    """When they were checked; None for more than a week ago."""
     funnel: tuple[Joint, ...]
-    """The same."""
+    """None before the marts were built."""
 
     @property
     def bottleneck(self) -> str:
@@ -66,12 +70,18 @@ def read(connection: Connection, as_of: datetime) -> Board:
         gates = board_waiting.closed_gates(connection)
         states_of_gates = state.states(connection)
         promises = policies.read(connection)
+        checked_at = policies.checked_at(connection, promises)
         funnel = review.funnel(connection, as_of)
         waiting = board_waiting.waiting(connection, as_of)
         loaded = connection.execute("select to_regclass('line.int_shadow_trials') is not null as yes").fetchone()
         shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()
     streams = board_streams.rows(states, as_of)
-    tiles = (*_standing_still(gates, streams), *_missing(unread, streams), *_waiting(waiting, held), *_broken(promises))
+    tiles = (
+        *_standing_still(gates, streams),
+        *_missing(unread, streams),
+        *_waiting(waiting, held),
+        *_broken(promises, checked_at, as_of),
+    )
     return Board(
         as_of=as_of,
         tiles=tiles,
@@ -82,6 +92,7 @@ def read(connection: Connection, as_of: datetime) -> Board:
         held=held,
         shadows=shadows,
         policies=promises,
+        policies_at=checked_at,
         funnel=tuple(funnel),
     )
 
@@ -121,10 +132,16 @@ def _waiting(waiting: Waiting, held: Held) -> tuple[Tile, ...]:
     )
 
 
-def _broken(promises: Sequence[Policy]) -> tuple[Tile, ...]:
+def _broken(promises: Sequence[Policy], checked_at: datetime | None, as_of: datetime) -> tuple[Tile, ...]:
     broken = sum(bool(each.broken) for each in promises)
-    note = f"of {len(promises)}, checked every 15 minutes" if promises else "not checked yet"
-    return (Tile("Policies broken", broken, _act(broken), note),)
+    if not promises:
+        note = "not checked yet"
+    elif checked_at is None:
+        note = f"of {len(promises)}, checked more than a week ago"
+    else:
+        note = f"of {len(promises)}, checked {filters.span(as_of - checked_at)} ago"
+    is_late = bool(promises) and (checked_at is None or as_of - checked_at > LATE)
+    return (Tile("Policies broken", broken, "act" if broken else "note" if is_late else "fine", note),)
 
 
 def _about(waiting: Waiting) -> str:

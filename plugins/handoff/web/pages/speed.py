@@ -19,9 +19,10 @@ class Speed:
 
 @dataclass(frozen=True)
 class Today:
-    """The spans of today, which began at `since`, midnight in the company's time zone."""
+    """The spans of today, which began at `since`, midnight in the company's time zone, as the marts had them then."""
 
     since: datetime
+    built_at: datetime
     spans: tuple[Speed, ...]
 
 
@@ -34,12 +35,12 @@ ABOUT = {
 
 def read(connection: Connection, as_of: datetime) -> Today | None:
     """Look it up; None before the marts were built for the first time."""
-    built = connection.execute("select to_regclass('marts.fct_delays') is not null as yes").fetchone()
+    built = connection.execute("select to_regclass('marts.mart_builds') is not null as yes").fetchone()
     if not built or not built["yes"]:
         return None
     rows = connection.execute(_TODAY, {"at": as_of}).fetchall()
     spans = tuple(Speed(*ABOUT[row["span"]], row["count"], row["median"], row["p90"]) for row in rows)
-    return Today(rows[0]["since"], spans)
+    return Today(rows[0]["since"], rows[0]["built_at"], spans)
 
 
 _TODAY = """
@@ -55,8 +56,8 @@ spans as (
     select 3, 'whole', first_contact_at, extract(epoch from (first_contact_at - event_at)) from marts.fct_delays
 )
 select
-    today.since, each.span, count(spans.seconds)::int as count,
-    percentile_cont(0.5) within group (order by spans.seconds) as median,
+    today.since, (select max(built_at) from marts.mart_builds) as built_at, each.span,
+    count(spans.seconds)::int as count, percentile_cont(0.5) within group (order by spans.seconds) as median,
     percentile_cont(0.9) within group (order by spans.seconds) as p90
 from today
 cross join (values (1, 'system'), (2, 'human'), (3, 'whole')) as each (place, span)
