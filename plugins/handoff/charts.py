@@ -6,6 +6,7 @@ No browser and no font from elsewhere takes part.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import altair
@@ -98,6 +99,12 @@ class Joint:
     stopped: int = 0
     still_open: int = 0
 
+    @property
+    def told(self) -> str:
+        """What the picture shows of it, in words."""
+        lost = f", {self.stopped:,} lost before it" if self.stopped else ""
+        return f"{self.stage} {self.reached:,} {self.wait}".strip() + lost
+
 
 def bottleneck(joints: Sequence[Joint]) -> Joint | None:
     """The stage before which most have stopped for good; None where nobody has."""
@@ -106,35 +113,56 @@ def bottleneck(joints: Sequence[Joint]) -> Joint | None:
 
 
 def pipe(joints: Sequence[Joint]) -> dict[str, Any]:
-    """A funnel as a pipe, as wide at each stage as are those who reached it; where most have stopped is marked.
+    """A funnel as a pipe: as wide at each stage as are those who reached it, and before it wider by those who are lost
+    there, who fall off in red; where most are is marked.
 
     It grows wider where a stage can be reached without the one before.
     """
     worst = bottleneck(joints)
-    widest = max((each.reached for each in joints), default=0) or 1
     values = [
         {
             "place": place,
             "top": each.reached / 2,
             "bottom": -each.reached / 2,
+            "lost": -each.reached / 2 - each.stopped,
             "title": f"{each.stage} {each.reached:,}",
             "wait": each.wait,
+            "lostTitle": f"{each.stopped:,} lost" if each.stopped else "",
             "isWorst": each is worst,
         }
         for place, each in enumerate(joints)
     ]
+    lengths = [
+        {"length": before["place"], "place": each["place"], "top": each["top"], "bottom": each[bottom]}
+        for before, after in pairwise(values)
+        for each, bottom in ((before, "bottom"), (after, "lost"))
+    ]
     across = altair.X("place:Q", axis=None, scale=altair.Scale(domain=[-0.35, len(joints) - 0.65]))
-    room = altair.Scale(domain=[-0.95 * widest, 0.75 * widest])
-    base = altair.Chart(altair.Data(values=values), width=WIDTH, height=PIPE_HEIGHT).encode(x=across)  # type: ignore[no-untyped-call]
+    high = max((each.reached / 2 for each in joints), default=0)
+    low = max((each.reached / 2 + each.stopped for each in joints), default=0)
+    widest = high + low or 1
+    room = altair.Scale(domain=[-low - 0.4 * widest, high + 0.25 * widest])
+    top, bottom, fallen = (altair.Y(f"{each}:Q", axis=None, scale=room) for each in ("top", "bottom", "lost"))
+    base = altair.Chart().encode(x=across)
+    body = (
+        altair.Chart(altair.Data(values=lengths))  # type: ignore[no-untyped-call]
+        .mark_area(color=BEFORE, opacity=0.35)
+        .encode(x=across, y=top, y2="bottom:Q", detail="length:N")
+    )
+    joins = base.mark_rule(strokeWidth=5, color=AFTER).encode(y=top, y2="bottom:Q")
+    losses = base.mark_rule(strokeWidth=5, color=LOST).encode(y=bottom, y2="lost:Q")
     colour = altair.condition("datum.isWorst", altair.value(LOST), altair.value(AFTER))
-    body = base.mark_area(interpolate="monotone", color=BEFORE, opacity=0.35).encode(
-        y=altair.Y("top:Q", axis=None, scale=room), y2="bottom:Q"
-    )
-    joins = base.mark_rule(strokeWidth=5).encode(y=altair.Y("top:Q", scale=room), y2="bottom:Q", color=colour)
     titles = base.mark_text(baseline="bottom", fontWeight="bold", fontSize=13, dy=-6).encode(
-        y=altair.Y("top:Q", scale=room), text="title:N", color=colour
+        y=top, text="title:N", color=colour
     )
-    waits = base.mark_text(baseline="top", fontSize=11, dy=6).encode(
-        y=altair.Y("bottom:Q", scale=room), text="wait:N", color=altair.value(INK)
+    waits = base.mark_text(baseline="top", fontSize=11, dy=6).encode(y=fallen, text="wait:N", color=altair.value(INK))
+    fell = base.mark_text(baseline="top", fontSize=11, dy=20).encode(
+        y=fallen, text="lostTitle:N", color=altair.value(LOST)
     )
-    return themed(body + joins + titles + waits)
+    whole = altair.layer(
+        *(body, joins, losses, titles, waits, fell),
+        data=altair.Data(values=values),  # type: ignore[no-untyped-call]
+        width=WIDTH,
+        height=PIPE_HEIGHT,
+    )
+    return themed(whole)

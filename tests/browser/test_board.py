@@ -61,7 +61,8 @@ def test_the_funnel_narrows_as_leads_are_lost_on_paper_of_the_page_s_scheme(
     page.goto(BOARD)
     funnel = page.get_by_role("img", name="MQL 40")
     assert funnel.get_attribute("alt") == (
-        "MQL 40 ; Accepted 24 after 1 min; Contacted 12 after 1 min; SQL 9 after 1 min; Won 3 after 1 min; "
+        "MQL 40; Accepted 24 after 1 min, 16 lost before it; Contacted 12 after 1 min, 12 lost before it; "
+        "SQL 9 after 1 min, 3 lost before it; Won 3 after 1 min, 6 lost before it"
     )
     expect(page.get_by_role("figure")).to_contain_text("Most stop before Accepted: 16")
     funnel.scroll_into_view_if_needed()

@@ -350,7 +350,7 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     assert pictures.keys() == {"conversion", "acceptance", "funnel"}
     # What a picture shows, a row has.
     assert pictures["funnel"].startswith(
-        "MQL 6; Accepted 2 after 10 min; Contacted 3 after 1 d 11 h; SQL 2 1 d 11 h before;"
+        "MQL 6; Accepted 2 after 10 min, 3 lost before it; Contacted 3 after 1 d 11 h; SQL 2 1 d 11 h before, 1 lost"
     )
 
 

@@ -83,7 +83,7 @@ def bottleneck(figures: Figures, week: date) -> Section:
     """The funnel of the week's MQLs as a pipe, and where most of them stop."""
     reached, stopped = ({each.member: each for each in figures.of(week, name, "stage")} for name in FUNNEL)
     joints = [_joint(reached[stage], stopped.get(stage)) for stage in STAGES if stage in reached]
-    says = "; ".join(f"{each.stage} {each.reached:,} {each.wait}".strip() for each in joints)
+    says = "; ".join(each.told for each in joints)
     picture = Picture(
         "funnel", "From MQL to customer; the wait is the median from the stage before", says, charts.pipe(joints)
     )
