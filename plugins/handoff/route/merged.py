@@ -9,7 +9,7 @@ from handoff.ledger import outbox
 from handoff.ledger.db import Connection
 from handoff.notify import history
 from handoff.notify.context import BadContext
-from handoff.sync.targets import kept_target
+from handoff.sync.targets import kept_target, status_by
 
 
 def tell_crm(connection: Connection, gone_id: str, contact_id: str, as_of: datetime) -> int:
@@ -34,7 +34,7 @@ def tell_crm(connection: Connection, gone_id: str, contact_id: str, as_of: datet
     turn, contacted = told.current, told.of_handoff("contacted")
     status = "breached" if turn.is_breached else "due"
     if contacted is not None:
-        status = "met" if contacted.at <= told.in_force_at(contacted.at).due_at else "breached"
+        status = status_by(contacted.at, told.in_force_at(contacted.at).due_at)
     former = history.turns_of(connection, gone_id)[-1]
     target = kept_target(
         contact_id,

@@ -11,7 +11,7 @@ from handoff.clients.hubspot_wire import Conflict, Rejected
 
 GROUP = "handoff"
 REASON = "handoff_rejection_reason"
-STATUSES = (("due", "Due"), ("on_time", "On time"), ("breached", "Breached"), ("met", "Met"))
+STATUSES = (("due", "Due"), ("breached", "Breached"), ("met", "Met"))
 _KINDS = {
     "handoff_score": ("Handoff: score", "number", "number"),
     "handoff_score_parts": ("Handoff: score by part", "string", "textarea"),

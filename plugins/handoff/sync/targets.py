@@ -118,6 +118,11 @@ def reopened_target(contact_id: str, status: str, reason_id: str | None, read_at
     return {"contact_id": contact_id, "properties": {STATUS: NEW, REASON: ""}, "expected": expected}
 
 
+def status_by(stopped_at: datetime, due_at: datetime) -> str:
+    """What a stopped clock says, here as in `marts.fct_sla_outcomes`: the deadline itself is in time."""
+    return "met" if stopped_at <= due_at else "breached"
+
+
 def status_target(contact_id: str, status: str, first_contact_at: datetime | None) -> dict[str, Any]:
     """A clock that was stopped or ran out. `status` is `met` or `breached`."""
     properties = {"handoff_sla_status": status}
@@ -134,9 +139,9 @@ def deadline_target(contact_id: str, due_at: datetime) -> dict[str, Any]:
     return {"contact_id": contact_id, "properties": {"handoff_sla_due_at": instant(due_at)}, "expected": {}}
 
 
-def rejected_target(contact_id: str, reason_id: str, rejected_at: datetime) -> dict[str, Any]:
-    """A handoff that is over: the reason, an id of the agreement's, and the status that says so."""
-    properties = {REASON: reason_id, STATUS: UNQUALIFIED}
+def rejected_target(contact_id: str, reason_id: str, rejected_at: datetime, due_at: datetime) -> dict[str, Any]:
+    """A handoff that is over: the reason, an id of the agreement's, the status that says so, and a stopped clock."""
+    properties = {REASON: reason_id, STATUS: UNQUALIFIED, "handoff_sla_status": status_by(rejected_at, due_at)}
     return {"contact_id": contact_id, "properties": properties, "expected": {"read_at": rejected_at.isoformat()}}
 
 

@@ -7,14 +7,14 @@ from psycopg.types.json import Jsonb
 from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
-from handoff.notify import cards, lines
+from handoff.notify import cards, history, lines
 from handoff.notify.alert import alert
 from handoff.notify.context import BadContext
 from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
-from handoff.sync.targets import reopened_target
+from handoff.sync.targets import reopened_target, status_by, status_target
 from handoff.watch import reject_limit
 from handoff.watch.lock import lock
 
@@ -57,9 +57,25 @@ def _record(connection: Connection, row: Row, as_of: datetime) -> int:
             reject_limit.look(connection, row["owner_id"], row["occurred_at"], as_of)
         if row["kind"] == "declined" and _is_current(connection, row):
             _on(connection, row, as_of)
+        if row["kind"] == "rejected":
+            _stop(connection, row, as_of)
         lines.answered_in_crm(connection, row["handoff_id"], row["assignment_id"], row["kind"], row["owner_id"], as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
     return new
+
+
+def _stop(connection: Connection, row: Row, as_of: datetime) -> None:
+    """Whoever rejected it has said why in the CRM themselves; that the clock stands is ours to say."""
+    answers = history.answers_of(connection, row["handoff_id"])
+    if any(each.kind == "withdrawn" for each in answers):
+        return
+    if any(each.kind == "contacted" and each.at <= row["occurred_at"] for each in answers):
+        return
+    turns = history.turns_of(connection, row["handoff_id"])
+    (due_at,) = [each.due_at for each in turns if each.assignment_id == row["assignment_id"]]
+    target = status_target(row["lead_id"], status_by(row["occurred_at"], due_at), None)
+    key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:rejected"
+    outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
 
 
 def _is_current(connection: Connection, row: Row) -> bool:

@@ -325,9 +325,10 @@ class TestLeadStatus:
 
     def test_a_rejection_is_said_over_what_was_there_before_it(self, crm: Crm) -> None:
         crm.choose(REP, hs_lead_status="OPEN")
-        crm.want(rejected_target(crm.contact, "bad_fit", present.now()))
+        crm.want(rejected_target(crm.contact, "bad_fit", present.now(), present.now() + timedelta(hours=1)))
         assert crm.write_back() == {"written": 1}
         assert (crm.says(STATUS), crm.says("handoff_rejection_reason")) == ("UNQUALIFIED", "bad_fit")
+        assert crm.says("handoff_sla_status") == "met"
 
     def test_a_status_that_the_portal_has_taken_off_its_list_does_not_hold_the_rest_up(self, crm: Crm) -> None:
         kept = [{"label": "Open", "value": "OPEN", "displayOrder": 0, "hidden": False}]

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from handoff.sync.targets import LONGEST_TEXT, contact_target, kept_target
+import pytest
+
+from handoff.sync.targets import LONGEST_TEXT, contact_target, kept_target, rejected_target
 from tests.unit.notify.contexts import NOW, make
 
 MINUTE = timedelta(minutes=1)
@@ -61,4 +63,17 @@ def test_what_stays_of_two_that_were_merged() -> None:
             "hs_lead_status": "IN_PROGRESS",
         },
         "expected": expected,
+    }
+
+
+@pytest.mark.parametrize(("after_s", "status"), [(0, "met"), (1, "breached")])
+def test_a_rejection_stops_the_clock_and_says_whether_in_time(after_s: int, status: str) -> None:
+    assert rejected_target("3", "no_interest", NOW + timedelta(seconds=after_s), NOW) == {
+        "contact_id": "3",
+        "properties": {
+            "handoff_rejection_reason": "no_interest",
+            "hs_lead_status": "UNQUALIFIED",
+            "handoff_sla_status": status,
+        },
+        "expected": {"read_at": (NOW + timedelta(seconds=after_s)).isoformat()},
     }

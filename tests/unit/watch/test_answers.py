@@ -425,6 +425,7 @@ def test_a_rejection_ends_it_and_the_crm_says_why(connection: Connection, given:
     written = effects(connection, "hubspot_contact")[-1]
     assert (written["contact_id"], written["properties"]["handoff_rejection_reason"]) == ("1", "no_interest")
     assert written["properties"]["hs_lead_status"] == "UNQUALIFIED"
+    assert written["properties"]["handoff_sla_status"] == "met"
     assert [each["text"] for each in effects(connection, "slack_thread")] == [
         "Ana Costa rejected it: No interest when called. “They &lt;b&gt;hang&lt;/b&gt; up”"
     ]

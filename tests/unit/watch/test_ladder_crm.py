@@ -9,7 +9,7 @@ import pytest
 
 from handoff.ledger.db import Connection
 from tests.conftest import Database
-from tests.unit.route.handed import NOON
+from tests.unit.route.handed import NOON, answer
 from tests.unit.watch.clockwork import HAND_RAISER, HIGH, call, hand, look, moment, reps, status, steps, value
 
 SECOND = timedelta(seconds=1)
@@ -79,6 +79,27 @@ def test_a_rejection_ends_it_and_a_lead_that_is_not_theirs_goes_on(
     assert cause == "declined"
     # The status stands, and Ben has said nothing.
     assert look(connection, ny("12:12")) == {}
+    # Why is said already; that nothing is due any more is not.
+    written = queued(connection, f"{over.handoff_id}:{over.assignment_id}:rejected")
+    assert written == {"contact_id": "1", "properties": {"handoff_sla_status": "met"}, "expected": {}}
+    assert queued(connection, f"{moved.handoff_id}:{moved.assignment_id}:rejected") is None
+
+
+def test_what_a_rejection_in_the_crm_says_of_a_clock_that_ran_out_or_stood_already(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    late, called, gone = (hand(connection, lead, "ana-costa", NOON, **HAND_RAISER) for lead in ("1", "2", "3"))
+    call(admin, "2", ny("12:01"), "1001")
+    answer(connection, gone, "withdrawn", ny("12:02"))
+    for lead in ("1", "2", "3"):
+        status(admin, lead, ny("12:05") + SECOND, "UNQUALIFIED", "no_interest")
+    assert look(connection, ny("12:07"), ny("12:03")) == {"contacted": 1, "answered": 3}
+    written = queued(connection, f"{late.handoff_id}:{late.assignment_id}:rejected")
+    assert written is not None
+    assert written["properties"] == {"handoff_sla_status": "breached"}
+    # The contact tells of the call, and of what became of another handoff.
+    for each in (called, gone):
+        assert queued(connection, f"{each.handoff_id}:{each.assignment_id}:rejected") is None
 
 
 def test_nobody_else_may_take_it_so_a_person_is_told(connection: Connection, admin: psycopg.Connection[Any]) -> None:
