@@ -11,6 +11,7 @@ POINTS = (
     "route.handoff.committed",
     "route.assignment.written",
     "route.withdrawal.committed",
+    "route.merge.told",
     "route.erasure.committed",
     "route.gate.settled",
     "route.flood.held",

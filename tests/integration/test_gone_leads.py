@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from handoff import clock, explain, stations
+from handoff.clients.hubspot import HubSpotHook
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.route.reassign import reassign
@@ -53,10 +54,14 @@ def withdrawn(connection: Connection) -> list[dict[str, Any]]:
 def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: RunningSandbox) -> None:
     lead = handed_over(connection, sandbox)
     other = sandbox.act("contact", email="second.address@elsewhere.example")
+    with httpx.Client(base_url=f"{sandbox.url}/crm/v3/objects/contacts", headers=AUTH) as hubspot:
+        theirs = "1006" if contact(hubspot, lead["contactId"])["hubspot_owner_id"] == "1005" else "1005"
+    sandbox.act("edit", contact_id=other["contactId"], properties={"hubspot_owner_id": theirs})
     hint(connection, other["contactId"])
     line()
     before = clock.now()
-    merged = sandbox.act("merge", contact_id=lead["contactId"], other_id=other["contactId"])
+    # Whose values HubSpot keeps was never handed over, and is somebody else's.
+    merged = sandbox.act("merge", contact_id=other["contactId"], other_id=lead["contactId"])
     assert merged["contactId"] not in (lead["contactId"], other["contactId"])
     hint(connection, lead["contactId"])
     # The run that notices the merge, and the one that decides about whom it made.
@@ -65,6 +70,11 @@ def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: Ru
         assert counts["route"]["mqls"] == 0
     assert withdrawn(connection) == []
     assert len(messages(sandbox)) == 1
+    line()
+    with httpx.Client(base_url=f"{sandbox.url}/crm/v3/objects/contacts", headers=AUTH) as hubspot:
+        assert contact(hubspot, merged["contactId"])["hubspot_owner_id"] == theirs
+    (conflict,) = [each["text"] for each in messages(sandbox, "C0REVIEW00")]
+    assert conflict.endswith(f"but the contact it was merged with has owner {theirs}. That stays.")
     told = explain.explain(connection, merged["contactId"])
     assert [each.what for each in told.story.moments if each.by == "sales"] == []
     text = explain.as_text(told)
@@ -221,10 +231,20 @@ def test_of_two_that_become_one_whoever_was_called_or_is_not_rejected_stays(
     say(connection, called, "contacted")
     say(connection, rejected, "rejected", reason_id="no_interest")
     merge(connection, sandbox, older, called)
-    merge(connection, sandbox, rejected, younger)
-    _, counts = line()
-    assert counts["route"]["withdrawn"] == 1
-    assert withdrawn(connection) == [{"lead_id": older, "reason_id": "merged"}]
+    answered = {"hs_lead_status": "UNQUALIFIED", "handoff_rejection_reason": "no_interest"}
+    HubSpotHook().patch("contacts", rejected, answered | {"handoff_sla_status": "met"})
+    with httpx.Client(base_url=f"{sandbox.url}/crm/v3/objects/contacts", headers=AUTH) as hubspot:
+        due = contact(hubspot, younger)
+        both = merge(connection, sandbox, rejected, younger)
+        _, counts = line()
+        assert counts["route"]["withdrawn"] == 1
+        assert withdrawn(connection) == [{"lead_id": older, "reason_id": "merged"}]
+        line()
+        # Somebody has it, and the contact looks it.
+        assert contact(hubspot, both) == due
+        left = hubspot.get(f"/{both}", params={"properties": ",".join(answered)}).raise_for_status().json()
+    assert left["properties"]["hs_lead_status"] == "NEW"
+    assert not left["properties"]["handoff_rejection_reason"]
 
 
 @pytest.mark.parametrize(("what", "reason"), [("archive", "deleted"), ("erase", "erased")])

@@ -109,6 +109,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
         with connection.transaction():
             withdrawn += _withdraw(connection, row, as_of)
         crash.point("route.withdrawal.committed")
+    merged.tell_crm(connection, batch_id, as_of)
     return withdrawn
 
 
@@ -129,8 +130,6 @@ def _withdraw(connection: Connection, row: Row, as_of: datetime) -> bool:
         erasing.erase(connection, row["handoff_id"], as_of)
     if is_new:
         _tell(connection, row, as_of)
-    if is_new and row["reason_id"] == "merged":
-        merged.tell_crm(connection, row["handoff_id"], row["present_id"], as_of)
     cards.refresh(connection, row["handoff_id"], as_of)
     return is_new
 

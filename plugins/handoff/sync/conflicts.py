@@ -14,7 +14,7 @@ OWNER = "hubspot_owner_id"
 LOOKED_AT = 500
 """Newest assignments whose owner is compared with what has been landed since."""
 
-# A message's key ends as the write-back's does: with the handoff and the assignment.
+# Of both keys the second part is the handoff and the third the assignment; what else a write-back's says follows.
 _WHO = """
 select written.handoff_id, message.payload ->> 'rep_name' as rep_name,
     message.payload #>> '{context,lead,name}' as lead_name,
@@ -28,7 +28,9 @@ select written.handoff_id, message.payload ->> 'rep_name' as rep_name,
     ) as is_ours
 from handoff.outbox as written
 left join handoff.outbox as message
-    on message.dedupe_key = replace(written.dedupe_key, 'hubspot_contact:', 'slack_dm:')
+    on message.dedupe_key = format(
+        'slack_dm:%%s:%%s', split_part(written.dedupe_key, ':', 2), split_part(written.dedupe_key, ':', 3)
+    )
 where written.dedupe_key = %(key)s
 """
 _SUSPECTS = """
@@ -59,11 +61,11 @@ def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: da
     rep = slack_text(who.get("rep_name") or f"owner {drift['wanted']}", 60)
     owner = f"owner {slack_text(drift['found'], 20)}" if drift["found"] else "nobody"
     back = ", put back after our own write" if OWNER in result["restored"] else ""
-    text = (
-        f"{lead} was handed to {rep}, and in HubSpot stays with {owner}, who has it for another product."
-        if who.get("is_ours")
-        else f"{lead} was handed to {rep}, but in HubSpot a person chose {owner}. That stays{back}."
-    )
+    if who.get("is_ours"):
+        text = f"{lead} was handed to {rep}, and in HubSpot stays with {owner}, who has it for another product."
+    else:
+        chose = "the contact it was merged with has" if ":merged:" in dedupe_key else "in HubSpot a person chose"
+        text = f"{lead} was handed to {rep}, but {chose} {owner}. That stays{back}."
     alert(connection, f"owner:{dedupe_key}", text, at, who.get("handoff_id"))
 
 

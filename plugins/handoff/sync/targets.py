@@ -56,25 +56,27 @@ def kept_target(
     status: str,
     first_contact_at: datetime | None,
     *,
-    expected_owner_id: str | None,
-    read_at: datetime,
+    expected: dict[str, str],
 ) -> dict[str, Any]:
-    """A contact that was merged: what holds of the handoff that stays, over what the withdrawn one had written.
+    """A contact that was merged: what holds of the handoff that stays, over what another one had written.
 
     Args:
         status: `due`, `met` or `breached`.
-        expected_owner_id: the owner by the handoff that was withdrawn.
-        read_at: when that one was given to them.
+        expected: what may be replaced of what is not ours alone, and `read_at`, after which a person's change stays.
     """
     properties = _why(context, mql_at, due_at) | {
         "handoff_sla_status": status,
         "handoff_first_contact_at": instant(first_contact_at) if first_contact_at else "",
+        REASON: "",
     }
     if owner_id:
         properties["hubspot_owner_id"] = owner_id
     if first_contact_at:
         properties[STATUS] = WORKED
-    expected = {"hubspot_owner_id": expected_owner_id or "", STATUS: NEW, "read_at": read_at.isoformat()}
+    elif expected[STATUS] in ("", UNQUALIFIED):
+        properties[STATUS] = NEW
+    if first_contact_at and expected[STATUS] != UNQUALIFIED:
+        expected = expected | {STATUS: NEW}
     return {"contact_id": contact_id, "properties": properties, "expected": expected}
 
 

@@ -130,11 +130,11 @@ def gone(connection: Connection, at: datetime, event: str) -> int:
     return withdraw.run(connection, 1, at)
 
 
-def merged(connection: Connection, at: datetime) -> int:
-    """Lead 1 becomes part of lead 2, under a third id."""
+def merged(connection: Connection, at: datetime, **said: str) -> int:
+    """Lead 1 becomes part of lead 2, under a third id; that contact says so."""
     for old in (LEAD, OTHER):
         connection.execute("insert into handoff.aliases values ('contacts', %s, '3', %s)", (old, at))
-    version(connection, "3", at)
+    version(connection, "3", at, properties=said)
     return withdraw.run(connection, 1, at)
 
 
@@ -243,6 +243,86 @@ def test_of_two_that_become_one_the_one_that_was_contacted_stays_then_the_older(
         assert gone_ones == {other.handoff_id}
     else:
         assert gone_ones == {given.handoff_id}
+
+
+def written(connection: Connection) -> list[dict[str, Any]]:
+    """What the contact that stays is to say."""
+    rows = connection.execute(
+        "select payload from handoff.outbox where dedupe_key like 'hubspot_contact:%:merged:3' and state = 'pending'"
+    )
+    return [row["payload"] for row in rows]
+
+
+REJECTED = {"hubspot_owner_id": "1002", "hs_lead_status": "UNQUALIFIED", "handoff_rejection_reason": "no_interest"}
+
+
+@pytest.mark.parametrize("name", ["accepted", "breached", "passed_on", "contacted"])
+def test_one_that_was_rejected_leaves_the_contact_to_the_one_that_somebody_has(
+    name: str, connection: Connection, slack: SlackHook, clock: Clock
+) -> None:
+    """Ben's was rejected, and HubSpot shows what it said."""
+    state = STATES[name]
+    over = handed.to(connection, OTHER, "ben-okafor", clock() - timedelta(hours=1))
+    handed.answer(connection, over, "rejected", clock() - timedelta(minutes=30))
+    given = handed.to(connection, LEAD, "ana-costa", clock())
+    if state.make:
+        with connection.transaction():
+            state.make(connection, given, clock)
+    clock.pass_by(seconds=2)
+    assert merged(connection, clock(), **REJECTED) == 0
+    said = written(connection)
+    if state.is_over:
+        assert said == []
+        return
+    (target,) = said
+    assert target["contact_id"] == "3"
+    assert target["properties"]["hs_lead_status"] == "NEW"
+    assert target["properties"]["handoff_rejection_reason"] == ""
+    assert target["properties"]["handoff_sla_status"] == ("breached" if name == "breached" else "due")
+    assert target["properties"]["hubspot_owner_id"] == ("1002" if name == "passed_on" else "1001")
+    assert target["expected"].items() >= REJECTED.items()
+    # What Ben's handoff had still to say, it says no more.
+    left = connection.execute(
+        """select from handoff.outbox where handoff_id = %s and kind = 'hubspot_contact' and state = 'pending'""",
+        (over.handoff_id,),
+    )
+    assert left.rowcount == 0
+
+
+def test_what_is_no_handoff_s_the_contact_keeps_and_each_merge_is_written_once(
+    connection: Connection, slack: SlackHook, clock: Clock
+) -> None:
+    assigned_at = clock()
+    given = handed.to(connection, LEAD, "ana-costa", assigned_at)
+    clock.pass_by(seconds=1)
+    theirs = {"hubspot_owner_id": "1009", "hs_lead_status": "OPEN", "handoff_rejection_reason": ""}
+    merged(connection, clock(), **theirs)
+    (target,) = written(connection)
+    # An owner whom a person chose is never what we read, so that it stays and is told of.
+    assert target["expected"] == theirs | {"hubspot_owner_id": "", "read_at": assigned_at.isoformat()}
+    assert "hs_lead_status" not in target["properties"]
+    clock.pass_by(seconds=1)
+    with connection.transaction():
+        passed_on(connection, given, clock)
+    clock.pass_by(seconds=2)
+    version(connection, "3", clock(), properties=theirs)
+    withdraw.run(connection, 1, clock())
+    assert written(connection) == [target]
+
+
+def test_one_killed_between_two_merges_is_made_up_for(connection: Connection, slack: SlackHook, clock: Clock) -> None:
+    for number in (LEAD, "5"):
+        handed.to(connection, number, "ana-costa", clock())
+        clock.pass_by(seconds=1)
+    connection.execute("insert into handoff.aliases values ('contacts', '5', '6', %s)", (clock(),))
+    version(connection, "6", clock())
+    connection.execute("insert into handoff.aliases values ('contacts', %s, '3', %s)", (LEAD, clock()))
+    version(connection, "3", clock())
+    assert dies_at("route.merge.told", lambda own: withdraw.run(own, 1, clock()))
+    keys = "select from handoff.outbox where dedupe_key like '%:merged:%'"
+    assert connection.execute(keys).rowcount == 1
+    withdraw.run(connection, 1, clock())
+    assert connection.execute(keys).rowcount == 2
 
 
 def test_what_was_never_sent_is_not_and_what_is_in_doubt_is_looked_for_and_erased(

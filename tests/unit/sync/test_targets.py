@@ -45,25 +45,32 @@ def test_a_new_handoff() -> None:
 
 def test_what_stays_of_two_that_were_merged() -> None:
     given = ("3", CONTEXT, NOW, NOW + 5 * MINUTE, "1001")
-    was = {"expected_owner_id": "1002", "read_at": NOW - MINUTE}
-    expected = {"hubspot_owner_id": "1002", "hs_lead_status": "NEW", "read_at": "2026-11-20T18:58:30+00:00"}
-    assert kept_target(*given, "breached", None, **was) == {
-        "contact_id": "3",
-        "properties": WHY
-        | {"hubspot_owner_id": "1001", "handoff_sla_status": "breached", "handoff_first_contact_at": ""},
-        "expected": expected,
+    read = {"hubspot_owner_id": "1002", "handoff_rejection_reason": "bad_fit", "read_at": "2026-11-20T18:58:30+00:00"}
+    rejected, worked = read | {"hs_lead_status": "UNQUALIFIED"}, read | {"hs_lead_status": "OPEN"}
+    due = {
+        "hubspot_owner_id": "1001",
+        "handoff_sla_status": "breached",
+        "handoff_first_contact_at": "",
+        "handoff_rejection_reason": "",
     }
-    assert kept_target(*given, "met", NOW + MINUTE, **was) == {
-        "contact_id": "3",
-        "properties": WHY
-        | {
-            "hubspot_owner_id": "1001",
-            "handoff_sla_status": "met",
-            "handoff_first_contact_at": "2026-11-20T19:00:30.000Z",
-            "hs_lead_status": "IN_PROGRESS",
-        },
-        "expected": expected,
+    met = due | {
+        "handoff_sla_status": "met",
+        "handoff_first_contact_at": "2026-11-20T19:00:30.000Z",
+        "hs_lead_status": "IN_PROGRESS",
     }
+    assert kept_target(*given, "breached", None, expected=rejected) == {
+        "contact_id": "3",
+        "properties": WHY | due | {"hs_lead_status": "NEW"},
+        "expected": rejected,
+    }
+    # A status that is no answer to another handoff stays.
+    assert kept_target(*given, "breached", None, expected=worked)["properties"] == WHY | due
+    assert kept_target(*given, "met", NOW + MINUTE, expected=rejected) == {
+        "contact_id": "3",
+        "properties": WHY | met,
+        "expected": rejected,
+    }
+    assert kept_target(*given, "met", NOW + MINUTE, expected=worked)["expected"] == worked | {"hs_lead_status": "NEW"}
 
 
 @pytest.mark.parametrize(("after_s", "status"), [(0, "met"), (1, "breached")])
