@@ -18,10 +18,24 @@ contacts as (
         greatest(
             coalesce(contact.lead_status_at, contact.updated_at),
             case when crm_dispositions.takes_reason then contact.rejection_reason_at end
-        ) as answered_at
+        ) as answered_at,
+        case
+            when crm_dispositions.takes_reason and contact.rejection_reason_at > contact.lead_status_at
+                then contact.rejection_reason_by
+            else contact.lead_status_by
+        end as answered_by
     from {{ ref('stg_hubspot__contacts') }} as contact
     inner join crm_dispositions on contact.lead_status = crm_dispositions.lead_status
     where contact.is_lead_status_by_hand
+),
+
+-- HubSpot names the user who made a change; where it does not, or the user owns nothing there, it was the owner's.
+people as (
+    select
+        user_id,
+        max(owner_id) as owner_id
+    from {{ ref('stg_hubspot__owners') }}
+    group by user_id
 ),
 
 recorded as (
@@ -39,7 +53,7 @@ answers as (
         assignments.assignment_id,
         assignments.lead_id,
         assignments.ended_at is null as is_current,
-        contacts.owner_id,
+        coalesce(people.owner_id, contacts.owner_id) as owner_id,
         case
             when contacts.takes_reason and rejection_reasons.next_step = 'reroute' then 'declined'
             else contacts.kind
@@ -58,6 +72,7 @@ answers as (
             assignments.lead_id = contacts.contact_id
             and contacts.answered_at >= assignments.assigned_at
             and contacts.answered_at < coalesce(assignments.ended_at, 'infinity')
+    left join people on contacts.answered_by = people.user_id
     left join rejection_reasons on contacts.rejection_reason_id = rejection_reasons.reason_id
 ),
 

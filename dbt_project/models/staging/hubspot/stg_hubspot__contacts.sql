@@ -22,6 +22,7 @@ select
         ~ '^(CRM_UI|CONTACTS_WEB|MOBILE|BULK|IMPORT)',
         true
     ) as is_lead_status_by_hand,
+    {{ as_text("version.payload #>> '{propertiesWithHistory,hs_lead_status,0,updatedByUserId}'") }} as lead_status_by,
     {{ property('hubspot_owner_id') }} as owner_id,
     coalesce(
         {{ property('associatedcompanyid') }}, version.payload #>> '{associations,companies,results,0,id}'
@@ -51,6 +52,8 @@ select
             ~ '^(CRM_UI|CONTACTS_WEB|MOBILE|BULK|IMPORT)'
             then {{ as_instant("version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,timestamp}'") }}
     end as rejection_reason_at,
+    {{ as_text("version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,updatedByUserId}'") }}
+        as rejection_reason_by,
     {{ as_count(property('hs_analytics_num_page_views')) }} as page_views,
     {{ as_count(property('hs_analytics_num_visits')) }} as visits,
     {{ as_count(property('hs_email_bounce')) }} as bounces,
