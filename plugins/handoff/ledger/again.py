@@ -1,4 +1,5 @@
-"""Take up an effect that was given up, once what it failed on has been corrected."""
+"""Take up effects by hand: one that was given up, once what it failed on has been corrected; all that an older ledger
+does not know to be done, once it has been put in the place of a lost one."""
 
 from datetime import datetime
 
@@ -45,6 +46,22 @@ def retry(connection: Connection, dedupe_key: str, as_of: datetime) -> None:
             },
         )
     crash.point("ledger.effect.retried")
+
+
+def doubt(connection: Connection, dumped_at: datetime, as_of: datetime) -> int:
+    """Have every effect that waits looked for before it is sent, and returns how many do.
+
+    For a ledger that was restored as it was at `dumped_at`: what it says is waiting may have happened since. Nothing
+    else may be sending meanwhile. An effect has a day for a clear answer, as after `retry`.
+    """
+    return connection.execute(
+        """update handoff.outbox set attempts = greatest(attempts, 1),
+            first_attempt_at = coalesce(first_attempt_at, %(dumped)s),
+            last_attempt_at = coalesce(last_attempt_at, %(dumped)s),
+            payload = payload || %(retried)s
+        where state = 'pending'""",
+        {"dumped": dumped_at, "retried": Jsonb({RETRIED: as_of.isoformat()})},
+    ).rowcount
 
 
 def _why_not(row: Row) -> str | None:

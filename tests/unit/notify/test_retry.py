@@ -138,3 +138,33 @@ def test_a_write_back_names_the_owner_of_now(connection: Connection, slack: Slac
     row = connection.execute("select payload from handoff.outbox where dedupe_key = %s", (key,)).fetchone()
     assert row is not None
     assert row["payload"]["properties"] == {"hubspot_owner_id": "1001", "handoff_score": "84"}
+
+
+def test_after_an_older_ledger_is_restored_what_had_gone_out_is_found_and_the_rest_is_sent(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    handed.to(connection, "1", "ana-costa", clock())
+    dumped_at = clock()
+    with db.connect("handoff_admin") as admin:
+        admin.execute("create temp table dump as select * from handoff.outbox")
+        clock.pass_by(minutes=10)
+        deliver(connection, slack, clock, ["slack_dm"])
+        assert (in_dm(sandbox), len(told(sandbox))) == (1, 1)
+        clock.pass_by(hours=30)
+        admin.execute("delete from handoff.outbox")
+        admin.execute("insert into handoff.outbox overriding system value select * from dump")
+    said, wrong = (
+        CliRunner().invoke(app, ["outbox", "restored", "--dumped-at", f"{at:%Y-%m-%dT%H:%M:%S%z}"])
+        for at in (dumped_at, clock())
+    )
+    assert (said.exit_code, said.output) == (0, "3 effects are looked for before they are sent.\n")
+    assert (wrong.exit_code, "is in the future" in wrong.output) == (1, True)
+    assert again.doubt(connection, dumped_at, clock()) == 3
+    # Slack does not answer at first: what waits is a day and older, and is not given up for that.
+    sandbox.control("POST", "faults", {"kind": "status", "status": 503, "path": "conversations.history", "times": 1})
+    for _ in range(3):
+        deliver(connection, SlackHook(), clock)
+        clock.pass_by(minutes=1)
+    assert (in_dm(sandbox), len(told(sandbox))) == (1, 2)
+    waiting = connection.execute("select from handoff.outbox where starts_with(kind, 'slack') and state <> 'sent'")
+    assert waiting.rowcount == 0
