@@ -25,7 +25,7 @@ def watchdog(
     `handoff up` runs it. In Compose one of them tells people, and another runs the scheduler:
     `handoff watchdog -- airflow scheduler` ends when the scheduler does. Limits in seconds: HANDOFF_CANARY_S (120),
     HANDOFF_PENDING_S (300), HANDOFF_OUTBOX_S (600), HANDOFF_INBOX_S (300), HANDOFF_INGEST_S (600),
-    HANDOFF_LOAD_S (120), HANDOFF_PATIENCE_S (5).
+    HANDOFF_LOAD_S (120), HANDOFF_WATCH_S (300), HANDOFF_FAILING_S (1200), HANDOFF_PATIENCE_S (5).
     """
     from handoff.local import state
     from handoff.local.wedged import LocalScheduler

@@ -6,6 +6,8 @@ from handoff.ledger.db import Connection
 
 CANARY = "canary"
 """Written each minute by the DAG `handoff_canary`, the whole way through scheduler, executor and task."""
+WATCH = "watch"
+"""Written by the watch at the end of a run that did all of it."""
 
 
 def beat(connection: Connection, name: str, as_of: datetime) -> None:

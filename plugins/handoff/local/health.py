@@ -44,16 +44,6 @@ def paused(settings: Settings) -> list[str]:
         return []
 
 
-def import_errors(settings: Settings) -> list[str]:
-    """DAG files that Airflow cannot import; [] without an API server, which is said elsewhere."""
-    try:
-        with _api(settings) as api:
-            answer = api.get("/api/v2/importErrors").raise_for_status().json()
-    except (httpx.HTTPError, ValueError):
-        return []
-    return sorted(str(each["filename"]) for each in answer["import_errors"])
-
-
 @contextmanager
 def _api(settings: Settings) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"http://127.0.0.1:{settings.airflow_port}", timeout=TIMEOUT_S, verify=trusted()) as api:

@@ -32,7 +32,7 @@ class ComponentStatus:
 @dataclass(frozen=True)
 class Status:
     """`stations` and `facts` are None when the database cannot be reached; `paused` are DAGs, which do nothing until
-    unpaused; `wrong` are the runbook's ids, with their texts. Without a local stack there are no `components`, and
+    unpaused; `wrong` are the runbook's ids, with their texts. Without a local stack there are no `components`;
     `paused` and `import_errors` are None where Airflow's metadata cannot be reached."""
 
     is_healthy: bool
@@ -61,15 +61,10 @@ def read(where: Layout | None) -> Status:
         where: the local stack; None where somebody else holds the processes, as Compose does.
     """
     components = _components(where) if where else []
-    paused: list[str] | None
-    import_errors: list[str] | None
-    if where:
-        paused, import_errors = health.paused(settings()), health.import_errors(settings())
-    else:
-        dags = metadata.dags()
-        paused, import_errors = (dags.paused, dags.import_errors) if dags else (None, None)
-    facts = look()
-    found = troubles.of(facts, troubles.limits())
+    dags = metadata.dags()
+    paused, import_errors = (dags.paused, dags.import_errors) if dags else (None, None)
+    facts, limit = look(), troubles.limits()
+    found = troubles.of(facts, limit) + (troubles.failing(dags, limit) if dags else [])
     # Before the first canary there is nothing to complain of yet.
     wrong = {each.id: each.text for each in found if each.id != "canary-never"}
     return Status(

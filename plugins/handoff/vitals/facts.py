@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from handoff import clock, connections
 from handoff.ledger.db import Connection
-from handoff.ledger.heartbeats import CANARY
+from handoff.ledger.heartbeats import CANARY, WATCH
 from handoff.ledger.streams import CONTACTS
 
 PATIENCE_S = 3
@@ -53,6 +53,8 @@ class Facts:
     """Since the moment up to which the fast pass has seen contacts; None before the first pass."""
     unfinished_load_s: float = 0.0
     """Since a load of the agreement began that has not ended; 0 when there is none."""
+    watch_age_s: float | None = None
+    """Since the watch has done all that was due; None before the first time."""
     clock_skew_s: float = 0.0
     """By how much this process's clock is ahead of Postgres', beyond what the question itself took."""
 
@@ -94,7 +96,7 @@ def skew(connection: Connection) -> float:
 
 def read(connection: Connection, as_of: datetime) -> Facts:
     """All facts in one statement, so that they fit together."""
-    named = {"at": as_of, "canary": CANARY, "since": as_of - GIVEN_UP_FOR, "contacts": CONTACTS.name}
+    named = {"at": as_of, "canary": CANARY, "watch": WATCH, "since": as_of - GIVEN_UP_FOR, "contacts": CONTACTS.name}
     row = connection.execute(_FACTS, named).fetchone()
     assert row is not None
     effects = {kind: Effects(**each) for kind, each in row.pop("outbox").items()}
@@ -106,6 +108,9 @@ select
     (
         select extract(epoch from %(at)s - beat_at)::float from handoff.heartbeats where name = %(canary)s
     ) as canary_age_s,
+    (
+        select extract(epoch from %(at)s - beat_at)::float from handoff.heartbeats where name = %(watch)s
+    ) as watch_age_s,
     pending.*,
     inbox.*,
     (select count(*) from raw.quarantine where released_at is null) as quarantined,

@@ -34,6 +34,8 @@ def text(facts: Facts | None, troubles: Mapping[str, bool]) -> bytes:
     if facts is not None:
         if facts.canary_age_s is not None:
             gauge("canary_age_seconds", "Since a task last got from the schedule to the ledger.", facts.canary_age_s)
+        if facts.watch_age_s is not None:
+            gauge("watch_age_seconds", "Since the clocks of all open leads were last judged.", facts.watch_age_s)
         gauge("clock_skew_seconds", "By how much this machine's clock is ahead of Postgres'.", facts.clock_skew_s)
         gauge("lead_age_seconds", "Since the oldest lead that waits for the line came.", facts.lead_age_s)
         if facts.ingest_age_s is not None:

@@ -27,6 +27,11 @@ class Limits:
     """Contacts are read each minute; what the CRM's index shows late is the slow pass's and no part of it."""
     load_s: float = 120
     """A load takes seconds; longer than this one rebuilds the line's tables, or has broken off."""
+    watch_s: float = 300
+    """The clocks are judged each minute; what they stand still for longer than this is given back to the rep."""
+    failing_s: float = 1200
+    """For which no run of a DAG has succeeded since one failed. A DAG that runs each quarter of an hour has failed
+    twice by then; one failed run of a DAG that runs each minute is the next one's to mend."""
     patience_s: float = 5
     """How long something without an age of its own is wrong before anybody hears of it."""
 
@@ -105,6 +110,10 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
         found.append(
             Trouble("ingest", f"No contacts have been read from HubSpot for {facts.ingest_age_s:.0f} s.", is_sure=True)
         )
+    if facts.watch_age_s is not None and facts.watch_age_s > limit.watch_s:
+        found.append(
+            Trouble("watch", f"No clock has been judged for {facts.watch_age_s:.0f} s: the watch.", is_sure=True)
+        )
     for gate, is_open in sorted(facts.gates.items()):
         if not is_open:
             found.append(Trouble(f"gate-{gate}", f"Gate {gate} is closed and holds handoffs."))
@@ -117,13 +126,25 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
     return found
 
 
-def of_dags(dags: Dags) -> list[Trouble]:
-    """What Airflow has been told not to run, or cannot; each has an end of its own."""
+def of_dags(dags: Dags, limit: Limits) -> list[Trouble]:
+    """What Airflow has been told not to run, or cannot, or runs in vain; each has an end of its own."""
     paused = [
         Trouble(f"paused-{each}", f"The DAG {each} is paused in Airflow and does nothing.") for each in dags.paused
     ]
     names = sorted({PurePath(each).name for each in dags.import_errors})
-    return paused + [Trouble(f"import-{each}", f"Airflow cannot import {each}.") for each in names]
+    broken = [Trouble(f"import-{each}", f"Airflow cannot import {each}.") for each in names]
+    return paused + broken + failing(dags, limit)
+
+
+def failing(dags: Dags, limit: Limits) -> list[Trouble]:
+    """DAGs of which one run after the other fails, or the one that there was."""
+    return [
+        Trouble(
+            f"failed-{each}", f"No run of {each} has succeeded for {seconds:.0f} s, since one failed.", is_sure=True
+        )
+        for each, seconds in sorted(dags.failing_s.items())
+        if seconds > limit.failing_s
+    ]
 
 
 def state(found: list[Trouble]) -> str:

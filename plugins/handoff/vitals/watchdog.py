@@ -6,7 +6,7 @@ It needs neither Airflow nor Postgres to work: that one of them is gone is what 
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from handoff.local import metadata
@@ -44,8 +44,8 @@ class Scheduler(Protocol):
 def judged(
     facts: Facts | None, dags: Dags | None, limit: Limits, seen: Seen | None, up_s: float, begun: set[str]
 ) -> list[Trouble]:
-    """What people should hear of. A scheduler that has just been started is given time to let the canary sing, and the
-    line to read what it missed.
+    """What people should hear of. A scheduler that has just been started is given time to let the canary sing, and
+    every station to make up for what it missed.
 
     Args:
         dags: None where Airflow's metadata is not to be had.
@@ -53,25 +53,31 @@ def judged(
         up_s: for how long the watchdog has looked on.
         begun: troubles that were there already, which a fresh start alone does not end.
     """
-    found = troubles.of(facts, limit) + (troubles.of_dags(dags) if dags else [])
+    found = troubles.of(facts, limit) + (troubles.of_dags(dags, limit) if dags else [])
     if seen is not None and seen.state in ABSENT:
         found.append(Trouble("scheduler", f"The scheduler's process is gone ({seen.state}).", is_down=True))
     early = {"canary", "canary-never"} if _grace(limit, seen, up_s) else set()
-    if up_s <= limit.ingest_s:
-        early.add("ingest")
+    early |= {name for name, patience_s in (("ingest", limit.ingest_s), ("watch", limit.watch_s)) if up_s <= patience_s}
+    if up_s <= limit.failing_s:
+        early |= {each.id for each in troubles.failing(dags, limit)} if dags else set()
     return [each for each in found if each.id not in early - begun]
 
 
-def must_restart(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: float, in_vain: int = 0) -> bool:
+def must_restart(
+    facts: Facts | None, dags: Dags | None, limit: Limits, seen: Seen | None, up_s: float, in_vain: int = 0
+) -> bool:
     """Whether the scheduler runs and starts no task: alive, old enough to know better, and the canary is silent.
 
-    Not while the ledger is down: then the canary could not be heard.
+    Not while the ledger is down: then the canary could not be heard. Nor while Airflow is not to run the canary, or
+    other tasks get to a worker: to kill them would help nobody.
 
     Args:
         in_vain: restarts since the canary was last heard. Each gives the next one twice the time: on a busy machine a
             scheduler that is killed before it has started never does.
     """
     if facts is None or seen is None or seen.state != "RUNNING":
+        return False
+    if dags is not None and not (dags.canary_is_on and _starts_nothing(dags, limit)):
         return False
     if _grace(limit, seen, up_s, 2 ** min(in_vain, MOST_DOUBLED)):
         return False
@@ -81,6 +87,10 @@ def must_restart(facts: Facts | None, limit: Limits, seen: Seen | None, up_s: fl
 def is_silent(facts: Facts, limit: Limits) -> bool:
     """Whether the canary should have been heard by now."""
     return facts.canary_age_s is None or facts.canary_age_s > limit.canary_s
+
+
+def _starts_nothing(dags: Dags, limit: Limits) -> bool:
+    return dags.started_s is None or dags.started_s > limit.canary_s
 
 
 def _grace(limit: Limits, seen: Seen | None, up_s: float, times: int = 1) -> bool:
@@ -116,14 +126,14 @@ class Watchdog:
         elif self.heard_since is None:
             self.heard_since = now
         up_s = now - self.heard_since if self.heard_since is not None else 0.0
-        self.dags = self.look_at_dags() or self.dags
+        self.dags = self.look_at_dags() or (replace(self.dags, started_s=None) if self.dags else None)
         found = judged(facts, self.dags, self.limit, seen, up_s, set(self.episodes.since))
         for name, text in self.episodes.next(found, now, cannot_see=facts is None):
             if self.tell(text):
                 self.episodes.sent(name, text)
         if facts is not None and not is_silent(facts, self.limit):
             self.in_vain = 0
-        if self.scheduler is not None and must_restart(facts, self.limit, seen, up_s, self.in_vain):
+        if self.scheduler is not None and must_restart(facts, self.dags, self.limit, seen, up_s, self.in_vain):
             self.in_vain += 1
             self.tell(":wrench: Handoff: the scheduler is killed with its workers and started again. [restart]")
             self.scheduler.restart()

@@ -15,13 +15,11 @@ OUTAGE = timedelta(minutes=5)
 """The watch looks each minute. If it has not for longer than this, nobody would have been reminded meanwhile."""
 UNDELIVERED = timedelta(minutes=1)
 """A message that takes longer than this to go out has cost the rep's time, from the assignment on."""
-WATCH = "watch"
-"""Name of this station's heartbeat."""
 
 
 def beat(connection: Connection, as_of: datetime) -> None:
     """Note that the watch was at work, at the end of a run that did all of it."""
-    heartbeats.beat(connection, WATCH, as_of)
+    heartbeats.beat(connection, heartbeats.WATCH, as_of)
 
 
 def run(connection: Connection, as_of: datetime) -> int:
@@ -29,8 +27,8 @@ def run(connection: Connection, as_of: datetime) -> int:
 
     A deadline moves by the business seconds of a span in the rep's calendar, and no more once it has passed.
     """
-    limits = {"at": as_of, "outage": as_of - OUTAGE, "undelivered": UNDELIVERED, "watch": WATCH, "assignment": None}
-    spans = connection.execute(_SPANS, limits).fetchall()
+    limits = {"at": as_of, "outage": as_of - OUTAGE, "undelivered": UNDELIVERED, "watch": heartbeats.WATCH}
+    spans = connection.execute(_SPANS, limits | {"assignment": None}).fetchall()
     paused = 0
     room = lines.room(connection, as_of) if spans else None
     for assignment_id, handoff_id in dict.fromkeys((row["assignment_id"], row["handoff_id"]) for row in spans):

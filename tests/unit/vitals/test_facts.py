@@ -143,6 +143,14 @@ def test_contacts_that_were_not_read_for_too_long_are_named_and_other_streams_ar
     assert ids(connection, Limits(ingest_s=599)) == ["ingest"]
 
 
+def test_a_watch_that_has_not_ended_a_run_for_too_long_is_named(connection: Connection) -> None:
+    heartbeats.beat(connection, heartbeats.CANARY, NOW)
+    assert facts.read(connection, NOW).watch_age_s is None
+    heartbeats.beat(connection, heartbeats.WATCH, ago(seconds=300))
+    assert ids(connection) == []
+    assert ids(connection, Limits(watch_s=299)) == ["watch"]
+
+
 def test_leads_that_a_flood_holds_are_not_called_stuck(connection: Connection) -> None:
     heartbeats.beat(connection, heartbeats.CANARY, NOW)
     connection.execute(
@@ -165,7 +173,13 @@ def test_the_metrics_hold_the_facts(connection: Connection) -> None:
     seen = replace(
         facts.read(connection, NOW),
         **{"canary_age_s": 7.0, "pending": 5, "lead_age_s": 42.0, "held": 4, "inbox": 3, "inbox_age_s": 2.0},
-        **{"quarantined": 6, "open_floods": 1, "gates": {"hubspot_contacts": False}, "ingest_age_s": 61.0},
+        **{
+            "quarantined": 6,
+            "open_floods": 1,
+            "gates": {"hubspot_contacts": False},
+            "ingest_age_s": 61.0,
+            "watch_age_s": 33.0,
+        },
         clock_skew_s=-1.5,
         outbox={"slack_dm": Effects(8, 9.0, 10)},
         watermark_age_s={"hubspot_calls": 11.0},
@@ -177,6 +191,7 @@ def test_the_metrics_hold_the_facts(connection: Connection) -> None:
         "handoff_pending_leads 5.0",
         "handoff_lead_age_seconds 42.0",
         "handoff_ingest_age_seconds 61.0",
+        "handoff_watch_age_seconds 33.0",
         "handoff_clock_skew_seconds -1.5",
         "handoff_unfinished_load_seconds 0.0",
         "handoff_held_leads 4.0",

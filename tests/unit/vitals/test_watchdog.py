@@ -10,13 +10,17 @@ from handoff.vitals.facts import Effects, Facts
 from handoff.vitals.troubles import Limits
 from handoff.vitals.watchdog import Seen, Watchdog
 
-LIMITS = Limits(canary_s=120, patience_s=5, ingest_s=600)
+LIMITS = Limits(canary_s=120, patience_s=5, ingest_s=600, watch_s=300, failing_s=1200)
 ALARM, OVER, RESTART = ":rotating_light:", ":white_check_mark:", ":wrench:"
 
 
-def facts(canary_age_s: float | None = 1, outbox_s: float = 0, ingest_s: float | None = 61) -> Facts:
+def facts(
+    canary_age_s: float | None = 1, outbox_s: float = 0, ingest_s: float | None = 61, watch_s: float | None = 30
+) -> Facts:
     effects = {"slack_dm": Effects(1, outbox_s, 0)}
-    return Facts(datetime(2026, 11, 25, tzinfo=UTC), canary_age_s, 0, 0, 0, 0, 0, 0, 0, effects, {}, {}, ingest_s)
+    return Facts(
+        datetime(2026, 11, 25, tzinfo=UTC), canary_age_s, 0, 0, 0, 0, 0, 0, 0, effects, {}, {}, ingest_s, watch_s
+    )
 
 
 @dataclass
@@ -179,14 +183,89 @@ def test_contacts_that_nobody_reads_are_an_alarm_although_the_canary_sings(world
     assert world.marks() == [f"{ALARM}[ingest]", f"{OVER}[ingest]"]
 
 
-def test_the_line_is_given_time_to_read_what_it_missed(world: World) -> None:
-    world.now = facts(ingest_s=40_000)
+def test_each_station_is_given_time_to_make_up_for_what_it_missed(world: World) -> None:
+    world.now = facts(ingest_s=40_000, watch_s=40_000)
+    world.dags = Dags([], [], {"handoff_marts": 40_000})
     dog = Watchdog(LIMITS, world, lambda: world.now, lambda: world.dags, world.tell)
-    for second in (0, 300, 600):
+    told = [f"{ALARM}[watch]", f"{ALARM}[ingest]", f"{ALARM}[failed-handoff_marts]"]
+    for second, number in ((0, 0), (300, 0), (301, 1), (600, 1), (601, 2), (1200, 2), (1201, 3)):
         dog.round(second)
+        assert world.marks() == told[:number]
+
+
+def test_clocks_that_nobody_judges_are_an_alarm_although_the_canary_sings(world: World, dog: Watchdog) -> None:
+    world.now = facts(watch_s=300)
+    dog.round(1001)
     assert world.said == []
-    dog.round(601)
-    assert world.marks() == [f"{ALARM}[ingest]"]
+    world.now = facts(watch_s=301)
+    dog.round(1006)
+    dog.round(1011)
+    assert (world.marks(), world.restarts) == ([f"{ALARM}[watch]"], 0)
+    assert "No clock has been judged for 301 s: the watch." in world.said[0]
+    world.now = facts()
+    dog.round(1016)
+    assert world.marks() == [f"{ALARM}[watch]", f"{OVER}[watch]"]
+
+
+def test_a_dag_that_fails_is_told_when_it_has_failed_for_long_and_not_for_one_bad_run(
+    world: World, dog: Watchdog
+) -> None:
+    # One bad run of a DAG that runs each minute, and the next one is good.
+    for second, failing in ((1201, {"handoff_watch": 1}), (1256, {"handoff_watch": 56}), (1261, {})):
+        world.dags = Dags([], [], dict(failing))
+        dog.round(second)
+    # One bad run each quarter of an hour, and a good one after it.
+    world.dags = Dags([], [], {"handoff_marts": 1200})
+    dog.round(2461)
+    assert world.said == []
+    world.dags = Dags([], [], {"handoff_marts": 1201, "handoff_sweep": 5})
+    dog.round(2466)
+    dog.round(2471)
+    assert world.marks() == [f"{ALARM}[failed-handoff_marts]"]
+    assert "No run of handoff_marts has succeeded for 1201 s, since one failed." in world.said[0]
+    world.dags = Dags([], [])
+    dog.round(2476)
+    assert world.marks() == [f"{ALARM}[failed-handoff_marts]", f"{OVER}[failed-handoff_marts]"]
+
+
+def test_a_ledger_that_is_gone_does_not_have_every_dag_told(world: World, dog: Watchdog) -> None:
+    """What fails meanwhile fails by it, and is given time when it is back."""
+    world.now, world.dags = None, Dags([], [], {"handoff_line": 1201, "handoff_watch": 1201})
+    for second in (2000, 2005, 5000):
+        dog.round(second)
+    world.now = facts()
+    dog.round(5005)
+    assert world.marks() == [f"{ALARM}[ledger]", f"{OVER}[ledger]"]
+
+
+def test_a_canary_that_airflow_is_not_to_run_is_told_and_no_scheduler_is_killed_for_it(
+    world: World, dog: Watchdog
+) -> None:
+    world.now = facts(canary_age_s=121)
+    world.dags = Dags(["handoff_canary"], [], canary_is_on=False)
+    for second in (1001, 1006):
+        dog.round(second)
+    told = [f"{ALARM}[canary]", f"{ALARM}[paused-handoff_canary]"]
+    # Nor is it while Airflow's metadata is away, and nobody knows better.
+    world.dags = None
+    dog.round(5000)
+    assert (world.marks(), world.restarts) == (told, 0)
+    # It runs again, and each run of it fails: the scheduler starts tasks all the same.
+    world.dags = Dags([], [], {"handoff_canary": 60}, started_s=120)
+    dog.round(5005)
+    assert world.restarts == 0
+    world.dags = Dags([], [], {"handoff_canary": 60}, started_s=121)
+    dog.round(5010)
+    assert world.restarts == 1
+
+
+def test_when_tasks_started_is_forgotten_while_airflow_s_metadata_is_away(world: World, dog: Watchdog) -> None:
+    world.now, world.dags = facts(canary_age_s=121), Dags([], [], started_s=1)
+    dog.round(1001)
+    assert world.restarts == 0
+    world.dags = None
+    dog.round(1006)
+    assert world.restarts == 1
 
 
 def test_each_dag_that_is_paused_or_broken_is_told_and_called_over_by_itself(world: World, dog: Watchdog) -> None:

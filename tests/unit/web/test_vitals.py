@@ -8,6 +8,8 @@ from starlette.testclient import TestClient
 
 from handoff import clock
 from handoff.ledger import db, heartbeats
+from handoff.local import metadata
+from handoff.local.metadata import Dags
 from handoff.web import vitals
 from handoff.web.app import app
 from tests.conftest import Database
@@ -46,6 +48,19 @@ def test_health_is_ok_degraded_or_down_by_names_alone(
     monkeypatch.setenv("AIRFLOW_CONN_HANDOFF_DB", '{"conn_type": "postgres", "host": "127.0.0.1", "port": 9}')
     vitals.forget()
     assert CLIENT.get("/health").json() == {"status": "down", "wrong": ["ledger"]}
+
+
+def test_what_airflow_does_not_run_is_in_both_and_somebody_elses_file_is_not_named(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sing(database)
+    found = Dags(["handoff_line"], ["dags/payroll.py", "dags/bonus.py"], {"handoff_watch": 1201, "handoff_marts": 1200})
+    monkeypatch.setattr(metadata, "dags", lambda: found)
+    wrong = ["paused-handoff_line", "import-…", "failed-handoff_watch"]
+    assert CLIENT.get("/health").json() == {"status": "degraded", "wrong": wrong}
+    monkeypatch.setenv(vitals.TOKEN, TOKEN)
+    lines = CLIENT.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text.splitlines()
+    assert 'handoff_trouble{id="failed-handoff_watch"} 1.0' in lines
 
 
 def test_metrics_are_closed_until_there_is_a_token_and_then_open_to_it_alone(
