@@ -423,7 +423,7 @@ def test_a_lead_that_is_gone_says_so_and_cannot_be_answered(
             "payload": Jsonb({"id": "1", "archived": True, "isErased": is_erased}),
         },
     )
-    assert withdraw.run(connection, batch_id, clock.now()) == 1
+    assert withdraw.run(connection, batch_id, clock.now(), {}) == 1
     press(slack, "accept")
     until(lambda: whispers(slack))
     line = f"The lead was {said}" if is_erased else f"Withdrawn: the lead was {said}; nothing is due any more"

@@ -139,6 +139,16 @@ def test_a_lead_that_raises_stops_no_other(connection: Connection, sandbox: Runn
     with db.connect("handoff_admin") as admin:
         admin.execute("update line.int_qualifications set trigger_at = null where lead_id = %s", (unreadable,))
         admin.execute("update line.int_route_candidates set weight = null where lead_id = %s", (unroutable,))
+    # A closed gate holds who can be read; who cannot has a reason of their own.
+    judged = """insert into handoff.gates (gate, batch_id, evaluated_at, is_open, reason, results)
+        values ('hubspot_contacts', 1, %s, %s, 'no e-mail', '[]')"""
+    connection.execute(judged, (clock.now(), False))
+    assert route.run(connection, mqls.LATER, clock.now()) == {"held": 3, "reason": "no e-mail"}
+    held = {lead_id: explain.explain(connection, lead_id).waits or "" for lead_id in (first, unreadable, unroutable)}
+    assert "a gate is closed: no e-mail" in held[first]
+    assert "an unforeseen ValidationError" in held[unreadable]
+    assert "an unforeseen TypeError" in held[unroutable]
+    connection.execute(judged, (clock.now(), True))
     runs = [route.run(connection, mqls.LATER, clock.now()) for _ in range(3)]
     assert [(each["mqls"], each.get("handed_off"), each["stuck"]) for each in runs] == [(4, 2, 2), *[(2, None, 2)] * 2]
     assert all(assigned(connection, each) for each in (first, last))
@@ -148,7 +158,7 @@ def test_a_lead_that_raises_stops_no_other(connection: Connection, sandbox: Runn
     assert "an unforeseen TypeError at route/assign.py" in waits[unroutable]
     assert "tried again each minute" in waits[unroutable]
     alerts = mqls.rows(connection, "select payload ->> 'text' as text from handoff.outbox where kind = 'slack_review'")
-    assert sorted(each["text"].partition(" cannot be handed over")[0] for each in alerts) == sorted(
+    assert sorted(each["text"].partition(" can be neither")[0] for each in alerts) == sorted(
         f"Contact {each}" for each in (unreadable, unroutable)
     )
 
@@ -156,6 +166,31 @@ def test_a_lead_that_raises_stops_no_other(connection: Connection, sandbox: Runn
         admin.execute("update line.int_qualifications set trigger_at = qualified_at where lead_id = %s", (unreadable,))
         admin.execute("update line.int_route_candidates set weight = 1 where lead_id = %s", (unroutable,))
     assert route.run(connection, mqls.LATER, clock.now())["handed_off"] == 2
+    assert one(connection, "select count(*) from handoff.pending_leads") == 0
+
+    # Two are deleted in the CRM, and one of them cannot be taken back.
+    with db.connect("handoff_admin") as admin:
+        for lead_id in (first, last):
+            admin.execute(
+                """insert into raw.hubspot_contacts (id, updated_at, loaded_at, batch_id, payload)
+                select id, %(at)s, %(at)s, batch_id, payload || '{"archived": true}' from raw.hubspot_contacts
+                where id = %(id)s order by version_id desc limit 1""",
+                {"at": clock.now(), "id": lead_id},
+            )
+            connection.execute(
+                """insert into handoff.pending_leads (lead_id, batch_id, extracted_at, qualified_at)
+                values (%(id)s, 1, %(at)s, %(at)s)""",
+                {"id": lead_id, "at": clock.now()},
+            )
+        broken = f"check (handoff_id <> '{assigned(connection, first)['handoff_id']}') not valid"
+        admin.execute(f"alter table handoff.dispositions add constraint planted {broken}")
+        assert [route.run(connection, mqls.LATER, clock.now())["withdrawn"] for _ in range(2)] == [1, 0]
+        (kept,) = connection.execute("select lead_id, held_because from handoff.pending_leads").fetchall()
+        assert kept["lead_id"] == first
+        assert "an unforeseen CheckViolation at route/withdraw.py" in kept["held_because"]
+        assert one(connection, "select count(*) from handoff.outbox where kind = 'slack_review'") == 3
+        admin.execute("alter table handoff.dispositions drop constraint planted")
+    assert route.run(connection, mqls.LATER, clock.now())["withdrawn"] == 1
     assert one(connection, "select count(*) from handoff.pending_leads") == 0
 
 

@@ -9,6 +9,7 @@ from handoff import crash
 from handoff.ledger.db import Connection
 from handoff.privacy.erase import erase as erase_person
 from handoff.privacy.person import of_contact
+from handoff.route.unforeseen import attempt
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +28,25 @@ order by pending.lead_id
 """
 
 
-def erase(connection: Connection, batch_id: int, as_of: datetime) -> tuple[int, list[str]]:
-    """Erase the pending leads whose contact the CRM has erased; how many, and ids that must wait for the next run."""
+def erase(
+    connection: Connection, batch_id: int, as_of: datetime, raised: dict[str, Exception]
+) -> tuple[int, list[str]]:
+    """Erase the pending leads whose contact the CRM has erased; how many, and ids that must wait for the next run.
+
+    Args:
+        raised: by pending lead, what was raised in this run; what raises here is added.
+    """
     done, left = 0, []
     for row in connection.execute(_REPORTED, (batch_id,)).fetchall():
         try:
-            erase_person(connection, of_contact(connection, row["lead_id"]), as_of, "crm")
-            crash.point("route.erasure.committed")
-            done += 1
+            done += attempt(raised, row["lead_id"], _erase, connection, row["lead_id"], as_of) or False
         except BUSY as problem:
             log.warning("contact %s is erased by the next run: %s", row["lead_id"], type(problem).__name__)
             left.append(row["lead_id"])
     return done, left
+
+
+def _erase(connection: Connection, lead_id: str, as_of: datetime) -> bool:
+    erase_person(connection, of_contact(connection, lead_id), as_of, "crm")
+    crash.point("route.erasure.committed")
+    return True

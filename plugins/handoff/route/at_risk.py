@@ -9,21 +9,26 @@ from handoff.route.assign import NobodyEligible, choose
 from handoff.route.decisions import Decision
 from handoff.route.due import NoCalendar, due_at
 from handoff.route.had import before, keeper
+from handoff.route.unforeseen import attempt
 
 
-def note(connection: Connection, held: Sequence[Decision], as_of: datetime) -> int:
+def note(connection: Connection, held: Sequence[Decision], as_of: datetime, raised: dict[str, Exception]) -> int:
     """Write the deadline on each held hand-raiser that has none yet; returns how many were written.
 
     As though the lead had been handed over when it was first held, to the first rep who may take it: whose turn it is
     then does not change the promise, only whose calendar counts. Without such a rep there is no promise to break.
+
+    Args:
+        raised: by lead, what was raised in this run; what raises here is added.
     """
-    raised = connection.execute(
+    rows = connection.execute(
         """select tier_id from agreement.tiers
         where is_for_hand_raisers and valid_from <= %(at)s and %(at)s < valid_to""",
         {"at": as_of},
     )
-    tiers = {row["tier_id"] for row in raised}
-    return sum(_note(connection, each, as_of) for each in held if each.context.tier.id in tiers)
+    tiers = {row["tier_id"] for row in rows}
+    raisers = [each for each in held if each.context.tier.id in tiers]
+    return sum(attempt(raised, each.lead_id, _note, connection, each, as_of) or 0 for each in raisers)
 
 
 def _note(connection: Connection, held: Decision, as_of: datetime) -> int:

@@ -11,22 +11,29 @@ from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify import history
 from handoff.notify.context import BadContext
+from handoff.route.unforeseen import attempt
 from handoff.sync.conflicts import OWNER
 from handoff.sync.targets import REASON, STATUS, kept_target, status_by
 from handoff.watch.lock import lock
 
 
-def tell_crm(connection: Connection, batch_id: int, as_of: datetime) -> int:
+def tell_crm(connection: Connection, batch_id: int, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Queue it for the merges among the leads pending up to a batch, after the withdrawals; returns how many are new.
 
     Once per merge and assignment. Whoever has been handed on since the merge was written back to the one contact
     anyway, and where nobody's clock runs the contact stays as whoever merged it left it.
+
+    Args:
+        raised: by pending lead, what was raised in this run; what raises here is added.
     """
-    told = 0
-    for row in connection.execute(_KEPT, {"batch": batch_id}).fetchall():
-        with connection.transaction():
-            told += _tell(connection, row, as_of)
-        crash.point("route.merge.told")
+    rows = connection.execute(_KEPT, {"batch": batch_id}).fetchall()
+    return sum(attempt(raised, row["contact_id"], _tell_alone, connection, row, as_of) or 0 for row in rows)
+
+
+def _tell_alone(connection: Connection, row: Row, as_of: datetime) -> int:
+    with connection.transaction():
+        told = _tell(connection, row, as_of)
+    crash.point("route.merge.told")
     return told
 
 

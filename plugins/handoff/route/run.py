@@ -47,16 +47,20 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             return {"skipped": "another process routes"}
         if loads.is_unfinished(connection):
             return {"skipped": loads.UNFINISHED}
-        withdrawn = withdraw.run(connection, batch_id, as_of)
-        erased, unerased = reported.erase(connection, batch_id, as_of)
+        raised: dict[str, Exception] = {}
+        withdrawn = withdraw.run(connection, batch_id, as_of, raised)
+        erased, unerased = reported.erase(connection, batch_id, as_of, raised)
         record_url = f"{settings().crm_url}/contacts/{_portal()}/record/0-1/{{lead_id}}"
-        decisions, raised = pending_mqls(connection, batch_id, record_url)
-        mqls = len(decisions) + len(raised)
+        decisions, unreadable = pending_mqls(connection, batch_id, record_url)
+        mqls = len(decisions) + len(unreadable)
+        decisions = [each for each in decisions if each.lead_id not in raised]
+        raised |= unreadable
         closed = closed_gates(connection)
         if closed and decisions:
             reason = "; ".join(closed)
-            _hold(connection, {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions})
-            at_risk.note(connection, decisions, as_of)
+            gated: dict[str, Held] = {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions}
+            at_risk.note(connection, decisions, as_of, raised)
+            _hold(connection, gated | _left(connection, raised, as_of))
             _settle(connection, batch_id, keep=[*(each.lead_id for each in decisions), *raised, *unerased])
             crash.point("route.gate.settled")
             return {"held": len(decisions), "reason": reason}
@@ -75,8 +79,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
                 raise
             except Exception as error:
                 raised[decision.lead_id] = error
-        unforeseen.tell(connection, raised, as_of)
-        stuck |= {lead_id: (unforeseen.because(error), None) for lead_id, error in raised.items()}
+        stuck |= _left(connection, raised, as_of)
         for lead_id in stuck.keys() - {each.lead_id for each in flooded}:
             log.error("lead %s has no rep: %s", lead_id, stuck[lead_id][0])
         _hold(connection, stuck)
@@ -162,6 +165,12 @@ def _write(connection: Connection, key: str, decision: Decision, as_of: datetime
         ),
     ).rowcount
     return bool(written)
+
+
+def _left(connection: Connection, raised: Mapping[str, Exception], as_of: datetime) -> dict[str, Held]:
+    """Tell of what nobody foresaw, and why each lead that it left where it was is held."""
+    unforeseen.tell(connection, raised, as_of)
+    return {lead_id: (unforeseen.because(error), None) for lead_id, error in raised.items()}
 
 
 def _hold(connection: Connection, held: Mapping[str, Held]) -> None:

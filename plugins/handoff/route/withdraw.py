@@ -11,6 +11,7 @@ from handoff.ledger.db import Connection, Row
 from handoff.notify import cards, digests, erasing
 from handoff.notify.text import slack_text
 from handoff.route import merged
+from handoff.route.unforeseen import attempt
 from handoff.watch.lock import lock
 
 SAID = {
@@ -27,10 +28,10 @@ TOLD = "A lead of yours {}. Nothing is due any more."
 # erased is. Of several that become one, the one that somebody has been in touch about stays, then the oldest.
 _GONE = """
 with presents as (
-    select distinct coalesce(alias.id, pending.lead_id) as present_id
+    select coalesce(alias.id, pending.lead_id) as present_id, array_agg(pending.lead_id) as pending_ids
     from handoff.pending_leads as pending
     left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = pending.lead_id
-    where pending.batch_id <= %(batch)s
+    where pending.batch_id <= %(batch)s group by 1
 ),
 identities as (
     select present_id as id, present_id from presents
@@ -74,7 +75,7 @@ found as (
         order by contact.updated_at desc, contact.version_id desc limit 1
     ) as newest
 )
-select * from found
+select found.*, presents.pending_ids from found inner join presents using (present_id)
 where is_erased or (is_open and reason_id is not null) or (reason_id in ('deleted', 'erased') and exists (
     select from handoff.outbox as effect
     where effect.handoff_id = found.handoff_id and effect.state = 'pending' and effect.attempts = 0
@@ -96,21 +97,31 @@ order by handoff_id
 """
 
 
-def run(connection: Connection, batch_id: int, as_of: datetime) -> int:
+def run(connection: Connection, batch_id: int, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Withdraw what must be among the leads pending up to a batch; returns how many handoffs.
 
     Effects that nobody has tried yet are taken back; a rep who has been told is told this as well, as are the cards.
     Nothing is written to a contact that is gone; one that was merged is to say what holds of the handoff that stays. Of
     one that was erased every message is erased, too, also of handoffs that had ended before.
+
+    Args:
+        raised: by pending lead, what was raised in this run; what raises here is added.
     """
     rows = connection.execute(_GONE, {"batch": batch_id}).fetchall()
     withdrawn = 0
     for row in rows:
-        with connection.transaction():
-            withdrawn += _withdraw(connection, row, as_of)
-        crash.point("route.withdrawal.committed")
-    merged.tell_crm(connection, batch_id, as_of)
+        own: dict[str, Exception] = {}
+        withdrawn += attempt(own, row["handoff_id"], _withdraw_alone, connection, row, as_of) or False
+        raised |= {lead_id: error for error in own.values() for lead_id in row["pending_ids"]}
+    merged.tell_crm(connection, batch_id, as_of, raised)
     return withdrawn
+
+
+def _withdraw_alone(connection: Connection, row: Row, as_of: datetime) -> bool:
+    with connection.transaction():
+        is_new = _withdraw(connection, row, as_of)
+    crash.point("route.withdrawal.committed")
+    return is_new
 
 
 def forget(connection: Connection, handoff_ids: Sequence[str], as_of: datetime) -> int:

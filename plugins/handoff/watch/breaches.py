@@ -6,29 +6,35 @@ from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify import cards, lines
+from handoff.route.unforeseen import attempt
 from handoff.sync.targets import status_target
 from handoff.watch.lock import lock
 
 
-def run(connection: Connection, as_of: datetime) -> int:
+def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Mark what is overdue, each in its own transaction; returns how many.
 
     A clock is only judged up to the moment to which every kind of engagement has been read: a call made in time and
     landed late is no breach. Contact at the deadline itself is in time, so the breach comes after it. While the rep's
     message has not gone out, the clock stands. Who handed the lead on after the deadline had missed it all the same;
     what the CRM's contact says is then the next rep's.
+
+    Args:
+        raised: by handoff, what was raised in this run; what raises here is added.
     """
-    marked = 0
     overdue = connection.execute(_OVERDUE, {"at": as_of, "assignment": None}).fetchall()
     room = lines.room(connection, as_of) if overdue else None
-    for row in overdue:
-        with connection.transaction():
-            marked += _mark(connection, row, as_of, room)
-        crash.point("watch.breach.committed")
-    return marked
+    return sum(attempt(raised, row["handoff_id"], _mark, connection, row, as_of, room) or 0 for row in overdue)
 
 
 def _mark(connection: Connection, row: Row, as_of: datetime, room: lines.Room | None) -> int:
+    with connection.transaction():
+        new = _write(connection, row, as_of, room)
+    crash.point("watch.breach.committed")
+    return new
+
+
+def _write(connection: Connection, row: Row, as_of: datetime, room: lines.Room | None) -> int:
     lock(connection, row["handoff_id"])
     if connection.execute(_OVERDUE, {"at": as_of, "assignment": row["assignment_id"]}).fetchone() is None:
         return 0

@@ -8,27 +8,33 @@ from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify import cards, lines
+from handoff.route.unforeseen import attempt
 from handoff.sync.targets import status_target
 from handoff.watch.lock import lock
 
 
-def run(connection: Connection, as_of: datetime) -> int:
+def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Record what `line.int_first_contacts` has found by `as_of`, each in its own transaction; returns how many.
 
     The verdict is on the rep who had the lead at that moment; docs/first-contact.md says what counts.
+
+    Args:
+        raised: by handoff, what was raised in this run; what raises here is added.
     """
     with connection.transaction():
         connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
         found = connection.execute("select * from line.int_first_contacts order by handoff_id").fetchall()
-    recorded = 0
-    for row in found:
-        with connection.transaction():
-            recorded += _record(connection, row, as_of)
-        crash.point("watch.contact.committed")
-    return recorded
+    return sum(attempt(raised, row["handoff_id"], _record, connection, row, as_of) or 0 for row in found)
 
 
 def _record(connection: Connection, row: Row, as_of: datetime) -> int:
+    with connection.transaction():
+        new = _write(connection, row, as_of)
+    crash.point("watch.contact.committed")
+    return new
+
+
+def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     lock(connection, row["handoff_id"])
     evidence = {
         "activity_id": row["activity_id"],

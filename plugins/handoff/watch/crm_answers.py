@@ -14,27 +14,34 @@ from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
+from handoff.route.unforeseen import attempt
 from handoff.sync.targets import reopened_target, status_by, status_target
 from handoff.watch import reject_limit
 from handoff.watch.lock import lock
 
 
-def run(connection: Connection, as_of: datetime) -> int:
-    """Record what `line.int_crm_dispositions` has found by `as_of`, each in its own transaction; returns how many."""
+def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
+    """Record what `line.int_crm_dispositions` has found by `as_of`, each in its own transaction; returns how many.
+
+    Args:
+        raised: by handoff, what was raised in this run; what raises here is added.
+    """
     with connection.transaction():
         connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
         found = connection.execute(
             "select * from line.int_crm_dispositions order by handoff_id, assignment_id"
         ).fetchall()
-    recorded = 0
-    for row in found:
-        with connection.transaction():
-            recorded += _record(connection, row, as_of)
-        crash.point("watch.crm_answer.committed")
-    return recorded
+    return sum(attempt(raised, row["handoff_id"], _record, connection, row, as_of) or 0 for row in found)
 
 
 def _record(connection: Connection, row: Row, as_of: datetime) -> int:
+    with connection.transaction():
+        new = _write(connection, row, as_of)
+    crash.point("watch.crm_answer.committed")
+    return new
+
+
+def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     lock(connection, row["handoff_id"])
     new = connection.execute(
         """insert into handoff.dispositions (

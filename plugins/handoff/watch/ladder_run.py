@@ -12,6 +12,7 @@ from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
+from handoff.route.unforeseen import attempt
 from handoff.watch import ladder_told
 from handoff.watch.ladder import Move, Person, addressee, moves
 from handoff.watch.ladder_due import Case, due
@@ -20,18 +21,21 @@ from handoff.watch.ladder_people import Watch, look
 from handoff.watch.lock import lock
 
 
-def run(connection: Connection, as_of: datetime) -> dict[str, int]:
+def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> dict[str, int]:
     """Take what is due, the hottest leads first, and return how many steps by what became of them.
 
     A step waits for the opening hours of whom it tells, and until they are not told too much at once. Taking a lead
     away waits for nobody: it counts as `reassign` or `stay`, and the manager is `told` at their next opening.
+
+    Args:
+        raised: by handoff, what was raised in this run; what raises here is added.
     """
     watch = look(connection, as_of)
     counts: Counter[str] = Counter()
     for case in due(connection, as_of):
-        while _ready(case, watch) and (became := _take_one(connection, case, watch)):
+        while _ready(case, watch) and (became := attempt(raised, case.handoff_id, _take_one, connection, case, watch)):
             counts[became] += 1
-    counts["told"] = ladder_told.run(connection, watch)
+    counts["told"] = ladder_told.run(connection, watch, raised)
     return {name: count for name, count in counts.items() if count}
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from handoff import crash
 from handoff.ledger.db import Connection, Row
 from handoff.notify.cards import LADDER
+from handoff.route.unforeseen import attempt
 from handoff.watch.ladder_notes import ACCEPTED, UTC, Note
 from handoff.watch.ladder_people import Watch
 from handoff.watch.lock import lock
@@ -14,12 +15,15 @@ NEWS = timedelta(days=7)
 """What is older than this is no news: longer than any weekend with holidays."""
 
 
-def run(connection: Connection, watch: Watch) -> int:
-    """Tell what can be told now, the hottest leads first; returns how many notes are new."""
+def run(connection: Connection, watch: Watch, raised: dict[str, Exception]) -> int:
+    """Tell what can be told now, the hottest leads first; returns how many notes are new.
+
+    Args:
+        raised: by handoff, what was raised in this run; what raises here is added.
+    """
     told = 0
     for row in _owed(connection, watch):
-        told += _tell(connection, row["handoff_id"], watch)
-        crash.point("watch.ladder.told")
+        told += attempt(raised, row["handoff_id"], _tell, connection, row["handoff_id"], watch) or False
     return told
 
 
@@ -39,6 +43,7 @@ def _tell(connection: Connection, handoff_id: str, watch: Watch) -> bool:
         else:
             text = note.accepted(former) if row["skipped_because"] == ACCEPTED else note.stays(former)
         watch.tell(connection, handoff_id, row["key"], text, whom)
+    crash.point("watch.ladder.told")
     return True
 
 

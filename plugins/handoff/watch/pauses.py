@@ -7,6 +7,7 @@ from handoff.ledger import heartbeats, outbox
 from handoff.ledger.db import Connection, Row
 from handoff.notify import cards, lines
 from handoff.route.due import NoCalendar, due_at
+from handoff.route.unforeseen import attempt
 from handoff.sync.targets import deadline_target
 from handoff.watch.clocks import RUNNING, open_seconds
 from handoff.watch.lock import lock
@@ -22,18 +23,21 @@ def beat(connection: Connection, as_of: datetime) -> None:
     heartbeats.beat(connection, heartbeats.WATCH, as_of)
 
 
-def run(connection: Connection, as_of: datetime) -> int:
+def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Write the pauses of every running clock, each span once, and move its deadline; returns how many clocks.
 
     A deadline moves by the business seconds of a span in the rep's calendar, and no more once it has passed.
+
+    Args:
+        raised: by handoff, what was raised in this run; what raises here is added.
     """
     limits = {"at": as_of, "outage": as_of - OUTAGE, "undelivered": UNDELIVERED, "watch": heartbeats.WATCH}
     spans = connection.execute(_SPANS, limits | {"assignment": None}).fetchall()
     paused = 0
     room = lines.room(connection, as_of) if spans else None
     for assignment_id, handoff_id in dict.fromkeys((row["assignment_id"], row["handoff_id"]) for row in spans):
-        paused += _pause(connection, handoff_id, limits | {"assignment": assignment_id}, as_of, room)
-        crash.point("watch.pause.committed")
+        one = limits | {"assignment": assignment_id}
+        paused += attempt(raised, handoff_id, _pause, connection, handoff_id, one, as_of, room) or False
     return paused
 
 
@@ -56,6 +60,7 @@ def _pause(
         crash.point("watch.pause.written")
         if due != spans[0]["due_at"]:
             _tell(connection, spans[-1], due, as_of, room)
+    crash.point("watch.pause.committed")
     return True
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from handoff import crash
 from handoff.ledger.db import Connection, only_one
+from handoff.route import unforeseen
 from handoff.watch import answers, breaches, contacts, crm_answers, ladder_run, pauses
 
 
@@ -12,17 +13,23 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     """Do all that is due by `as_of`, in short transactions that can be repeated; returns counts.
 
     Answers and contacts come before what they forestall: a step is only taken after everything that came first is in
-    the ledger. The heartbeat at the end says that all of it was done; a run that was killed is made up for by the next.
+    the ledger. A handoff that raises stops no other, and is left alone until the next run: to judge it without what
+    could not be written would be unjust. The heartbeat at the end says that all of it was done; a run that was killed
+    is made up for by the next.
     """
     with only_one(connection, "watch") as free:
         if not free:
             return {"skipped": "another process watches"}
         counts: dict[str, Any] = {"pressed": sum(answers.run(connection, as_of).values())}
-        counts["paused"] = pauses.run(connection, as_of)
-        counts["contacted"] = contacts.run(connection, as_of)
-        counts["answered"] = crm_answers.run(connection, as_of)
-        counts["breached"] = breaches.run(connection, as_of)
-        counts |= ladder_run.run(connection, as_of)
+        raised: dict[str, Exception] = {}
+        counts["paused"] = pauses.run(connection, as_of, raised)
+        counts["contacted"] = contacts.run(connection, as_of, raised)
+        counts["answered"] = crm_answers.run(connection, as_of, raised)
+        counts["breached"] = breaches.run(connection, as_of, raised)
+        counts |= ladder_run.run(connection, as_of, raised)
+        if raised:
+            counts["raised"] = len(raised)
+            unforeseen.tell_of_clocks(connection, raised, as_of)
         pauses.beat(connection, as_of)
         crash.point("watch.run.beaten")
         return counts

@@ -127,7 +127,7 @@ def version(connection: Connection, lead_id: str, at: datetime, **said: Any) -> 
 def gone(connection: Connection, at: datetime, event: str) -> int:
     """The contact is gone in the CRM, and the line has read it."""
     version(connection, LEAD, at, archived=True, isErased=event == "erased")
-    return withdraw.run(connection, 1, at)
+    return withdraw.run(connection, 1, at, {})
 
 
 def merged(connection: Connection, at: datetime, **said: str) -> int:
@@ -135,7 +135,7 @@ def merged(connection: Connection, at: datetime, **said: str) -> int:
     for old in (LEAD, OTHER):
         connection.execute("insert into handoff.aliases values ('contacts', %s, '3', %s)", (old, at))
     version(connection, "3", at, properties=said)
-    return withdraw.run(connection, 1, at)
+    return withdraw.run(connection, 1, at, {})
 
 
 def send(connection: Connection, slack: SlackHook, clock: Clock) -> None:
@@ -427,9 +427,9 @@ def test_one_killed_between_two_of_a_person_s_handoffs_is_made_up_for(
     connection.execute("insert into handoff.aliases values ('contacts', %s, %s, %s)", (OTHER, LEAD, clock()))
     send(connection, slack, clock)
     version(connection, LEAD, clock(), archived=True, isErased=True)
-    assert dies_at("route.withdrawal.committed", lambda own: withdraw.run(own, 1, clock()))
+    assert dies_at("route.withdrawal.committed", lambda own: withdraw.run(own, 1, clock(), {}))
     assert kinds(connection) == ["withdrawn", "erased"]
-    assert withdraw.run(connection, 1, clock()) == 1
+    assert withdraw.run(connection, 1, clock(), {}) == 1
     assert kinds(connection) == ["withdrawn", "erased"] * 2
     send(connection, slack, clock)
     assert [each for each in shown(sandbox) for word in ("Lead 1", "Lead 2") if word in each] == []
@@ -443,9 +443,9 @@ def test_one_killed_between_two_who_are_erased_is_made_up_for(
     send(connection, slack, clock)
     for number in (LEAD, OTHER):
         version(connection, number, clock(), archived=True, isErased=True)
-    assert dies_at("route.erasure.committed", lambda own: reported.erase(own, 1, clock()))
+    assert dies_at("route.erasure.committed", lambda own: reported.erase(own, 1, clock(), {}))
     assert kinds(connection) == ["withdrawn", "erased"]
-    _, left = reported.erase(connection, 1, clock())
+    _, left = reported.erase(connection, 1, clock(), {})
     assert left == []
     assert kinds(connection) == ["withdrawn", "erased"] * 2
     send(connection, slack, clock)

@@ -65,9 +65,9 @@ def test_whom_the_crm_reports_is_erased_by_the_next_run_when_others_are_at_work(
             values ('hubspot', 'k', 'deal', '5', %s, %s)""",
             (NOW, Jsonb({})),
         )
-        assert reported.erase(connection, 1, NOW) == (0, [ADA.ids[0]])
-    assert reported.erase(connection, 1, NOW) == (1, [])
-    assert reported.erase(connection, 1, NOW) == (0, [])
+        assert reported.erase(connection, 1, NOW, {}) == (0, [ADA.ids[0]])
+    assert reported.erase(connection, 1, NOW, {}) == (1, [])
+    assert reported.erase(connection, 1, NOW, {}) == (0, [])
     run_of_the_line(connection)
     assert dump(connection, ADA.pattern) == {}
     rows = connection.execute("select asked_by from handoff.erasures").fetchall()

@@ -145,8 +145,8 @@ class TestKilled:
 
     def test_a_deadline_that_was_noted_at_risk_stays_and_the_others_are_noted(self, connection: Connection) -> None:
         raised = [replace(each, context=context(each.lead_id, NOON, tier="hand_raiser")) for each in mqls(0, 3)]
-        assert dies_at("route.risk.noted", lambda own: at_risk.note(own, raised, NOON))
-        assert at_risk.note(connection, raised, NOON + timedelta(days=1)) == 2
+        assert dies_at("route.risk.noted", lambda own: at_risk.note(own, raised, NOON, {}))
+        assert at_risk.note(connection, raised, NOON + timedelta(days=1), {}) == 2
         rows = connection.execute(
             "select promised_at from handoff.pending_leads where promised_at is not null order by promised_at"
         ).fetchall()
