@@ -51,10 +51,10 @@ class Facts:
     """Stream → since the moment up to which nothing of it is missing."""
     ingest_age_s: float | None
     """Since the moment up to which the fast pass has seen contacts; None before the first pass."""
-    unfinished_load_s: float = 0.0
-    """Since a load of the agreement began that has not ended; 0 when there is none."""
     watch_age_s: float | None = None
     """Since the watch has done all that was due; None before the first time."""
+    unfinished_load_s: float = 0.0
+    """Since a load of the agreement began that has not ended; 0 when there is none."""
     clock_skew_s: float = 0.0
     """By how much this process's clock is ahead of Postgres', beyond what the question itself took."""
 

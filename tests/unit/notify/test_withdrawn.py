@@ -306,7 +306,7 @@ def test_what_is_no_handoff_s_the_contact_keeps_and_each_merge_is_written_once(
         passed_on(connection, given, clock)
     clock.pass_by(seconds=2)
     version(connection, "3", clock(), properties=theirs)
-    withdraw.run(connection, 1, clock())
+    withdraw.run(connection, 1, clock(), {})
     assert written(connection) == [target]
 
 
@@ -318,10 +318,10 @@ def test_one_killed_between_two_merges_is_made_up_for(connection: Connection, sl
     version(connection, "6", clock())
     connection.execute("insert into handoff.aliases values ('contacts', %s, '3', %s)", (LEAD, clock()))
     version(connection, "3", clock())
-    assert dies_at("route.merge.told", lambda own: withdraw.run(own, 1, clock()))
+    assert dies_at("route.merge.told", lambda own: withdraw.run(own, 1, clock(), {}))
     keys = "select from handoff.outbox where dedupe_key like '%:merged:%'"
     assert connection.execute(keys).rowcount == 1
-    withdraw.run(connection, 1, clock())
+    withdraw.run(connection, 1, clock(), {})
     assert connection.execute(keys).rowcount == 2
 
 
