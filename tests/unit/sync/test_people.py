@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,10 +39,16 @@ class Crm:
         self.contact = str(sandbox.act("contact", email="jo@acme.example")["contactId"])
 
     def hand_over(
-        self, owner: str = REP, expected: str = "", key: str = "ho_1:1", of: str | None = None, **properties: str
+        self,
+        owner: str = REP,
+        expected: str = "",
+        key: str = "ho_1:1",
+        of: str | None = None,
+        read_at: datetime | None = None,
+        **properties: str,
     ) -> None:
-        """Queue what a handoff that read the contact just now wants of it."""
-        expects = {OWNER: expected, "read_at": present.now().isoformat()}
+        """Queue what a handoff that read the contact just now, or at that moment, wants of it."""
+        expects = {OWNER: expected, "read_at": (read_at or present.now()).isoformat()}
         target = {"contact_id": self.contact, "properties": {OWNER: owner, **properties}, "expected": expects}
         put(self.connection, Effect(f"hubspot_contact:{key}", "hubspot_contact", target, self.now, of))
 
@@ -115,9 +121,11 @@ def test_an_owner_whom_we_wrote_for_another_product_is_no_persons_choice(crm: Cr
         """insert into handoff.handoffs select (jsonb_populate_record(first, %s)).* from handoff.handoffs as first""",
         (json.dumps({"handoff_id": "ho_2", "product_id": "another"}),),
     )
-    crm.hand_over(of=first)
-    crm.hand_over(NEXT, key="ho_2:1", of="ho_2")
-    crm.write_back()
+    both_read_at = present.now()
+    crm.hand_over(of=first, read_at=both_read_at)
+    assert crm.write_back() == {"written": 1}
+    crm.hand_over(NEXT, key="ho_2:1", of="ho_2", read_at=both_read_at)
+    assert crm.write_back() == {"drift": 1}
     assert (crm.says(), crm.conflicts()) == (REP, [{"wanted": NEXT, "found": REP}])
     told = crm.connection.execute("select payload from handoff.outbox where kind = 'slack_review'").fetchone()
     assert told
