@@ -159,6 +159,10 @@ def test_who_was_erased_or_is_older_than_kept_cannot_be_replayed(
         retention.run(connection, clock.now(), None)
         with pytest.raises(CannotReplay, match=f"{old} is older than kept, .*hubspot_form_submissions for 0 days"):
             replay(connection, old)
+        row = connection.execute("select lead_id, as_of from handoff.handoffs where handoff_id = %s", (old,)).fetchone()
+        assert row
+        then = as_text(explain(connection, row["lead_id"], row["as_of"]))
+        assert "may be gone, and is not counted here: hubspot_form_submissions for 0 days (retention.csv)" in then
         # What differs although everything of then is kept is a difference.
         admin.execute("update agreement.retention set keep_days = 1 where subject = 'hubspot_form_submissions'")
         admin.execute("update handoff.handoffs set context = jsonb_set(context, '{activities}', '[]')")
@@ -207,6 +211,7 @@ def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningS
     assert "what would undo it" in as_text(told)
     (handoff,) = told.story.handoffs
     again = explain(connection, act["email"], told.at)
+    assert again.perhaps_gone is None
     assert (again.decisions, again.parts, again.clauses) == (told.decisions, told.parts, told.clauses)
     assert [each.what for each in again.story.moments if each.handoff_id][1:] == []
     assert explain(connection, act["contactId"], after).story.handoffs == {handoff}

@@ -17,6 +17,7 @@ from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
 from handoff.qualify.loads import Load
+from handoff.route import kept
 
 MODELS = ("int_leads", "int_activities", "int_score_parts", "int_clauses", "int_handoff_cycles", "int_decisions")
 NEW = "A new contact appears after the next run of handoff_line; an unreadable one is in quarantine"
@@ -39,6 +40,7 @@ class Explanation:
         changes: single acts or facts that would have made it an MQL, or would have kept it from being one.
         story: what happened up to the moment, or up to now.
         waits: what the lead waits for: the next run, or, held, whoever or whatever must come first; None when decided.
+        perhaps_gone: which records of a past moment are kept no longer, as a sentence; None when all are.
     """
 
     at: datetime
@@ -52,6 +54,7 @@ class Explanation:
     changes: list[Change]
     story: Story
     waits: str | None
+    perhaps_gone: str | None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -76,10 +79,11 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
     if at is None:
         lead_id = aliases.ids_of(connection, "contacts", asked_for)[0]
     with _decided(connection, lead_id, at) as (given, schema):
+        gone = _perhaps_gone(connection, given, at)
         found = _rows(connection, schema, _LEAD, lead_id)
         if not found:
             since = f" at {at.isoformat()}" if at else ""
-            raise UnknownLead(f"lead {lead_id} was not known{since}. {NEW}")
+            raise UnknownLead(f"lead {lead_id} was not known{since}. {gone or NEW}")
         moment = at or found[0]["as_of"]
         load = given or loads.newest(connection, moment) or loads.first(connection)
         facts = _as_json(connection, schema, "int_leads", lead_id)
@@ -103,7 +107,14 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         else [],
         story=story.tell(connection, lead_id, activities, at or clock.now(), newer_acts),
         waits=None if at else _waits(connection, lead_id),
+        perhaps_gone=gone,
     )
+
+
+def _perhaps_gone(connection: Connection, load: Load | None, at: datetime | None) -> str | None:
+    if load is None or at is None:
+        return None
+    return kept.perhaps_gone(connection, loads.models(connection, load.models_hash), MODELS, at, clock.now())
 
 
 def _newer(connection: Connection, load: Load | None) -> Load | None:

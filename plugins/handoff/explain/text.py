@@ -32,6 +32,8 @@ def notes(told: Explanation) -> Iterator[str]:
             f"A newer {'agreement' if is_other else 'set of models'} has been loaded since "
             f"({told.newer.loaded_at:%Y-%m-%d %H:%M} UTC); it judges the lead with its next change."
         )
+    if told.perhaps_gone:
+        yield told.perhaps_gone
     if told.waits:
         yield told.waits
 

@@ -1,6 +1,7 @@
 """Whether what was known when a handoff was made is still kept: people are erased, and what is old is let go of."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from handoff.ledger.db import Connection, Row
@@ -29,19 +30,41 @@ def too_old(
         models: those that decide.
         wanted: names of those of them that are asked.
     """
-    read = {name for model in models.needed_for(wanted) for name in _RAW.findall(model.sql)}
     acts = [datetime.fromisoformat(each["occurred_at"]) for each in handoff["context"]["activities"]]
-    rows = connection.execute(
-        """select subject, keep_days from agreement.retention
-        where subject = any(%(read)s) and valid_from <= %(now)s and %(now)s < valid_to order by keep_days, subject""",
-        {"read": sorted(read), "now": now},
-    ).fetchall()
     gone = [
-        f"{row['subject']} for {row['keep_days']} days"
-        for row in rows
-        if min([handoff["as_of"], *(acts if row["subject"] in _BY_ITS_OWN_AGE else ())])
-        < now - timedelta(days=row["keep_days"])
+        text
+        for subject, text, since in _let_go_of(connection, models, wanted, now)
+        if min([handoff["as_of"], *(acts if subject in _BY_ITS_OWN_AGE else ())]) < since
     ]
     if not gone:
         return None
     return f"is older than kept, so what was known then may be gone: replaced or old {', '.join(gone)} (retention.csv)"
+
+
+def perhaps_gone(
+    connection: Connection, models: ModelSet, wanted: tuple[str, ...], at: datetime, now: datetime
+) -> str | None:
+    """A sentence on which records of a moment may be gone, so that less is told than was known; None when none is.
+
+    Args:
+        models, wanted: as in `too_old`.
+    """
+    gone = [text for _, text, since in _let_go_of(connection, models, wanted, now) if at < since]
+    if not gone:
+        return None
+    return f"Some of what was known then may be gone, and is not counted here: {', '.join(gone)} (retention.csv)."
+
+
+def _let_go_of(
+    connection: Connection, models: ModelSet, wanted: tuple[str, ...], now: datetime
+) -> Iterator[tuple[str, str, datetime]]:
+    """What the models read and `retention.csv` lets go of: its name, how long it is kept, and since when it all is."""
+    read = {name for model in models.needed_for(wanted) for name in _RAW.findall(model.sql)}
+    rows = connection.execute(
+        """select subject, keep_days from agreement.retention
+        where subject = any(%(read)s) and valid_from <= %(now)s and %(now)s < valid_to order by keep_days, subject""",
+        {"read": sorted(read), "now": now},
+    )
+    for row in rows.fetchall():
+        days = row["keep_days"]
+        yield row["subject"], f"{row['subject']} for {days} days", now - timedelta(days=days)
