@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .conftest import PROJECT, Rows, read
 
@@ -37,6 +38,15 @@ AMOUNTS = {
     **dict.fromkeys(("0.5", "0.9"), "review.sql"),
 }
 """Amounts that are no rule, with the file where they may stand; None for any."""
+
+VARIABLES = {
+    *("open_intervals_days_back", "open_intervals_days_ahead", "score_timeline_days", "gate_weeks_back"),
+    # How many leads one build follows.
+    *("moved_leads_at_most", "leads_caught_up"),
+    # For how long a handoff that has ended is still looked at, and when the CRM is told to be behind the ledger.
+    *("late_contact_days", "write_back_minutes"),
+}
+"""What dbt's variables are for: the horizons of models. What sales and marketing agree on is a row."""
 
 
 def code(path: Path) -> str:
@@ -164,6 +174,11 @@ def test_a_planted_rule_is_found(
     assert stray == ({number} if number else set())
     found = repeated(text, rules)
     assert (value in found) if value else (found <= stray)
+
+
+def test_a_variable_says_how_far_the_models_look_and_no_rule() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["vars"].keys() == VARIABLES
 
 
 def test_one_clock() -> None:
