@@ -1,4 +1,4 @@
-"""The weekly review in Chromium: readable on a phone, in light and dark, by keyboard, with a text for each picture."""
+"""The weekly review in Chromium: readable on a phone, with a text for each picture, a link and a file for print."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def post() -> None:
         "What was promised, and what became of it",
         ("Commitment", "Reached"),
         ((HOSTILE, "60 % (41 to 77 %), 12 of 20"), ("Share of handoffs contacted or rejected in time", "95 %")),
-        ("/review/2026-W11/leads?figure=acceptance&dimension=all&member=all", ""),
+        (("/review/2026-W11/leads?figure=acceptance&dimension=all&member=all",),),
     )
     funnel = Picture("funnel", "From MQL to customer", says, charts.pipe(joints))
     section = Section("The two commitments", (), (table,), (funnel,))

@@ -1,6 +1,7 @@
 """The weekly pack of a company that one can work out by hand: every figure, on every way that it goes."""
 
 import html
+import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -31,6 +32,7 @@ from tests.conftest import Database
 from tests.integration.built import build
 from tests.integration.conftest import connect_to
 from tests.integration.marts_company import AT, DAY, SECOND, Admin, Handoff, moment, plant, plant_contact
+from tests.unit.review.pdf_text import text_of
 from tests.unit.web.board_data import COOKIE, site
 
 WEEK = date(2026, 3, 9)
@@ -331,10 +333,10 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     traced, reasons, clauses = document.sections[4].tables
     # In the words of the agreement, not by ids.
     assert traced.rows == (
-        ("No interest when called", "At least one act of buying interest in the last 30 days", "1", "c"),
+        ("No interest when called", "At least one act of buying interest in the last 30 days", "1", "c", "–", "–"),
     )
-    assert reasons.rows == (("No interest when called", "1", "c"),)
-    assert clauses.rows == (("At least one act of buying interest in the last 30 days", "1", "c"),)
+    assert reasons.rows == (("No interest when called", "1", "c", "–", "–"),)
+    assert clauses.rows == (("At least one act of buying interest in the last 30 days", "1", "c", "–", "–"),)
     _, became, _, tiers, reps = document.sections[0].tables
     assert [row[0] for row in (*tiers.rows, *reps.rows)] == ["High intent", "Standard", "Ana Costa", "Ben Okafor"]
     assert became.rows == (("2026-W11", "33 % (10 to 70 %), 2 of 6", "0"),)
@@ -398,17 +400,27 @@ def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
     kept = pack.kept(connection, WEEK)
     assert kept is not None
     assert kept.title == "Revenue review, week 11 of 2026"
-    assert kept.sections[8].paragraphs == (
-        "Broken now: messages_sent_without_id, 1 of them. One row per Slack message marked sent without the id that "
-        "Slack gave it.",
+    assert kept.sections[8].tables[1].rows == (
+        (
+            *("messages_sent_without_id", "1"),
+            "One row per Slack message marked sent without the id that Slack gave it.",
+        ),
     )
-    assert printing.pdf(kept).startswith(b"%PDF-")
+    assert "3 of 4" in text_of(printing.pdf(kept))
     for name in ("conversion", "acceptance", "funnel"):
         file = {"week": WEEK.isoformat(), "name": f"2026-W11-{name}.png"}
         assert posting.content(connection, file).startswith(b"\x89PNG\r\n"), name
     with psycopg.connect(connections.get(connections.ADMIN).dsn) as admin:
         admin.execute("update marts.rpt_weekly_review set counted = 4 where figure = 'acceptance'")
-    assert pack.kept(connection, WEEK) == kept
+        assert pack.kept(connection, WEEK) == kept
+        # Of packs that were posted when there was one link for each row.
+        (links,) = (json.dumps(each.links) for each in kept.sections[1].tables)
+        path = "{sections,1,tables,0,links}"
+        change = "update handoff.reviews set pack = jsonb_set(pack, %s, %s)"
+        admin.execute(change, (path, json.dumps([link for (link,) in kept.sections[1].tables[0].links])))
+        admin.commit()
+        assert pack.kept(connection, WEEK) == kept
+        admin.execute(change, (path, links))
 
 
 def get(path: str, status: int = 200) -> str:
@@ -421,10 +433,40 @@ def get(path: str, status: int = 200) -> str:
 def test_each_figure_of_the_page_links_to_the_leads_behind_it(connection: Connection) -> None:
     page = get("review/2026-W11")
     assert "As it was posted" in page
-    links = [html.unescape(each) for each in re.findall(r'href="/handoff(/review/2026-W\d\d/leads\?[^"]+)"', page)]
-    assert len(links) > 25
-    for link in links:
-        assert "None." not in get(link.removeprefix("/"))
+    kept = pack.kept(connection, WEEK)
+    assert kept is not None
+    tables = [table for section in kept.sections for table in section.tables]
+    # No figures stand there, but what was agreed and what was resolved.
+    told = {"Rules that began, ended or changed", "Of the meetings before, open ones first"}
+    lacking = [
+        (table.caption, row)
+        for table in tables
+        for place, row in enumerate(table.rows)
+        if table.caption not in told and not any(table.links[place : place + 1] and table.links[place])
+    ]
+    assert lacking == []
+    links = [html.unescape(each) for each in re.findall(r'<t[dh][^>]*><a href="/handoff/([^"]+)"', page)]
+    assert set(links) == {each.removeprefix("/") for table in tables for row in table.links for each in row if each}
+    of_leads = [link for link in links if "/leads?" in link]
+    assert len(of_leads) > 25
+    for link in of_leads:
+        assert "None." not in get(link), link
+    assert {link for link in links if link not in of_leads} == {
+        *("board", "board#data", "board#gates", "board#policies", "lead/c")
+    }
+    board = get("board")
+    for part in ("data", "gates", "policies"):
+        assert f'id="{part}"' in board
+    # Each count of a trial leads to its leads: one that both would hand over, another by the shadow alone.
+    (shadow,) = (table for table in tables if table.columns[0] == "Shadow definition")
+    found = {
+        name: sorted(re.findall(r'href="/handoff/lead/(\d+)"', get(link.removeprefix("/"))))
+        for name, link in zip(shadow.columns, shadow.links[0], strict=True)
+        if link
+    }
+    assert found == {
+        **{"Live": ["1", "2", "3", "4", "6", "7"], "Shadow": ["1", "77"], "Both": ["1"], "SQL, live alone": ["2"]}
+    }
     behind = get("review/2026-W11/leads?figure=rejections&dimension=reason&member=no_interest")
     assert re.findall(r'href="/handoff/lead/(\d+)"', behind) == ["3"]
     assert get("review/2026-W11/funnel.svg").startswith("<svg")

@@ -1,9 +1,11 @@
 """Rejections find their way back to the clauses that let the lead in: from stored contexts to a ready backtest."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from handoff.ledger import db
 from handoff.notify.context import Clause, Context
 from handoff.qualify import dbt
 from handoff.review.pack import context as context_of
+from handoff.review.pack import figures, flow, names
 from handoff.review.performance import Performance, ranking
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
@@ -147,12 +150,39 @@ def test_the_command_offers_the_ready_backtest(clauses: dict[str, Performance]) 
     assert len(told["clauses"]) == len(clauses)
 
 
-def test_the_weekly_pack_offers_it_as_well(clauses: dict[str, Performance]) -> None:
+def test_the_weekly_pack_offers_it_as_well_and_leads_to_whom_the_clause_let_in(
+    clauses: dict[str, Performance],
+) -> None:
+    week = AT.date()
     with db.connect() as connection:
-        size, blog = context_of.worst_clause(connection, source(), AT.date()).paragraphs
-    assert size.startswith("Company has at least 20 employees (req-company-size): ")
-    assert size.endswith(". Try value 20 → 50: handoff backtest --change req-company-size:value=50")
-    assert blog.endswith("Try points 1 → 0: handoff backtest --change sig-page-blog:points=0")
+        (table,) = context_of.worst_clause(connection, source(), week, AT.date()).tables
+        size, blog = table.rows
+        assert size[0] == "Company has at least 20 employees (req-company-size)"
+        assert size[2:] == ("Try value 20 → 50", "handoff backtest --change req-company-size:value=50")
+        assert blog[2:] == ("Try points 1 → 0", "handoff backtest --change sig-page-blog:points=0")
+        behind = [
+            figures.leads_behind(connection, week, *(value for _, value in parse_qsl(urlsplit(link).query)))
+            for (link,) in table.links
+        ]
+    # Two of 41 are unanswered; a rejection for no interest does not accuse the size.
+    assert [Counter(row["is_counted"] for row in rows) for rows in behind] == [
+        {True: 20, False: 19, None: 2},
+        {False: 24},
+    ]
+    assert {row["handoff_id"] for row in behind[0][:20]} == set(map(str, range(1, 21)))
+
+
+def test_of_many_rejections_three_are_examples_that_lead_to_the_lead(clauses: dict[str, Performance]) -> None:
+    week = (HANDED_OVER + 2 * DAY).date()
+    week -= timedelta(days=week.weekday())
+    with db.connect() as connection:
+        found = flow.rejections(connection, figures.read(connection, week, 1), week, names.read(connection))
+    _, reasons, _ = found.tables
+    assert reasons.rows == (
+        ("Not our kind of company", "20", "1", "10", "11"),
+        ("No interest when called", "2", "25", "26", "–"),
+    )
+    assert [links[2:] for links in reasons.links] == [("/lead/1", "/lead/10", "/lead/11"), ("/lead/25", "/lead/26")]
 
 
 def test_the_marts_reader_sees_verdicts(clauses: dict[str, Performance], module_agreement_database: Database) -> None:

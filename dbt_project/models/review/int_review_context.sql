@@ -44,6 +44,30 @@ incidents as (
     from {{ ref('stg_handoff__floods') }}
 ),
 
+-- Of each count there is a row in each week of a trial, though nobody is behind it.
+shadow as (
+    select trials.week_starts_on, trials.definition_id, trials.definition_version, counted.dimension, null as lead_id,
+        0 as amount
+    from {{ ref('rpt_shadow_definitions') }} as trials
+    cross join
+        (values ('live_mqls'), ('shadow_mqls'), ('both_mqls'), ('only_live_sqls'), ('only_shadow_sqls'))
+            as counted (dimension)
+    union all
+    select
+        leads.week_starts_on, leads.definition_id, leads.definition_version, counted.dimension, leads.lead_id,
+        1 as amount
+    from {{ ref('int_shadow_leads') }} as leads
+    cross join
+        lateral (
+            values
+            ('live_mqls', leads.is_by_live), ('shadow_mqls', leads.is_by_shadow),
+            ('both_mqls', leads.is_by_live and leads.is_by_shadow),
+            ('only_live_sqls', leads.is_sql and not leads.is_by_shadow),
+            ('only_shadow_sqls', leads.is_sql and not leads.is_by_live)
+        ) as counted (dimension, is_so)
+    where counted.is_so
+),
+
 final as (
     select
         {{ week_of('incidents.occurred_at') }} as week_starts_on, 'health' as figure, 'incident' as dimension,
@@ -57,16 +81,10 @@ final as (
     from gates
     union all
     select
-        shadow.week_starts_on, 'shadow' as figure, counted.dimension,
-        concat_ws(' ', shadow.definition_id, shadow.definition_version) as member, null as lead_id,
-        null as handoff_id, counted.amount
-    from {{ ref('rpt_shadow_definitions') }} as shadow
-    cross join
-        lateral (
-            values
-            ('live_mqls', shadow.live_mqls), ('shadow_mqls', shadow.shadow_mqls), ('both_mqls', shadow.both_mqls),
-            ('only_live_sqls', shadow.only_live_sqls), ('only_shadow_sqls', shadow.only_shadow_sqls)
-        ) as counted (dimension, amount)
+        shadow.week_starts_on, 'shadow' as figure, shadow.dimension,
+        concat_ws(' ', shadow.definition_id, shadow.definition_version) as member, shadow.lead_id,
+        null as handoff_id, shadow.amount
+    from shadow
 )
 
 select * from final

@@ -13,8 +13,8 @@ class Table:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    links: tuple[str, ...] = ()
-    """For each row the page behind it, below the web app's address; "" for none."""
+    links: tuple[tuple[str, ...], ...] = ()
+    """For each row the pages behind its first cells, below the web app's address; "" for none."""
 
 
 @dataclass(frozen=True)

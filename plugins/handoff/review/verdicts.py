@@ -19,6 +19,7 @@ class Suggestion:
     """What to try about one clause; `command` is None where no next value can be named."""
 
     definition_id: str
+    definition_version: str
     clause_id: str
     because: tuple[str, ...]
     says: str
@@ -62,7 +63,7 @@ def _limit(agreement: Agreement, name: str) -> int:
 def _suggestion(agreement: Agreement, found: Performance, because: tuple[str, ...], day: date) -> Suggestion:
     edit, says = remedy(agreement, found, day)
     command = f"handoff backtest --change {edit}" if edit else None
-    return Suggestion(found.definition_id, found.clause_id, because, says, command)
+    return Suggestion(found.definition_id, found.definition_version, found.clause_id, because, says, command)
 
 
 def document(found: Verdicts) -> Document:

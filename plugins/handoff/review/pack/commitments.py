@@ -38,7 +38,7 @@ def section(figures: Figures, week: date, names: Names) -> Section:
                 "What was promised, and what became of it",
                 ("Commitment", "By", "Promised", "Reached", "Verdict", "Still open"),
                 tuple(_promise(side, text, found) for side, text, found in promised if found),
-                tuple(found.link for _, _, found in promised if found),
+                tuple((found.link,) for _, _, found in promised if found),
             ),
             *(
                 _shares(caption, "Week", [(name_of(each.week_starts_on), each) for each in cohorts if each])
@@ -106,7 +106,7 @@ def _shares(caption: str, name: str, found: list[tuple[str, Figure]]) -> Table:
         caption,
         (name, "Share", "Still open"),
         tuple((text, each.interval, f"{each.still_open:,}") for text, each in found),
-        tuple(each.link for _, each in found),
+        tuple((each.link,) for _, each in found),
     )
 
 

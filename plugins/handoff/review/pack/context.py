@@ -6,34 +6,52 @@ from handoff.agreement.document import Section, Table
 from handoff.agreement.model import Agreement
 from handoff.ledger.db import Connection
 from handoff.review import policies
-from handoff.review.pack.figures import Figures
+from handoff.review.pack.figures import CLAUSE, Figures, link
 from handoff.review.performance import ranking
 from handoff.review.verdicts import verdicts
 
 
-def worst_clause(connection: Connection, agreement: Agreement, day: date) -> Section:
-    """What to try about the clauses that let the wrong leads in, each with the backtest that is ready to run."""
+def worst_clause(connection: Connection, agreement: Agreement, week: date, day: date) -> Section:
+    """What to try about the clauses that let the wrong leads in, each with the backtest that is ready to run.
+
+    Args:
+        week: whose pack it is, below which the leads are found.
+    """
     found = verdicts(ranking(connection), agreement, day)
+    if not found.suggestions:
+        none = f"No clause does worse than chance would, among {len(found.clauses)} that let leads in."
+        return Section("The worst clause", (none,))
     labels = {(each.definition_id, each.clause_id): each.label for each in found.clauses}
-    tried = tuple(
-        f"{labels[each.definition_id, each.clause_id]} ({each.clause_id}): {'; '.join(each.because)}. "
-        f"{each.says}{f': {each.command}' if each.command else '.'}"
-        for each in found.suggestions
+    table = Table(
+        "What let the wrong leads in, of all handoffs so far",
+        ("Clause", "Because", "What to try", "Ready to run"),
+        tuple(
+            (
+                f"{labels[each.definition_id, each.clause_id]} ({each.clause_id})",
+                *("; ".join(each.because), each.says, each.command or "–"),
+            )
+            for each in found.suggestions
+        ),
+        tuple(
+            (link(week, CLAUSE, f"{each.definition_id} {each.definition_version}", each.clause_id),)
+            for each in found.suggestions
+        ),
     )
-    none = f"No clause does worse than chance would, among {len(found.clauses)} that let leads in."
-    return Section("The worst clause", tried or (none,))
+    return Section("The worst clause", (), (table,))
 
 
 def shadows(figures: Figures, week: date) -> Section:
     """Definitions on trial beside the live ones, in leads of the week."""
-    counts = {name: {each.member: each.handoffs for each in figures.of(week, "shadow", name)} for name in SHADOW}
-    members = sorted(counts["live_mqls"])
+    found = {name: {each.member: each for each in figures.of(week, "shadow", name)} for name in SHADOW}
+    members = sorted(found["live_mqls"])
     if not members:
         return Section("Shadow against live", ("No definition was on trial.",))
+    counts = [[found[name][member] for name in SHADOW] for member in members]
     table = Table(
         "MQLs of the week, and SQLs that only one of the two would have handed over",
         ("Shadow definition", *SHADOW.values()),
-        tuple((member, *(f"{counts[name][member]:,}" for name in SHADOW)) for member in members),
+        tuple((member, *(f"{each.handoffs:,}" for each in row)) for member, row in zip(members, counts, strict=True)),
+        tuple(("", *(each.link if each.handoffs else "" for each in row)) for row in counts),
     )
     return Section("Shadow against live", (), (table,))
 
@@ -41,18 +59,20 @@ def shadows(figures: Figures, week: date) -> Section:
 def health(connection: Connection, figures: Figures, week: date) -> Section:
     """What was not as it should be in the week, and which policies are broken now."""
     found = {each.member: each for each in figures.of(week, "health", "incident")}
-    broken = tuple(
-        f"Broken now: {each.name}, {each.broken:,} of them. {each.means}"
-        for each in policies.read(connection)
-        if each.broken
-    )
-    table = Table(
+    broken = [each for each in policies.read(connection) if each.broken]
+    week_of_it = Table(
         "In this week",
         ("What", "Count"),
         tuple((text, f"{found[name].handoffs:,}" if name in found else "0") for name, text in INCIDENTS.items()),
-        tuple(found[name].link if name in found and name in OF_HANDOFFS else "" for name in INCIDENTS),
+        tuple((BOARD[name] if name in BOARD else found[name].link if name in found else "",) for name in INCIDENTS),
     )
-    return Section("Drift and data health", broken, (table,))
+    now = Table(
+        "Policies broken now",
+        ("Policy", "Found", "What one is"),
+        tuple((each.name, f"{each.broken:,}", each.means) for each in broken),
+        tuple(("/board#policies",) for _ in broken),
+    )
+    return Section("Drift and data health", (), (week_of_it, now) if broken else (week_of_it,))
 
 
 SHADOW = {
@@ -71,5 +91,8 @@ INCIDENTS = {
     "gates_closed": "Gates that were closed at some time",
     "floods": "Times the breaker held more MQLs than usual",
 }
-OF_HANDOFFS = frozenset({"drifted", "given_up"})
-"""Those with leads behind them."""
+BOARD = {
+    **dict.fromkeys(("quarantined", "missed", "swept"), "/board#data"),
+    **{"gates_closed": "/board#gates", "floods": "/board"},
+}
+"""Where those are looked into that have no leads behind them."""

@@ -11,6 +11,8 @@ from handoff.ledger.db import Connection, Row
 from handoff.web.pages.filters import wait
 
 ALL = "all"
+CLAUSE = "clause"
+"""The figure of `fct_clause_performance` that the pack tells of the worst; it is of no week."""
 COHORTS_BACK = 53
 """Weeks of MQLs among which one is looked for whose window is over."""
 
@@ -39,8 +41,7 @@ class Figure:
     @property
     def link(self) -> str:
         """The page with the leads behind it, below the web app's address."""
-        asked = urlencode({"figure": self.figure, "dimension": self.dimension, "member": self.member})
-        return f"/review/{name_of(self.week_starts_on)}/leads?{asked}"
+        return link(self.week_starts_on, self.figure, self.dimension, self.member)
 
     @property
     def interval(self) -> str:
@@ -69,6 +70,12 @@ class Figure:
     def times(self) -> tuple[str, str]:
         """Median and what nine of ten stay below; "before" where a stage came ahead of the one before it."""
         return wait(self.median_seconds), wait(self.p90_seconds)
+
+
+def link(week: date, figure: str, dimension: str, member: str) -> str:
+    """The page with the leads behind a figure, below the web app's address."""
+    asked = urlencode({"figure": figure, "dimension": dimension, "member": member})
+    return f"/review/{name_of(week)}/leads?{asked}"
 
 
 def name_of(week: date) -> str:
@@ -141,12 +148,31 @@ def _plain(row: Row) -> dict[str, Any]:
 
 
 def leads_behind(connection: Connection, week: date, figure: str, dimension: str, member: str) -> list[Row]:
-    """The handoffs that a figure is counted from, those that count against it first; what is no handoff is left out."""
+    """The leads that a figure is counted from, those that count against it first; what is no lead is left out.
+
+    Of a clause, told by its definition and version, all that it ever let in, those first that accuse it.
+    """
     rows = connection.execute(
-        """select lead_id, handoff_id, is_counted, is_open, seconds from line.int_review_evidence
-        where week_starts_on = %s and figure = %s and dimension = %s and member = %s
-        and handoff_id is not null
-        order by is_open desc, is_counted nulls last, seconds desc nulls last, handoff_id""",
-        (week, figure, dimension, member),
+        _LET_IN if figure == CLAUSE else _COUNTED,
+        {"week": week, "figure": figure, "dimension": dimension, "member": member},
     )
     return [_plain(row) for row in rows]
+
+
+_COUNTED = """
+select lead_id, handoff_id, is_counted, is_open, seconds from line.int_review_evidence
+where week_starts_on = %(week)s and figure = %(figure)s and dimension = %(dimension)s and member = %(member)s
+and lead_id is not null
+order by is_open desc, is_counted nulls last, seconds desc nulls last, handoff_id, lead_id
+"""
+_LET_IN = """
+select verdict.lead_id, verdict.handoff_id, not verdict.is_answered as is_open, null::float8 as seconds,
+    case when verdict.is_answered
+        then verdict.is_rejected and coalesce(verdict.accused_clause_id = clause.clause_id, false)
+    end as is_counted
+from line.int_handoff_clauses as clause
+inner join line.int_handoff_verdicts as verdict on verdict.handoff_id = clause.handoff_id
+where clause.clause_id = %(member)s
+and concat_ws(' ', verdict.definition_id, verdict.definition_version) = %(dimension)s
+order by is_counted desc nulls last, verdict.handoff_id
+"""

@@ -25,7 +25,7 @@ FUNNEL = ("funnel", "stopped")
 STAGES = ("mql", "accepted", "contacted", "sql", "won")
 NAMES = {"mql": "MQL", "sql": "SQL"}
 DIMENSIONS = {"source": "Source", "campaign": "Campaign", "segment": "Segment", "version": "Definition"}
-EXAMPLES = 3
+EXAMPLES = ("First example", "Second example", "Third example")
 
 
 def delays(figures: Figures, week: date) -> Section:
@@ -40,7 +40,7 @@ def delays(figures: Figures, week: date) -> Section:
                 "Delay ledger",
                 ("Station", "Median", "Nine of ten below", "Handoffs"),
                 tuple((text, *each.times, f"{each.handoffs:,}") for text, each in shown),
-                tuple(each.link for _, each in shown),
+                tuple((each.link,) for _, each in shown),
             ),
         ),
     )
@@ -97,13 +97,13 @@ def bottleneck(figures: Figures, week: date) -> Section:
                 "Stages reached by the MQLs of this week, so far",
                 ("Stage", "Reached", "Median wait", "Nine of ten below"),
                 tuple((name_of_stage(each.member), each.so_far, *each.times) for each in rows),
-                tuple(each.link for each in rows),
+                tuple((each.link,) for each in rows),
             ),
             Table(
                 "Of those who reached the stage before, lost before this one",
                 ("Stage", "Lost", "May still reach it"),
                 tuple((name_of_stage(each.member), each.interval, f"{each.still_open:,}") for each in lost),
-                tuple(each.link for each in lost),
+                tuple((each.link,) for each in lost),
             ),
         ),
         (picture,) if joints else (),
@@ -129,7 +129,7 @@ def conversion(figures: Figures, week: date) -> Section:
                     (each.member, each.interval, f"{each.still_open:,}")
                     for each in figures.of(shown, "conversion", key)
                 ),
-                tuple(each.link for each in figures.of(shown, "conversion", key)),
+                tuple((each.link,) for each in figures.of(shown, "conversion", key)),
             )
             for key, name in DIMENSIONS.items()
         ),
@@ -143,16 +143,14 @@ def rejections(connection: Connection, figures: Figures, week: date, names: Name
     """
 
     def table(caption: str, columns: tuple[str, ...], dimension: str) -> Table:
-        found = figures.of(week, "rejections", dimension)
-        examples = [
-            [str(row["handoff_id"]) for row in leads_behind(connection, week, "rejections", dimension, each.member)]
-            for each in found
-        ]
-        rows = tuple(
-            (*names.all_of(dimension, each.member), f"{each.handoffs:,}", ", ".join(handoffs[:EXAMPLES]))
-            for each, handoffs in zip(found, examples, strict=True)
-        )
-        return Table(caption, (*columns, "Rejected", "For example, handoffs"), rows, tuple(each.link for each in found))
+        rows, links = [], []
+        for each in figures.of(week, "rejections", dimension):
+            behind = leads_behind(connection, week, "rejections", dimension, each.member)[: len(EXAMPLES)]
+            handoffs = [str(row["handoff_id"]) for row in behind]
+            missing = ["–"] * (len(EXAMPLES) - len(handoffs))
+            rows.append((*names.all_of(dimension, each.member), f"{each.handoffs:,}", *handoffs, *missing))
+            links.append((each.link, *[""] * len(columns), *(f"/lead/{handoff}" for handoff in handoffs)))
+        return Table(caption, (*columns, "Rejected", *EXAMPLES), tuple(rows), tuple(links))
 
     return Section(
         "Rejections",

@@ -23,7 +23,7 @@ def make(connection: Connection, agreement: Agreement, week: date, as_of: dateti
     Raises:
         handoff.review.performance.NotBuilt: the marts have not been built yet.
     """
-    worst = context.worst_clause(connection, agreement, as_of.date())
+    worst = context.worst_clause(connection, agreement, week, as_of.date())
     found = figures.read(connection, week, DAYS_BACK)
     called = names.read(connection)
     first = commitments.section(found, week, called)
@@ -79,7 +79,8 @@ def _read(said: Mapping[str, Any]) -> Document:
                     table["caption"],
                     tuple(table["columns"]),
                     tuple(map(tuple, table["rows"])),
-                    tuple(table["links"]),
+                    # Once there was a link for each row, behind its first cell.
+                    tuple((each,) if isinstance(each, str) else tuple(each) for each in table["links"]),
                 )
                 for table in each["tables"]
             ),

@@ -71,13 +71,13 @@ def picture_of(page: ReviewPage, name: str) -> str:
 
 
 def leads(connection: Connection, week: date, figure: str, dimension: str, member: str) -> list[Row]:
-    """The handoffs behind a figure."""
+    """The leads behind a figure."""
     return figures.leads_behind(connection, week, figure, dimension, member)
 
 
-def called(connection: Connection, dimension: str, member: str) -> str:
+def called(connection: Connection, figure: str, dimension: str, member: str) -> str:
     """The name of whom or what a figure is about."""
-    return names.read(connection).of(dimension, member)
+    return names.read(connection).of(figures.CLAUSE if figure == figures.CLAUSE else dimension, member)
 
 
 def funnel(connection: Connection, as_of: datetime) -> list[Joint]:

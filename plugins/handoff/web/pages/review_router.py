@@ -51,10 +51,10 @@ def review_picture(week: Week, name: Annotated[str, Path(pattern="^[a-z]{1,40}$"
 
 @router.get("/review/{week}/leads")
 def review_leads(request: Request, week: Week, figure: str, dimension: str, member: str) -> Response:
-    """The handoffs that one figure is counted from."""
+    """The leads that one figure is counted from."""
     with for_request() as connection:
         found = review.leads(connection, _monday(week), figure, dimension, member)
-        called = review.called(connection, dimension, member)
+        called = review.called(connection, figure, dimension, member)
     values = {"week": week, "figure": figure, "dimension": dimension, "member": called, "leads": found}
     return render(request, "review_leads.html", values)
 
