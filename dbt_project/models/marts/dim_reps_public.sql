@@ -4,5 +4,6 @@ select
     crm_owner_id,
     calendar_id,
     time_zone,
+    is_in_force,
     is_away
 from {{ ref('dim_reps') }}
