@@ -1,11 +1,14 @@
-"""Five weeks of handoffs that are over, for pictures in which something can be seen."""
+"""Nineteen weeks of handoffs that are over, for pictures in which something can be seen and has been judged."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from tests.integration.marts_company import Admin, Handoff, plant, plant_contact
+from tests.integration.marts_company import ZONE, Admin, Handoff, plant, plant_contact
 
-HANDOFFS, DAYS = 90, 35
+HANDOFFS, DAYS = 300, 135
+"""Of the oldest weeks the window of ninety days is over."""
+OPEN = (time(10), time(15, 30))
+"""New York's time, when the reps of both zones are at work and go on for a while."""
 FIRST_LEAD = 700_000
 REPS = ("ana-costa", "ben-okafor")
 SOURCES = ("PAID_SEARCH", "ORGANIC_SEARCH", "REFERRALS", "SOCIAL_MEDIA")
@@ -15,9 +18,9 @@ def plant_weeks(admin: Admin, now: datetime) -> None:
     """Leads that sales answered, and some who were taken back: none is open, so that no clock runs for them."""
     chance = random.Random(20261129)
     # Each day of them counts, also those before the line went live.
-    admin.execute("update handoff.go_live set live_at = least(live_at, %s)", (now - timedelta(days=2 * DAYS),))
+    admin.execute("update handoff.go_live set live_at = least(live_at, %s)", (now - timedelta(days=DAYS + 30),))
     for number in range(HANDOFFS):
-        began = now - timedelta(minutes=chance.randrange(180, DAYS * 24 * 60))
+        began = _at_work(chance, now)
         answered = began + timedelta(minutes=chance.choice((3, 8, 14, 25, 40, 90)))
         handoff = Handoff(
             *(f"weeks-{number}", str(FIRST_LEAD + number), began, chance.choice(SOURCES)),
@@ -40,3 +43,11 @@ def plant_weeks(admin: Admin, now: datetime) -> None:
                     stages[at] = stage
         plant_contact(admin, handoff.lead, began - timedelta(days=9), stages, source=handoff.source, landed_at=began)
         plant(admin, handoff)
+
+
+def _at_work(chance: random.Random, now: datetime) -> datetime:
+    while True:
+        at = now - timedelta(minutes=chance.randrange(180, DAYS * 24 * 60))
+        there = at.astimezone(ZONE)
+        if there.isoweekday() < 6 and OPEN[0] <= there.time() < OPEN[1]:
+            return at
