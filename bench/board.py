@@ -32,6 +32,8 @@ from handoff import clock, connections
 from handoff.ledger import db
 from handoff.local import progress, scratch
 from handoff.notify import context as words
+from handoff.qualify import dbt
+from handoff.review.run import build_marts
 from handoff.web.app import PREFIX
 from handoff.web.pages.router import mount
 from tests.browser.chromium import running
@@ -104,6 +106,9 @@ def main() -> int:
     with own_line.own_line() as line:
         own_line.load_agreement()
         plant(given.handoffs, clock.now())
+        # The board's funnel and policies, today's speed and a rep's ninety days come out of the marts.
+        dbt.invoke(line.connection, ["run", "--full-refresh"], selector="line", as_of=None)
+        build_marts(line.connection)
         with running() as browser, _serving() as address:
             pages = {each: _measure(browser, address, each, given.rounds) for each in PAGES}
         found = {

@@ -43,6 +43,7 @@ def main() -> int:
         own_line.load_agreement()
         found = history.load(given.contacts, given.events, _say)
         found |= measure(line.connection, given.contacts // 20)
+        found["measured_on"] = f"{clock.now():%Y-%m-%d}"
         found["machine"] = machine.describe(line.connection, load_before)
     print(json.dumps(found, indent=2))
     if given.json:

@@ -56,6 +56,11 @@ def contracts() -> dict[str, dict[str, str]]:
     return {model["name"]: {each["name"]: each["data_type"] for each in model["columns"]} for model in models}
 
 
+def test_the_funnel_has_the_order_of_its_stages() -> None:
+    params = CHARTS["funnel"]["params"]
+    assert (params["x_axis_sort"], params["x_axis_sort_asc"]) == ("step", False)
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_a_dataset_has_its_mart_s_columns_with_their_types(name: str) -> None:
     dataset = DATASETS[name]
