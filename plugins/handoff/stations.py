@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from handoff import agreement, clock
@@ -163,10 +163,19 @@ def watch() -> Counts:
 
 
 def canary() -> Counts:
-    """Note that a task still gets from the schedule to the ledger; what looks on is outside of Airflow."""
+    """Note that a task still gets from the schedule to the ledger, and how far this machine's clock is from Postgres'.
+
+    What looks on is outside of Airflow, and on another machine perhaps. The beat is in Postgres' time: a clock that is
+    slow is no scheduler that is dead.
+    """
+    from handoff.vitals.facts import skew
+
     with db.connect() as connection:
-        heartbeats.beat(connection, heartbeats.CANARY, clock.now())
-    return {}
+        ahead_s = skew(connection)
+        at = clock.now() - timedelta(seconds=ahead_s)
+        heartbeats.beat(connection, heartbeats.CANARY, at)
+        heartbeats.note_skew(connection, ahead_s, at)
+    return {"clock_skew_s": ahead_s}
 
 
 def marts() -> Counts:

@@ -34,7 +34,7 @@ _MACHINERY: tuple[Table, ...] = (
     plain("handoff.gate_documents", "gate evaluated_at validation page rendered_at", "verdicts without values"),
     plain("handoff.gates", "gate_id gate batch_id evaluated_at is_open reason results", "verdicts in counts"),
     plain("handoff.go_live", "product_id live_at", "products"),
-    plain("handoff.heartbeats", "name beat_at", "stamps"),
+    plain("handoff.heartbeats", "name beat_at clock_skew_s", "stamps"),
     plain("handoff.lacks", "stream reason noticed_at checked_at", "streams and scopes"),
     plain("handoff.line_runs", "run_id started_at finished_at batch_id counts note", "counts"),
     plain("handoff.loads", "load_id loaded_at agreement_hash models_hash", "digests"),

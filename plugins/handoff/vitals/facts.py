@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from handoff import clock, connections
 from handoff.ledger.db import Connection
-from handoff.ledger.heartbeats import CANARY, WATCH
+from handoff.ledger.heartbeats import CANARY, LATELY, WATCH, WORKER
 from handoff.ledger.streams import CONTACTS
 
 PATIENCE_S = 3
@@ -53,6 +53,8 @@ class Facts:
     """Since the moment up to which the fast pass has seen contacts; None before the first pass."""
     watch_age_s: float | None = None
     """Since the watch has done all that was due; None before the first time."""
+    worker_skew_s: float = 0.0
+    """The largest that a task has lately found between its machine's clock and Postgres'."""
     unfinished_load_s: float = 0.0
     """Since a load of the agreement began that has not ended; 0 when there is none."""
     clock_skew_s: float = 0.0
@@ -96,7 +98,8 @@ def skew(connection: Connection) -> float:
 
 def read(connection: Connection, as_of: datetime) -> Facts:
     """All facts in one statement, so that they fit together."""
-    named = {"at": as_of, "canary": CANARY, "watch": WATCH, "since": as_of - GIVEN_UP_FOR, "contacts": CONTACTS.name}
+    named = {"at": as_of, "canary": CANARY, "watch": WATCH, "worker": WORKER, "lately": as_of - 2 * LATELY,
+        "since": as_of - GIVEN_UP_FOR, "contacts": CONTACTS.name}
     row = connection.execute(_FACTS, named).fetchone()
     assert row is not None
     effects = {kind: Effects(**each) for kind, each in row.pop("outbox").items()}
@@ -111,6 +114,9 @@ select
     (
         select extract(epoch from %(at)s - beat_at)::float from handoff.heartbeats where name = %(watch)s
     ) as watch_age_s,
+    coalesce((
+        select clock_skew_s from handoff.heartbeats where name = %(worker)s and beat_at > %(lately)s
+    ), 0)::float as worker_skew_s,
     pending.*,
     inbox.*,
     (select count(*) from raw.quarantine where released_at is null) as quarantined,

@@ -37,6 +37,7 @@ def text(facts: Facts | None, troubles: Mapping[str, bool]) -> bytes:
         if facts.watch_age_s is not None:
             gauge("watch_age_seconds", "Since the clocks of all open leads were last judged.", facts.watch_age_s)
         gauge("clock_skew_seconds", "By how much this machine's clock is ahead of Postgres'.", facts.clock_skew_s)
+        gauge("worker_clock_skew_seconds", "The same of the machines that run tasks.", facts.worker_skew_s)
         gauge("lead_age_seconds", "Since the oldest lead that waits for the line came.", facts.lead_age_s)
         if facts.ingest_age_s is not None:
             gauge("ingest_age_seconds", "Since the moment up to which contacts have been read.", facts.ingest_age_s)

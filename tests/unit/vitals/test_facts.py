@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from handoff import clock
+from handoff import clock, stations
 from handoff.ledger import db, heartbeats
 from handoff.ledger.db import Connection
 from handoff.qualify import loads
@@ -61,6 +61,28 @@ def test_a_clock_that_is_not_postgres_is_told(
     assert len(wrong) == is_wrong
     assert f"handoff_clock_skew_seconds {found.clock_skew_s}" in metrics.text(found, {}).decode()
     assert all(f"{seconds:+.0f} s away" in each.text for each in wrong)
+
+
+def test_a_worker_s_clock_is_told_by_the_canary_and_makes_no_dead_scheduler(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong() -> tuple[list[str], float]:
+        found = facts.look()
+        assert found is not None
+        return [each.id for each in troubles.of(found, LIMITS)], found.worker_skew_s
+
+    present = clock.now
+    with monkeypatch.context() as worker:
+        worker.setattr(clock, "now", lambda: present() - timedelta(minutes=10))
+        stations.canary()
+    names, seconds = wrong()
+    assert (names, seconds) == (["clock-worker"], pytest.approx(-600, abs=0.5))
+    # Another worker, whose clock is right, does not make the first one's right.
+    stations.canary()
+    assert wrong() == (names, seconds)
+    connection.execute("update handoff.heartbeats set beat_at = beat_at - interval '16 minutes' where name = 'worker'")
+    stations.canary()
+    assert wrong() == ([], 0)
 
 
 def test_a_silent_canary_is_down_and_an_older_beat_changes_nothing(connection: Connection) -> None:
@@ -181,6 +203,7 @@ def test_the_metrics_hold_the_facts(connection: Connection) -> None:
             "watch_age_s": 33.0,
         },
         clock_skew_s=-1.5,
+        worker_skew_s=2.5,
         outbox={"slack_dm": Effects(8, 9.0, 10)},
         watermark_age_s={"hubspot_calls": 11.0},
     )
@@ -194,6 +217,7 @@ def test_the_metrics_hold_the_facts(connection: Connection) -> None:
         "handoff_watch_age_seconds 33.0",
         "handoff_clock_skew_seconds -1.5",
         "handoff_unfinished_load_seconds 0.0",
+        "handoff_worker_clock_skew_seconds 2.5",
         "handoff_held_leads 4.0",
         "handoff_inbox_depth 3.0",
         "handoff_inbox_age_seconds 2.0",
