@@ -1,5 +1,7 @@
 """The whole line in one process: real Postgres, real dbt, real Great Expectations, the vendors' sandbox."""
 
+import os
+import signal
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -9,7 +11,9 @@ import pytest
 from handoff import agreement, clock, explain, stations
 from handoff.ledger import db, inbox, runs
 from handoff.ledger.db import Connection
+from handoff.local import progress
 from handoff.qualify import dbt, loads, requeue
+from handoff.route import assignments
 from handoff.route import run as route
 from sandbox.testing import RunningSandbox
 from tests.dying import dies_at
@@ -196,6 +200,56 @@ def test_a_closed_gate_holds_handoffs_and_lets_them_go_when_it_opens(
     )
     _, counts = line()
     assert counts["route"]["handed_off"] == 1
+    assert len(messages(sandbox)) == 1
+
+
+def handed_over(connection: Connection) -> int:
+    return int(one(connection, "select count(*) from handoff.handoffs"))
+
+
+def test_whoever_finds_a_station_at_work_leaves_it_to_the_other_and_no_lead_is_lost(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    busy = {"extract": "extract", "qualify": dbt.lock_of("line"), "route": "route"}
+    for number, (station, lock) in enumerate(busy.items()):
+        hint(connection, sandbox.act("demo_request")["contactId"])
+        with db.connect() as other, db.only_one(other, lock):
+            run_id, counts = line()
+            noted = "select counts -> %s from handoff.line_runs where run_id = %s"
+            said = counts[station] or one(connection, noted, station, run_id)
+            assert said["skipped"].startswith("another process")
+            assert handed_over(connection) == number
+        line()
+        assert handed_over(connection) == number + 1
+    assert len(messages(sandbox)) == len(busy)
+
+
+def test_a_router_that_is_stopped_and_goes_on_hands_nobody_over_twice(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    hint(connection, sandbox.act("demo_request")["contactId"])
+    run_id = next(RUN_IDS)
+    for station in (stations.extract, stations.gate, stations.enrich, stations.qualify):
+        station(run_id)
+    with db.connect() as other, other.transaction():
+        # It waits in the midst of its transaction for as long as others choose.
+        assignments.lock(other)
+        router = os.fork()
+        if router == 0:
+            try:
+                stations.route(run_id)
+            finally:
+                os._exit(0)
+        waits = "select exists(select from pg_locks where locktype = 'advisory' and not granted)"
+        assert progress.wait(lambda: bool(one(connection, waits)), timeout_s=4, interval_s=0.02)
+        os.kill(router, signal.SIGSTOP)
+    assert stations.route(run_id)["skipped"] == "another process routes"
+    assert handed_over(connection) == 0
+    os.kill(router, signal.SIGCONT)
+    os.waitpid(router, 0)
+    assert handed_over(connection) == 1
+    assert stations.route(run_id)["mqls"] == 0
+    stations.notify(run_id)
     assert len(messages(sandbox)) == 1
 
 

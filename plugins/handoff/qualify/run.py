@@ -39,7 +39,8 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         result = dbt.invoke(connection, command, selector=SELECTOR, as_of=moment, locked=True, as_loaded=True)
     assert result is not None
     connection.execute(
-        "update handoff.pending_leads set qualified_at = %s where extracted_at < %s", (clock.now(), moment)
+        "update handoff.pending_leads set qualified_at = greatest(%s, extracted_at) where extracted_at < %s",
+        (clock.now(), moment),
     )
     facts.remember(connection)
     shadows = shadow.record(connection)

@@ -183,10 +183,12 @@ def _hold(connection: Connection, held: Mapping[str, Held]) -> None:
 
 
 def _settle(connection: Connection, batch_id: int, keep: Collection[str]) -> None:
-    """Let go of the leads whose decision stands; those still waiting for enrichment stay."""
+    """Let go of the leads whose decision stands. Those still waiting for enrichment stay, and those that the models have
+    not seen since they came: another process may have been at the models."""
     connection.execute(
         """delete from handoff.pending_leads as pending
-        where pending.batch_id <= %s and not pending.lead_id = any(%s) and not exists (
+        where pending.batch_id <= %s and pending.qualified_at >= pending.extracted_at
+        and not pending.lead_id = any(%s) and not exists (
             select from line.int_qualifications as qualification
             where qualification.lead_id = pending.lead_id and qualification.decision = 'waiting'
         )""",

@@ -98,8 +98,15 @@ def skew(connection: Connection) -> float:
 
 def read(connection: Connection, as_of: datetime) -> Facts:
     """All facts in one statement, so that they fit together."""
-    named = {"at": as_of, "canary": CANARY, "watch": WATCH, "worker": WORKER, "lately": as_of - 2 * LATELY,
-        "since": as_of - GIVEN_UP_FOR, "contacts": CONTACTS.name}
+    named = {
+        "at": as_of,
+        "canary": CANARY,
+        "watch": WATCH,
+        "worker": WORKER,
+        "lately": as_of - 2 * LATELY,
+        "since": as_of - GIVEN_UP_FOR,
+        "contacts": CONTACTS.name,
+    }
     row = connection.execute(_FACTS, named).fetchone()
     assert row is not None
     effects = {kind: Effects(**each) for kind, each in row.pop("outbox").items()}

@@ -95,7 +95,9 @@ def of(facts: Facts | None, limit: Limits) -> list[Trouble]:
         )
     if abs(facts.worker_skew_s) > SKEW_S:
         away = f"{facts.worker_skew_s:+.0f} s"
-        found.append(Trouble("clock-worker", f"A worker's clock is {away} away from Postgres': deadlines are given by it."))
+        found.append(
+            Trouble("clock-worker", f"A worker's clock is {away} away from Postgres': deadlines are given by it.")
+        )
     if facts.lead_age_s > limit.pending_s and all(facts.gates.values()) and not facts.open_floods:
         found.append(Trouble("pending", f"Leads have waited for the line for {facts.lead_age_s:.0f} s.", is_sure=True))
     for kind, effects in sorted(facts.outbox.items()):
