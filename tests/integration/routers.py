@@ -1,6 +1,7 @@
-"""One of several routers that are at work at once: `python -m tests.integration.routers SEED LEADS MAX_OPEN`.
+"""One of several routers that are at work at once: `python -m tests.integration.routers SEED LEADS LIMIT MOST`.
 
 It hands leads over in an order of its own until every one stands or nobody has room, whoever else does the same.
+A rep's LIMIT is `max_open` or `max_per_day`, and MOST is how many that is.
 """
 
 import random
@@ -16,7 +17,7 @@ from tests.unit.route.handed import NOON, context
 WEIGHTS = {"ana-costa": 1, "ben-okafor": 2, "chloe-martin": 4}
 
 
-def decision(number: int, max_open: int) -> Decision:
+def decision(number: int, limit: str, most: int) -> Decision:
     at = NOON + timedelta(milliseconds=number)
     return Decision(
         lead_id=str(number),
@@ -31,14 +32,15 @@ def decision(number: int, max_open: int) -> Decision:
         context=context(str(number), at),
         prefers_present=False,
         candidates=tuple(
-            Candidate(4, "territory", "na", rep, weight, True, "territory ter-na", max_open=max_open)
+            Candidate(4, "territory", "na", rep, weight, True, "territory ter-na", **{limit: most})
             for rep, weight in WEIGHTS.items()
         ),
     )
 
 
 def main() -> None:
-    seed, leads, max_open = (int(each) for each in sys.argv[1:])
+    limit = sys.argv[3]
+    seed, leads, most = (int(sys.argv[place]) for place in (1, 2, 4))
     with db.connect() as connection:
         # As the line does: what has been handed over before is not tried again.
         standing = {int(row["lead_id"]) for row in connection.execute("select lead_id from handoff.handoffs")}
@@ -46,7 +48,7 @@ def main() -> None:
         random.Random(seed).shuffle(order)
         for number in order:
             try:
-                hand_off(connection, decision(number, max_open), NOON + timedelta(hours=1))
+                hand_off(connection, decision(number, limit, most), NOON + timedelta(hours=1))
             except NobodyEligible:
                 return
 

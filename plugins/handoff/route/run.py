@@ -183,8 +183,11 @@ def _hold(connection: Connection, held: Mapping[str, Held]) -> None:
 
 
 def _settle(connection: Connection, batch_id: int, keep: Collection[str]) -> None:
-    """Let go of the leads whose decision stands. Those still waiting for enrichment stay, and those that the models have
-    not seen since they came: another process may have been at the models."""
+    """Let go of the leads whose decision stands.
+
+    Those still waiting for enrichment stay, and those that the models have not seen since they came, because another
+    process was at the models.
+    """
     connection.execute(
         """delete from handoff.pending_leads as pending
         where pending.batch_id <= %s and pending.qualified_at >= pending.extracted_at

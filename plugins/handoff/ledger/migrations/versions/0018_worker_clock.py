@@ -7,7 +7,8 @@ down_revision = "0017"
 
 UPGRADE = """
 alter table handoff.heartbeats add clock_skew_s double precision;
-comment on column handoff.heartbeats.clock_skew_s is 'How far ahead of Postgres the clock was that the station went by.';
+comment on column handoff.heartbeats.clock_skew_s is
+    'How far ahead of Postgres the clock was that the station went by.';
 """
 
 
