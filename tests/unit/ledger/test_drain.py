@@ -298,3 +298,45 @@ def test_a_killed_sender_leaves_one_message(connection: Connection, tmp_path: Pa
     clock = Clock(row(connection, "a")["last_attempt_at"] + protocol.SETTLE)
     assert drain(connection, "slack_dm", vendor, clock)["sent"] == 1
     assert (vendor.looked, vendor.happened) == (["a"], ["a"])
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_a_sender_that_is_stopped_keeps_its_turn_while_it_has_its_session(
+    connection: Connection, database: Any, tmp_path: Path, is_cut_off: bool
+) -> None:
+    """The lock is the session's, not the clock's. One that has lost its session sends a second time, as
+    docs/reliability.md says under "What is not promised"."""
+    sent = tmp_path / "sent"
+
+    class Stopped(Vendor):
+        def send(self, payload: dict[str, Any], dedupe_key: str) -> Outcome:
+            os.kill(os.getpid(), signal.SIGSTOP)
+            sent.touch()
+            return super().send(payload, dedupe_key)
+
+    add(connection, "a")
+    sender = os.fork()
+    if sender == 0:
+        try:
+            with connect() as own:
+                drain(own, "slack_dm", Stopped(), Clock())
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(sender, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    if is_cut_off:
+        with psycopg.connect(database.admin_dsn) as admin:
+            admin.execute(
+                """select pg_terminate_backend(pid, 5000) from pg_locks
+                where locktype = 'advisory' and granted and pid <> pg_backend_pid()"""
+            )
+    vendor, clock = Vendor(), Clock()
+    clock.pass_by(minutes=1)
+    counts = drain(connection, "slack_dm", vendor, clock)
+    assert (counts["sent"], vendor.looked) == ((1, ["a"]) if is_cut_off else (0, []))
+    os.kill(sender, signal.SIGCONT)
+    os.waitpid(sender, 0)
+    assert sent.exists()
+    assert drain(connection, "slack_dm", vendor, clock) == {"sent": 0, "dead": 0, "pending": 0}
+    assert row(connection, "a")["state"] == "sent"
+    assert len(vendor.happened) == is_cut_off
