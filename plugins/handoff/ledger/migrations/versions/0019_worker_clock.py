@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 UPGRADE = """
 alter table handoff.heartbeats add clock_skew_s double precision;
