@@ -30,7 +30,7 @@ final as (
         newest.name,
         newest.email,
         newest.time_zone,
-        present.rep_id is not null as is_in_force,
+        present.rep_id is null as has_left,
         case when present.rep_id is not null then present.unavailable_because is not null end as is_away
     from everybody
     left join newest on everybody.rep_id = newest.rep_id

@@ -4,6 +4,6 @@ select
     crm_owner_id,
     calendar_id,
     time_zone,
-    is_in_force,
+    has_left,
     is_away
 from {{ ref('dim_reps') }}

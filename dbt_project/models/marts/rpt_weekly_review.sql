@@ -75,9 +75,7 @@ measured as (
 ),
 
 -- What is still to come can only raise these, which no interval of chance allows for.
-{% set is_settled -%}
-    decided > 0 and (figure not in ('conversion', 'funnel') or window_ends_at <= {{ as_of() }})
-{%- endset -%}
+{% set is_settled = "decided > 0 and (figure not in ('conversion', 'funnel') or window_ends_at <= " ~ as_of() ~ ")" -%}
 final as (
     select
         week_starts_on, to_char(week_starts_on, 'IYYY-"W"IW') as iso_week, figure, dimension, member, handoffs, decided,

@@ -45,13 +45,16 @@ incidents as (
 ),
 
 -- Of each count there is a row in each week of a trial, though nobody is behind it.
+counts (dimension) as (
+    values ('live_mqls'), ('shadow_mqls'), ('both_mqls'), ('only_live_sqls'), ('only_shadow_sqls')
+),
+
 shadow as (
-    select trials.week_starts_on, trials.definition_id, trials.definition_version, counted.dimension, null as lead_id,
+    select
+        trials.week_starts_on, trials.definition_id, trials.definition_version, counts.dimension, null as lead_id,
         0 as amount
     from {{ ref('rpt_shadow_definitions') }} as trials
-    cross join
-        (values ('live_mqls'), ('shadow_mqls'), ('both_mqls'), ('only_live_sqls'), ('only_shadow_sqls'))
-            as counted (dimension)
+    cross join counts
     union all
     select
         leads.week_starts_on, leads.definition_id, leads.definition_version, counted.dimension, leads.lead_id,

@@ -57,7 +57,7 @@ final as (
         leads.lead_id,
         leads.is_by_live,
         leads.is_by_shadow,
-        exists (
+        exists(
             select 1 from conversions
             where conversions.lead_id = leads.lead_id and conversions.occurred_at >= leads.decided_at
         ) as is_sql
