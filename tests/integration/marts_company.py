@@ -134,7 +134,7 @@ def plant(admin: Admin, handoff: Handoff) -> None:
 
 def at_random(seed: int, count: int) -> list[Handoff]:
     """Handoffs of as many leads in half a year, some of whose stages come before those that they should follow."""
-    chance = random.Random(seed)
+    chance, answers = random.Random(seed), random.Random(seed + 1)
     made = []
     for number in range(1000, 1000 + count):
         began = moment("01-02 00:00:00") + timedelta(
@@ -151,6 +151,9 @@ def at_random(seed: int, count: int) -> list[Handoff]:
         at["sql"] = min((each for each in (at["sql_stage"], at["accepted"]) if each), default=None)
         source = chance.choice(["PAID_SEARCH", "ORGANIC_SEARCH", "unknown", None])
         made.append(Handoff(f"g{number}", str(number), began, source, at=at))
+        made[-1].rep, made[-1].tier = answers.choice(["ana-costa", "ben-okafor"]), answers.choice(["high", "standard"])
+        when = began + timedelta(seconds=answers.randrange(1, int(3 * DAY.total_seconds())))
+        made[-1].rejected_at = when if answers.random() < 0.3 and when < AT - DAY else None
     return made
 
 
@@ -194,6 +197,14 @@ def funnel_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str], Counter[st
     return found
 
 
+TOLD_BY = {
+    "handoffs": ("all", "source", "tier"),
+    "acceptance": ("all",),
+    "conversion": ("all", "source"),
+    "attainment": ("all", "tier", "rep"),
+}
+
+
 def pack_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str, str], Counter[str]]:
     """What the weekly pack must count by week, figure, dimension and member, one by one."""
     found: dict[tuple[date, str, str, str], Counter[str]] = {}
@@ -201,9 +212,8 @@ def pack_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str, str], Counter
     def add(at: datetime, figure: str, each: Handoff, counted: bool | None, is_open: bool) -> None:
         day = at.astimezone(ZONE).date()
         source = (each.source or "(blank)") if each.is_kept else "unknown"
-        for dimension, member in (("all", "all"), ("source", source)):
-            if (figure, dimension) == ("acceptance", "source"):
-                continue
+        faces = {"all": "all", "source": source, "tier": each.tier, "rep": each.rep}
+        for dimension, member in ((name, faces[name]) for name in TOLD_BY[figure]):
             key = (day - timedelta(days=day.weekday()), figure, dimension, member)
             counts = found.setdefault(key, Counter())
             counts["handoffs"] += 1
@@ -221,6 +231,12 @@ def pack_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str, str], Counter
             True if is_taken_on else False if each.rejected_at else None,
             not is_taken_on and not is_ended,
         )
+        # Each had it alone, and a day for it.
+        due_at = each.qualified_at + DAY
+        stopped_at = min((at for at in (each.at.get("contacted"), each.rejected_at) if at), default=None)
+        is_running = stopped_at is None and due_at >= AT
+        is_in_time = None if is_running else stopped_at is not None and stopped_at <= due_at
+        add(routed_at, "attainment", each, is_in_time, is_running)
         ends_at = each.qualified_at + WINDOW
         add(
             *(each.qualified_at, "conversion", each),
