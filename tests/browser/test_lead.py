@@ -1,4 +1,4 @@
-"""The pages of a lead and of the agreement, on a phone and by keyboard; every page by ear, and in both schemes."""
+"""The page of a lead by keyboard; every page on a phone, by keyboard, by ear, and in both schemes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,12 +106,12 @@ def test_text_can_be_read_in_light_and_in_dark(
 
 
 @pytest.mark.parametrize("width", [320, 390, 1100])
-def test_nothing_overflows_but_a_table_in_its_own_box(visit: Visit, lead: str, width: int) -> None:
+def test_nothing_overflows_but_a_table_in_its_own_box(visit: Visit, pages: dict[str, str], width: int) -> None:
     page = visit.page
     page.set_viewport_size({"width": width, "height": 844})
-    for path in (lead, f"{PREFIX}/agreement"):
+    for name, path in pages.items():
         page.goto(path)
-        assert page.locator(".scroll table").count() >= 2
+        assert page.locator(".scroll table").count() >= (2 if name in ("lead", "agreement") else 0), path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
@@ -123,10 +123,12 @@ def test_the_keyboard_reaches_the_moment_and_every_table_of_a_lead(visit: Visit,
     assert seen.index("at") < seen.index("Explain") < seen.index("Clauses, platform-mql")
 
 
-def test_the_keyboard_reaches_every_table_of_the_agreement(visit: Visit, lead: str) -> None:
-    seen = tabbed(visit, f"{PREFIX}/agreement")
+@pytest.mark.parametrize("name", ["agreement", "rep/ana-costa", "review/2026-W11", "marts", "figure", "data-docs"])
+def test_the_keyboard_reaches_every_table(visit: Visit, pages: dict[str, str], name: str) -> None:
+    seen = tabbed(visit, pages[name])
     assert seen[:7] == NAVIGATION
     tables: list[str] = visit.page.locator(".scroll").evaluate_all("all => all.map(each => each.ariaLabel)")
+    assert tables
     assert [each for each in seen if each in set(tables)] == tables
 
 
