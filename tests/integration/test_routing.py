@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import psycopg
@@ -320,15 +321,53 @@ def test_another_rota_is_tried_on_what_came(connection: Connection, sandbox: Run
     end = clock.now()
     load = loads.newest(connection)
     assert load is not None
-    tables = dict(loads.agreement(connection, load.agreement_hash))
-    tables["reps"] = [
-        {**each, "valid_to": f"{end:%Y-%m-%d}"} if each["rep_id"] == most["rep_id"] else each for each in tables["reps"]
-    ]
+    tables = loads.agreement(connection, load.agreement_hash)
     compiled = models.compiled(for_all=True, selection=simulate.SELECTION)
     rows = simulate.arrivals(connection, end - timedelta(days=5), end)
-    given = list(simulate.simulate(connection, compiled, tables, rows, end, end.date()))
+
+    def tried(**changed: list[dict[str, Any]]) -> list[simulate.Given]:
+        return list(simulate.simulate(connection, compiled, {**tables, **changed}, rows, end, end.date()))
+
+    left = {"valid_to": f"{end:%Y-%m-%d}"}
+    given = tried(reps=[{**each, **left} if each["rep_id"] == most["rep_id"] else each for each in tables["reps"]])
     assert len(given) == 6
     assert most["rep_id"] not in {each.rep_id for each in given}
+    # Whoever is at work comes first by these rows, which would make the rest a matter of the hour.
+    tables = {**tables, "tiers": [{**each, "prefers_present": "false"} for each in tables["tiers"]]}
+    unchanged = tried()
+    # Another service level: the same reps, an hour of theirs more.
+    longer = [{**each, "response_minutes": str(int(each["response_minutes"]) + 60)} for each in tables["tiers"]]
+    for was, became in zip(unchanged, tried(tiers=longer), strict=True):
+        assert was.due_at is not None
+        assert became.due_at is not None
+        assert became.rep_id == was.rep_id
+        assert became.due_at >= was.due_at + timedelta(hours=1)
+    # Other calendars: nobody's deadline falls on a day on which everybody is off.
+    zones = {each["rep_id"]: ZoneInfo(each["time_zone"]) for each in tables["reps"]}
+    days = [each.due_at.astimezone(zones[each.rep_id]).date() for each in unchanged if each.due_at and each.rep_id]
+    off = {"holiday_on": f"{days[0]}", "name": "Off", "valid_from": "2026-01-01", "valid_to": "9999-12-31", "why": "x"}
+    closed = [{"holiday_id": f"off-{name}", "calendar_id": name, **off} for name in ("us", "emea", "apac")]
+    moved = tried(holidays=[*tables["holidays"], *closed])
+    assert days[0] not in {
+        each.due_at.astimezone(zones[each.rep_id]).date() for each in moved if each.due_at and each.rep_id
+    }
+    # Another rota: who counts a thousand times takes all that the pool gets, and who is away takes nothing.
+    shared = next(each for each in unchanged if each.pool_id in ("na", "emea"))
+    other = next(
+        each["rep_id"]
+        for each in tables["pool_members"]
+        if each["pool_id"] == shared.pool_id and each["rep_id"] != shared.rep_id
+    )
+    heavy = [{**each, "weight": "1000"} if each["rep_id"] == other else each for each in tables["pool_members"]]
+    assert {each.rep_id for each in tried(pool_members=heavy) if each.pool_id == shared.pool_id} == {other}
+    away = {
+        "absence_id": "away",
+        "rep_id": shared.rep_id,
+        "valid_from": "2026-01-01",
+        "valid_to": "9999-12-31",
+        "why": "x",
+    }
+    assert shared.rep_id not in {each.rep_id for each in tried(absences=[away])}
     assert one(connection, "select count(*) from handoff.handoffs") == 6
 
 
