@@ -86,3 +86,9 @@ def get(conn_id: str) -> Credentials:
         schema=connection.schema,
         extra=connection.extra_dejson,
     )
+
+
+def team_channel(own: str | None) -> str:
+    """Where copies of a rep's cards go: the rep's row's channel, or, without one or with `none`, the one of Slack's
+    connection."""
+    return own if own and own != "none" else str(get(SLACK).extra.get("channel", "#mql-handoffs"))

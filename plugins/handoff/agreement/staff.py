@@ -81,8 +81,9 @@ def _reps(agreement: Agreement, day: date) -> Table:
         manager = "the head" if row["manager_id"] == row.key else names.get(row["manager_id"], row["manager_id"] or "")
         place = (row["time_zone"] or "", row["calendar_id"] or "", manager)
         most = f"{words.number(row['max_open'])} open, {words.number(row['max_per_day'])} a day"
-        lines.append((names[row.key], row["email"] or "", *place, most, row.key, row["why"] or ""))
-    columns = ("Name", "Address", "Time zone", "Hours", "Reports to", "At most", "Id", "Why")
+        team = row["slack_channel"] if row["slack_channel"] not in (None, "none") else "the shared one"
+        lines.append((names[row.key], row["email"] or "", *place, most, team, row.key, row["why"] or ""))
+    columns = ("Name", "Address", "Time zone", "Hours", "Reports to", "At most", "Team's channel", "Id", "Why")
     return Table("Reps", columns, tuple(lines))
 
 

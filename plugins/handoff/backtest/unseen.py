@@ -17,7 +17,10 @@ SHOWS: Mapping[str, tuple[str, frozenset[str]]] = {
     "fit_points": ("rule_id", frozenset()),
     "pool_members": ("pool_member_id", frozenset()),
     "pools": ("pool_id", frozenset()),
-    "reps": ("rep_id", frozenset({"calendar_id", "manager_id", "slack_user_id", "max_open", "max_per_day"})),
+    "reps": (
+        "rep_id",
+        frozenset({"calendar_id", "manager_id", "slack_user_id", "slack_channel", "max_open", "max_per_day"}),
+    ),
     "requirements": ("requirement_id", frozenset()),
     "routing_steps": ("step", frozenset()),
     "score_caps": ("cap_id", frozenset()),

@@ -89,10 +89,9 @@ def _messages(given: Assignment, context: Context, as_of: datetime) -> list[outb
         "due_at": given.due_at.isoformat(),
         "context": context.to_json(),
     }
-    channel = connections.get(connections.SLACK).extra.get("channel", "#mql-handoffs")
     effects = (
         ("slack_dm", {**message, "kind": "assigned"}),
-        ("slack_channel", {**message, "channel": channel}),
+        ("slack_channel", {**message, "channel": connections.team_channel(given.rep["slack_channel"])}),
     )
     return [
         outbox.Effect(f"{kind}:{given.handoff_id}:{given.assignment_id}", kind, payload, as_of, given.handoff_id)
@@ -117,8 +116,11 @@ def _why_not(choice: Choice) -> str:
 
 
 def _rep(connection: Connection, rep_id: str, as_of: datetime) -> Row:
+    # The channel as JSON, so that an agreement that was loaded before the column came shares one.
     row = connection.execute(
-        """select rep_id, name, crm_owner_id, slack_user_id, time_zone, calendar_id, manager_id from agreement.reps
+        """select rep_id, name, crm_owner_id, slack_user_id, time_zone, calendar_id, manager_id,
+            to_jsonb(reps) ->> 'slack_channel' as slack_channel
+        from agreement.reps
         where rep_id = %(rep)s and valid_from <= %(at)s and %(at)s < valid_to""",
         {"rep": rep_id, "at": as_of},
     ).fetchone()

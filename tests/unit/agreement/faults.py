@@ -35,6 +35,8 @@ CELLS = [
         "reps", "ben-okafor", {"slack_user_id": ""}, "slack_user_id", "is blank for rep ben-okafor", "Copy member ID"
     ),
     Fault("reps", "ben-okafor", {"slack_user_id": "@ben"}, "slack_user_id", "is no member id of Slack", "U0BENOKAFO"),
+    Fault("reps", "ben-okafor", {"slack_channel": "na team"}, "slack_channel", "is no channel of Slack", "#emea-hand"),
+    Fault("reps", "ben-okafor", {"slack_channel": "#NA"}, "slack_channel", "is no channel of Slack", "in lower case"),
     Fault("reps", "ben-okafor", {"crm_owner_id": " "}, "crm_owner_id", "is blank for rep ben-okafor", "HubSpot"),
     Fault("reps", "ben-okafor", {"crm_owner_id": "Ben"}, "crm_owner_id", "'Ben' of rep ben-okafor", "e.g. 1002"),
     Fault("reps", "ben-okafor", {"email": "ben"}, "email", "'ben' of rep ben-okafor is no e-mail", "write one"),

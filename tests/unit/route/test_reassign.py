@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.route.assign import NobodyEligible
 from handoff.route.reassign import reassign
@@ -77,6 +78,20 @@ def test_rep_crm_and_the_alert_of_the_fallback_are_queued_with_it(connection: Co
     }
     told = effects[f"slack_review:fallback:{third.assignment_id}"]["text"]
     assert told.startswith("Lead 1 went to Farah Ali, the fallback: ana-costa: territory ter-na, but had this lead")
+
+
+def test_the_copy_goes_to_the_channel_of_the_rep_s_team(connection: Connection) -> None:
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.reps set slack_channel = '#na-handoffs' where rep_id = 'ben-okafor'")
+    first = to(connection, "1", "ana-costa", NOON)
+    second = reassign(connection, first.handoff_id, NOON + timedelta(hours=1), "declined")
+    copies = connection.execute(
+        "select payload ->> 'channel' as channel from handoff.outbox where kind = 'slack_channel' order by outbox_id"
+    ).fetchall()
+    assert (second.rep["rep_id"], [each["channel"] for each in copies]) == (
+        "ben-okafor",
+        ["#mql-handoffs", "#na-handoffs"],
+    )
 
 
 def test_a_merged_lead_is_routed_and_written_as_what_it_became(connection: Connection) -> None:

@@ -46,6 +46,11 @@ FORMS: Mapping[tuple[str, str], Form] = {
     ("reps", "email"): _EMAIL,
     ("reps", "crm_owner_id"): Form(re.compile(r"[0-9]{1,19}"), "is no owner id of HubSpot", _OWNER),
     ("reps", "slack_user_id"): Form(re.compile(r"[UW][A-Z0-9]{6,20}"), "is no member id of Slack", _SLACK),
+    ("reps", "slack_channel"): Form(
+        re.compile(r"none|#[^\W_A-Z][\w-]{0,79}|[CG][A-Z0-9]{6,20}"),
+        "is no channel of Slack",
+        "write its name in lower case, e.g. #emea-handoffs, its id, or none for the channel that everybody shares",
+    ),
     ("company", "domain"): _DOMAIN,
     ("competitors", "domain"): _DOMAIN,
     ("golden_cases", "email"): _EMAIL,
