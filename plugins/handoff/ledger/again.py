@@ -79,25 +79,38 @@ def _why_not(row: Row) -> str | None:
 
 
 def _address(row: Row) -> dict[str, object]:
-    payload, slack = row["payload"], connections.get(connections.SLACK).extra
-    channels = {"slack_channel": ("channel", "#mql-handoffs"), "slack_review": ("review_channel", "#revenue-review")}
-    if row["kind"] in channels:
-        return {"channel": str(slack.get(*channels[row["kind"]]))}
-    if row["kind"] == "slack_dm" and row["slack_user_id"]:
-        return {"slack_user_id": row["slack_user_id"]}
+    payload = row["payload"]
+    if row["kind"] == "slack_channel":
+        return {"channel": connections.team_channel(row["slack_channel"])}
+    if row["kind"] == "slack_review":
+        return {"channel": str(connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review"))}
+    if row["kind"] in ("slack_dm", "slack_note", "slack_thread") and "slack_user_id" in payload:
+        whom = row["manager_user_id"] if row["is_note"] else row["slack_user_id"]
+        return {"slack_user_id": whom} if whom else {}
     if OWNER in payload.get("properties", {}) and row["crm_owner_id"]:
         return {"properties": payload["properties"] | {OWNER: row["crm_owner_id"]}}
     return {}
 
 
-# Keys of an assignment's effects are made of the kind, the handoff and the assignment.
+# Keys of an assignment's effects are made of the kind, the handoff and the assignment. What follows a card, its
+# `message`, and what a manager hears of a lead that went on name who had it, and are needed all the same.
 _EFFECT = """
-select effect.*, rep.slack_user_id, rep.crm_owner_id, ended.kind as ended,
-    coalesce(assignment.assignment_id < newest.assignment_id, false) as is_former
+select
+    effect.*, step.assignment_id is not null as is_note, manager.slack_user_id as manager_user_id, rep.slack_user_id,
+    to_jsonb(rep) ->> 'slack_channel' as slack_channel, rep.crm_owner_id, ended.kind as ended,
+    coalesce(
+        assignment.assignment_id < newest.assignment_id and effect.payload ->> 'message' is null
+        and step.action is distinct from 'reassign', false
+    ) as is_former
 from handoff.outbox as effect
 left join handoff.assignments as assignment
     on assignment.handoff_id = effect.handoff_id
-    and assignment.assignment_id::text = split_part(effect.dedupe_key, ':', 3)
+    and assignment.assignment_id::text = split_part(coalesce(effect.payload ->> 'message', effect.dedupe_key), ':', 3)
+left join handoff.ladder_steps as step
+    on effect.dedupe_key = format('slack_note:ladder:%%s:%%s', step.assignment_id, step.escalation_id)
+    and step.assignment_id = assignment.assignment_id
+left join agreement.reps as manager
+    on manager.rep_id = step.addressed_to and manager.valid_from <= %(at)s and %(at)s < manager.valid_to
 left join lateral (
     select max(assignment_id) as assignment_id from handoff.assignments as other
     where other.handoff_id = effect.handoff_id

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from psycopg.types.json import Jsonb
 from typer.testing import CliRunner
 
 from handoff.cli import app
@@ -123,6 +124,58 @@ def test_what_nobody_needs_is_refused(connection: Connection, clock: Clock, give
     handed.answer(connection, given_up, "withdrawn", clock())
     with pytest.raises(CannotRetry, match="a lead that was withdrawn"):
         retry(connection, key_of(given_up), clock())
+
+
+def test_a_note_to_a_manager_and_a_line_that_calls_for_a_rep_go_to_whom_they_are_now(
+    connection: Connection, slack: SlackHook, clock: Clock
+) -> None:
+    """And what tells of a lead that went on is no less needed for that; a warning is."""
+    given = handed.to(connection, "1", "ana-costa", clock())
+    choice = choose([Candidate(4, "territory", "na", "ben-okafor", 1, True, "territory ter-na")], {}, {})
+    clock.pass_by(minutes=5)
+    give(connection, given.handoff_id, choice, handed.context("1", clock()), clock(), "breach")
+    for escalation, action in (("esc-warn", "warn"), ("esc-move", "reassign")):
+        connection.execute(
+            """insert into handoff.ladder_steps
+                (assignment_id, escalation_id, action, addressed_to, was_due_at, taken_at)
+            values (%s, %s, %s, 'farah-ali', %s, %s)""",
+            (given.assignment_id, escalation, action, clock(), clock()),
+        )
+    warned, moved = (f"slack_note:ladder:{given.assignment_id}:{each}" for each in ("esc-warn", "esc-move"))
+    line, copy = f"slack_thread:{key_of(given)}:went_on", key_of(given).replace("_dm", "_channel")
+    for key, kind, payload in (
+        (warned, "slack_note", {"slack_user_id": "U0NOBODY00", "text": "Warning"}),
+        (moved, "slack_note", {"slack_user_id": "U0NOBODY00", "text": "It went on"}),
+        (line, "slack_thread", {"slack_user_id": "U0NOBODY00", "message": key_of(given), "text": "It went on"}),
+    ):
+        connection.execute(
+            """insert into handoff.outbox (dedupe_key, handoff_id, kind, payload, created_at, not_before, state)
+            values (%s, %s, %s, %s, %s, %s, 'dead')""",
+            (key, given.handoff_id, kind, Jsonb(payload), clock(), clock()),
+        )
+    for key, whom in ((moved, "U0FARAHALI"), (line, "U0ANACOSTA")):
+        retry(connection, key, clock())
+        row = connection.execute("select payload from handoff.outbox where dedupe_key = %s", (key,)).fetchone()
+        assert row is not None
+        assert row["payload"]["slack_user_id"] == whom
+    for key in (warned, copy):
+        connection.execute("update handoff.outbox set state = 'dead' where dedupe_key = %s", (key,))
+        with pytest.raises(CannotRetry, match="somebody else has now"):
+            retry(connection, key, clock())
+
+
+def test_the_copy_goes_to_the_channel_that_the_rep_s_team_has_now(
+    connection: Connection, slack: SlackHook, clock: Clock
+) -> None:
+    given = handed.to(connection, "1", "ana-costa", clock())
+    key = key_of(given).replace("_dm", "_channel")
+    connection.execute("update handoff.outbox set state = 'dead' where dedupe_key = %s", (key,))
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.reps set slack_channel = '#na-handoffs' where rep_id = 'ana-costa'")
+    retry(connection, key, clock())
+    row = connection.execute("select payload from handoff.outbox where dedupe_key = %s", (key,)).fetchone()
+    assert row is not None
+    assert row["payload"]["channel"] == "#na-handoffs"
 
 
 def test_a_write_back_names_the_owner_of_now(connection: Connection, slack: SlackHook, clock: Clock) -> None:
