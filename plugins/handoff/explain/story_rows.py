@@ -78,7 +78,8 @@ select sent_at, 'crm', null, case
         (select string_agg(name, ', ' order by name) from jsonb_object_keys(result -> 'drift') as name)
     else 'HubSpot was brought up to date' end, 'plain'
 from handoff.outbox
-where handoff_id = %(handoff)s and kind = 'hubspot_contact' and state = 'sent'
+where handoff_id = %(handoff)s and state = 'sent'
+and (kind = 'hubspot_contact' or (kind = 'hubspot_task' and result -> 'drift' <> '{}'))
 """
 
 

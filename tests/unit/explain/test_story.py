@@ -57,6 +57,12 @@ def test_a_missed_lead_s_story_is_told_from_the_first_act_to_the_sale(
         where handoff_id = %s and kind = 'hubspot_contact'""",
         (ben["due_at"] + MINUTE, Jsonb({"drift": {"hubspot_owner_id": {}, "hs_lead_status": {}}}), given.handoff_id),
     )
+    connection.execute(
+        """update handoff.outbox set state = 'sent', sent_at = %s,
+            result = case when dedupe_key like %s then '{"drift": {"hs_task_status": "WAITING"}}' else '{}'::jsonb end
+        where handoff_id = %s and kind = 'hubspot_task'""",
+        (ben["due_at"] + MINUTE, f"%:{ben['assignment_id']}", given.handoff_id),
+    )
     with psycopg.connect(agreement_database.admin_dsn) as admin:
         admin.execute(
             """create table if not exists line.int_conversions as
@@ -85,6 +91,8 @@ def test_a_missed_lead_s_story_is_told_from_the_first_act_to_the_sale(
     assert missed in found
     assert said[0] == "Became SQL"
     assert "HubSpot keeps what a person chose there: hs_lead_status, hubspot_owner_id" in said
+    # Of a rep's task only what a person chose is worth a line.
+    assert said.count("HubSpot keeps what a person chose there: hs_task_status") == 1
     (given_on,) = [what for what in said if what.endswith(": the deadline was missed")]
     assert said.index(given_on) < found.index(missed)
     (contact,) = [each for each in found if each[1].startswith("First contact")]

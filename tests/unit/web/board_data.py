@@ -94,7 +94,9 @@ def plant(admin_dsn: str, at: datetime) -> None:
         admin.execute(
             """insert into handoff.outbox (dedupe_key, kind, payload, created_at, state, not_before, sent_at, result)
             values ('a', 'hubspot_contact', '{}', %(at)s, 'sent', %(at)s, %(at)s, '{"drift": {"hs_lead_status": {}}}'),
-                ('b', 'hubspot_contact', '{}', %(at)s, 'sent', %(at)s, %(at)s, '{"drift": {}}')""",
+                ('b', 'hubspot_contact', '{}', %(at)s, 'sent', %(at)s, %(at)s, '{"drift": {}}'),
+                ('c', 'hubspot_task', '{}', %(at)s, 'sent', %(at)s, %(at)s, '{"drift": {"hs_timestamp": "x"}}'),
+                ('d', 'hubspot_task', '{}', %(at)s, 'sent', %(at)s, %(at)s, '{"task_id": "9"}')""",
             {"at": at - timedelta(hours=1)},
         )
         admin.execute("insert into handoff.apis (api, breaker) values ('apollo', 'open'), ('slack', 'closed')")

@@ -76,7 +76,7 @@ def test_the_board_shows_what_is_wrong_and_what_is_not(database: Database) -> No
         "Inbox waiting 4 ●",
         "Outbox waiting 5 ▲ and 5 given up in 7 days",
         "Breakers open 1 ▲ a vendor does not answer",
-        "Drift 1 ● 7 days, a person chose otherwise in HubSpot",
+        "Drift 2 ● 7 days, a person chose otherwise in HubSpot",
     ):
         assert tile in said
     assert "The gate hubspot_contacts is closed since" in said

@@ -128,8 +128,8 @@ def waiting(connection: Connection, as_of: datetime) -> Waiting:
             (select count(*) from handoff.inbox where processed_at is null) as inbox,
             (select count(*) from handoff.outbox where state = 'pending') as outbox,
             (select count(*) from handoff.outbox where state = 'dead' and last_attempt_at > %(since)s) as given_up,
-            (select count(*) from handoff.outbox where kind = 'hubspot_contact' and sent_at > %(since)s
-                and result -> 'drift' <> '{}') as drifted,
+            (select count(*) from handoff.outbox where sent_at > %(since)s
+                and kind in ('hubspot_contact', 'hubspot_task') and result -> 'drift' <> '{}') as drifted,
             (select count(*) from handoff.apis where breaker <> 'closed') as breakers,
             (select count(*) from handoff.floods where answer is null) as floods""",
         {"since": as_of - LATELY},
