@@ -123,7 +123,7 @@ def test_the_keyboard_reaches_the_moment_and_every_table_of_a_lead(visit: Visit,
     assert seen.index("at") < seen.index("Explain") < seen.index("Clauses, platform-mql")
 
 
-@pytest.mark.parametrize("name", ["agreement", "rep/ana-costa", "review/2026-W11", "marts", "figure", "data-docs"])
+@pytest.mark.parametrize("name", ["agreement", "rep/ana-costa", "review/2026-W11", "marts", "figure"])
 def test_the_keyboard_reaches_every_table(visit: Visit, pages: dict[str, str], name: str) -> None:
     seen = tabbed(visit, pages[name])
     assert seen[:7] == NAVIGATION

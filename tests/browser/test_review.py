@@ -23,7 +23,7 @@ def post() -> None:
         "What was promised, and what became of it",
         ("Commitment", "Reached"),
         ((HOSTILE, "60 % (41 to 77 %), 12 of 20"), ("Share of handoffs contacted or rejected in time", "95 %")),
-        (("/review/2026-W11/leads?figure=acceptance&dimension=all&member=all",),),
+        (("/review/2026-W11/leads?figure=acceptance&dimension=all&member=all",), ()),
     )
     funnel = Picture("funnel", "From MQL to customer", says, charts.pipe(joints))
     section = Section("The two commitments", (), (table,), (funnel,))

@@ -85,4 +85,4 @@ def test_diff_refuses_what_it_cannot_read(seeds: Seeds) -> None:
     seeds.edit("reps", lambda text: text + b"x\n")
     done = run("diff", str(seeds.directory))
     assert done.exit_code == 1
-    assert "reps.csv:8: the line has 1 cells, and there are 14 columns" in done.output
+    assert "reps.csv:8: the line has 1 cells, and there are 15 columns" in done.output
