@@ -53,7 +53,7 @@ select
             then {{ as_instant("version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,timestamp}'") }}
     end as rejection_reason_at,
     {{ as_text("version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,updatedByUserId}'") }}
-        as rejection_reason_by,
+    as rejection_reason_by,
     {{ as_count(property('hs_analytics_num_page_views')) }} as page_views,
     {{ as_count(property('hs_analytics_num_visits')) }} as visits,
     {{ as_count(property('hs_email_bounce')) }} as bounces,
