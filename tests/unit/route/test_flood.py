@@ -33,7 +33,7 @@ def pending(connection: Connection, agreement_database: Database) -> None:
 
 
 def mqls(first: int, last: int) -> list[Decision]:
-    return [decision(number, 100) for number in range(first, last)]
+    return [decision(number, "max_open", 100) for number in range(first, last)]
 
 
 def ids(decisions: list[Decision]) -> list[int]:

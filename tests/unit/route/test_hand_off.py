@@ -19,7 +19,7 @@ def test_where_the_tier_prefers_it_who_is_at_work_comes_first(
         Candidate(4, "territory", "na", rep, weight, True, "territory ter-na", is_at_work=rep == "ben-okafor")
         for rep, weight in (("ana-costa", 2), ("ben-okafor", 1))
     )
-    given = replace(decision(1, 100), prefers_present=prefers_present, candidates=candidates)
+    given = replace(decision(1, "max_open", 100), prefers_present=prefers_present, candidates=candidates)
     assert hand_off(connection, given, NOON) == 1
     row = connection.execute("select rep_id, candidates from handoff.assignments").fetchone()
     assert row is not None
