@@ -169,18 +169,27 @@ def test_a_fresh_start_after_a_night_off_is_no_alarm(world: World) -> None:
     assert (world.said, world.restarts) == ([], 0)
 
 
-def test_contacts_that_nobody_reads_are_an_alarm_although_the_canary_sings(world: World, dog: Watchdog) -> None:
-    world.now = facts(ingest_s=600)
+@pytest.mark.parametrize(
+    ("name", "limit_s", "said"),
+    [
+        ("ingest", 600, "No contacts have been read from HubSpot for 601 s."),
+        ("watch", 300, "No clock has been judged for 301 s: the watch."),
+    ],
+)
+def test_a_station_that_stands_still_is_an_alarm_although_the_canary_sings(
+    world: World, dog: Watchdog, name: str, limit_s: int, said: str
+) -> None:
+    world.now = facts(**{f"{name}_s": limit_s})
     dog.round(1001)
     assert world.said == []
-    world.now = facts(ingest_s=601)
+    world.now = facts(**{f"{name}_s": limit_s + 1})
     dog.round(1006)
     dog.round(1011)
-    assert (world.marks(), world.restarts) == ([f"{ALARM}[ingest]"], 0)
-    assert "No contacts have been read from HubSpot for 601 s." in world.said[0]
+    assert (world.marks(), world.restarts) == ([f"{ALARM}[{name}]"], 0)
+    assert said in world.said[0]
     world.now = facts()
     dog.round(1016)
-    assert world.marks() == [f"{ALARM}[ingest]", f"{OVER}[ingest]"]
+    assert world.marks() == [f"{ALARM}[{name}]", f"{OVER}[{name}]"]
 
 
 def test_each_station_is_given_time_to_make_up_for_what_it_missed(world: World) -> None:
@@ -191,20 +200,6 @@ def test_each_station_is_given_time_to_make_up_for_what_it_missed(world: World) 
     for second, number in ((0, 0), (300, 0), (301, 1), (600, 1), (601, 2), (1200, 2), (1201, 3)):
         dog.round(second)
         assert world.marks() == told[:number]
-
-
-def test_clocks_that_nobody_judges_are_an_alarm_although_the_canary_sings(world: World, dog: Watchdog) -> None:
-    world.now = facts(watch_s=300)
-    dog.round(1001)
-    assert world.said == []
-    world.now = facts(watch_s=301)
-    dog.round(1006)
-    dog.round(1011)
-    assert (world.marks(), world.restarts) == ([f"{ALARM}[watch]"], 0)
-    assert "No clock has been judged for 301 s: the watch." in world.said[0]
-    world.now = facts()
-    dog.round(1016)
-    assert world.marks() == [f"{ALARM}[watch]", f"{OVER}[watch]"]
 
 
 def test_a_dag_that_fails_is_told_when_it_has_failed_for_long_and_not_for_one_bad_run(
