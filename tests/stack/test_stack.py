@@ -11,11 +11,12 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg
 import pytest
 from playwright.sync_api import expect
 
 from handoff import clock
-from handoff.local import processes, progress, supervisor
+from handoff.local import postgres, processes, progress, state, supervisor
 from handoff.local.wedged import LocalScheduler
 from handoff.settings import REPOSITORY
 from handoff.vitals.facts import Facts
@@ -269,6 +270,24 @@ def test_a_killed_supervisor_leaves_nothing_that_up_cannot_take_over(stack: Stac
     supervisors[0].kill()
     assert "Call by" in stack.up()
     assert not orphans & {process.pid for process in processes.of(stack.where)}
+
+
+def test_airflow_s_own_database_may_be_lost(stack: Stack) -> None:
+    """Dropped under the running components; what the line knows, and whom it has told, is in the ledger."""
+    sandbox = RunningSandbox(int(stack.environment["HANDOFF_SANDBOX_PORT"]))
+
+    def messages() -> int:
+        found = sandbox.control("GET", "slack/messages")["messages"]
+        return sum(each["channel"][0] == "D" and not each.get("thread_ts") for each in found)
+
+    before, handed_off = messages(), stack.status()["stations"]["handed_off"]
+    port, secrets = int(stack.environment["HANDOFF_POSTGRES_PORT"]), state.read_secrets(stack.where)
+    with psycopg.connect(postgres.superuser_dsn(port, secrets.postgres), autocommit=True) as superuser:
+        superuser.execute("drop database airflow with (force)")
+    assert "Call by" in stack.up()
+    # The one lead that `up` itself sends along.
+    assert (messages(), stack.status()["stations"]["handed_off"]) == (before + 1, handed_off + 1)
+    assert {run["dag_id"] for run in stack.runs()} == {"handoff_line"}
 
 
 def test_a_port_in_use_is_one_sentence_with_a_remedy(stack: Stack) -> None:

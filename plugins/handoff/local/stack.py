@@ -165,6 +165,9 @@ def _migrate_airflow(admin: str, where: Layout) -> None:
         ).fetchone()
         if row and row[0] == wanted:
             return
+        # What runs had another database, or none: each component must begin with this one.
+        for component in supervisor.AIRFLOW:
+            supervisor.stop_component(where, component)
         log = where.logs / "airflow-db-migrate.log"
         with log.open("w") as output:
             airflow = str(Path(sys.prefix) / "bin" / "airflow")
