@@ -1,20 +1,17 @@
 """A real Chromium, and the pages on a real server of this machine."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from playwright.sync_api import Browser, BrowserContext
 
 from handoff import clock
-from handoff.local import progress, scratch
 from handoff.web.app import PREFIX
 from tests.browser.chromium import Visit, running
+from tests.browser.served import serving
 from tests.conftest import Database
 from tests.unit.web.board_data import COOKIE, plant, plant_funnel, site
 from tests.unit.web.doors import connect
@@ -47,7 +44,7 @@ def server() -> Iterator[str]:
     def login() -> HTMLResponse:
         return HTMLResponse("<title>Sign in</title>")
 
-    with _serving(app) as address:
+    with serving(app) as address:
         yield address
 
 
@@ -60,20 +57,8 @@ def elsewhere(server: str) -> Iterator[str]:
     def framed() -> HTMLResponse:
         return HTMLResponse(FRAME.format(SANDBOX, f"{server}{PREFIX}/board"))
 
-    with _serving(app) as address:
+    with serving(app) as address:
         yield address
-
-
-@contextmanager
-def _serving(app: FastAPI) -> Iterator[str]:
-    port = scratch.free_port()
-    running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    assert progress.wait(lambda: running.started, timeout_s=30, interval_s=0.05)
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from playwright.sync_api import expect
 
 from handoff import clock, connections, stations
 from handoff.ledger import db
@@ -17,9 +19,13 @@ from handoff.local import progress
 from handoff.qualify import dbt
 from handoff.review import policies
 from handoff.settings import settings
+from handoff.web.app import PREFIX
 from sandbox.testing import RunningSandbox
 from tests.agreement.test_unit_tested import unit_tested
+from tests.browser.chromium import Visit, running
+from tests.browser.served import serving
 from tests.integration.conftest import STATIONS
+from tests.unit.web.board_data import COOKIE, site
 
 REPOSITORY = Path(__file__).parents[2]
 UNREADABLE = "stg_hubspot__quarantined"
@@ -161,6 +167,19 @@ def test_a_project_that_was_loaded_since_is_read_again(
         monkeypatch.undo()
 
 
+def it_is_drawn_by_its_own_scripts() -> None:
+    """dbt's page does in a browser what it is for, within the policy that the web app gives it, and asks nobody."""
+    with serving(site()) as address, running() as browser:
+        context = browser.new_context()
+        context.add_cookies([{"name": COOKIE, "value": "reader", "url": address}])
+        visit = Visit(context.new_page())
+        visit.page.goto(f"{address}{PREFIX}/docs/models/index#!/model/model.handoff.fct_handoffs")
+        expect(visit.page.get_by_role("heading", name="fct_handoffs")).to_be_visible()
+        expect(visit.page.get_by_text("first_contact_at").first).to_be_visible()
+        context.close()
+    assert (visit.wrong, visit.hosts) == ([], {urlsplit(address).netloc})
+
+
 def test_the_page_about_the_models_is_written_once_for_each_agreement_that_was_loaded(
     agreement_database: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -172,6 +191,7 @@ def test_the_page_about_the_models_is_written_once_for_each_agreement_that_was_l
     assert "One row per week, figure, dimension and member" in page
     assert '"type": "numeric' in page.lower()
     assert stations.documentation() == {"written": 0}
+    it_is_drawn_by_its_own_scripts()
     os.utime(settings().dbt_target / "partial_parse.msgpack")
     monkeypatch.setenv("HANDOFF_DBT_PROJECT", str(tmp_path))
     settings.cache_clear()
