@@ -60,7 +60,7 @@ BESIDE := tests/agreement tests/dags tests/integration/test_compose.py
 
 .PHONY: test-stack
 test-stack:
-	@$(BIN)/pytest tests/stack
+	@$(BIN)/pytest tests/stack -m stack
 
 .PHONY: test-beside
 test-beside:
