@@ -12,9 +12,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from handoff import clock
+from handoff.agreement import source, what_if
 from handoff.cli import app
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.review.pack.tried import tried
 from tests.agreement.acting import END, Admin, live
 from tests.agreement.conftest import SEEDS
 from tests.unit.agreement.conftest import Seeds
@@ -61,6 +63,16 @@ def test_a_change_is_what_the_same_edit_of_the_file_is(
     assert by_change["lost"] == by_file["lost"] != []
     assert by_change["by_rule"] == [["platform-mql", 0, len(by_change["lost"])]]
     assert by_change["gained"] == []
+
+
+def test_the_weekly_pack_says_what_the_command_would(connection: Connection, at_the_end: None) -> None:
+    for change, said in (("platform-mql:threshold=75", "lost"), ("platform-mql:threshold=55", "gained")):
+        report = json.loads(backtest("--change", change, "--json").output)
+        before, after = report["before"]["mqls"], report["after"]["mqls"]
+        told_there = tried(connection, source(), what_if.parse(change), END)
+        assert told_there.startswith(f"{before} → {after} MQLs in 90 days; ")
+        assert f"{len(report[said])} {said}, 0 of them SQL" in told_there
+        assert len(report[said]) > 0
 
 
 def test_changes_add_up_on_the_to_side_alone(connection: Connection, at_the_end: None, tmp_path: Path) -> None:

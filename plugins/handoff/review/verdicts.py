@@ -7,6 +7,7 @@ from itertools import groupby
 
 from handoff.agreement.document import Document, Section, Table
 from handoff.agreement.model import Agreement
+from handoff.agreement.what_if import Edit
 from handoff.review.performance import Performance, faults, interval
 from handoff.review.remedies import remedy
 
@@ -16,13 +17,15 @@ WORST = 3
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What to try about one clause; `command` is None where no next value can be named."""
+    """What to try about one clause; `edit` and the `command` that backtests it are None where no next value can be
+    named."""
 
     definition_id: str
     definition_version: str
     clause_id: str
     because: tuple[str, ...]
     says: str
+    edit: Edit | None
     command: str | None
 
 
@@ -63,7 +66,7 @@ def _limit(agreement: Agreement, name: str) -> int:
 def _suggestion(agreement: Agreement, found: Performance, because: tuple[str, ...], day: date) -> Suggestion:
     edit, says = remedy(agreement, found, day)
     command = f"handoff backtest --change {edit}" if edit else None
-    return Suggestion(found.definition_id, found.definition_version, found.clause_id, because, says, command)
+    return Suggestion(found.definition_id, found.definition_version, found.clause_id, because, says, edit, command)
 
 
 def document(found: Verdicts) -> Document:

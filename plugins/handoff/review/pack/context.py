@@ -1,34 +1,37 @@
 """What stands beside the numbers: the worst clause, shadows, and the data's health."""
 
-from datetime import date
+from datetime import date, datetime
 
 from handoff.agreement.document import Section, Table
 from handoff.agreement.model import Agreement
 from handoff.ledger.db import Connection
 from handoff.review import policies
 from handoff.review.pack.figures import CLAUSE, Figures, link
+from handoff.review.pack.tried import tried
 from handoff.review.performance import ranking
 from handoff.review.verdicts import verdicts
 
 
-def worst_clause(connection: Connection, agreement: Agreement, week: date, day: date) -> Section:
-    """What to try about the clauses that let the wrong leads in, each with the backtest that is ready to run.
+def worst_clause(connection: Connection, agreement: Agreement, week: date, as_of: datetime) -> Section:
+    """What to try about the clauses that let the wrong leads in, what it would have done, and the backtest of it.
 
     Args:
         week: whose pack it is, below which the leads are found.
     """
-    found = verdicts(ranking(connection), agreement, day)
+    found = verdicts(ranking(connection), agreement, as_of.date())
     if not found.suggestions:
         none = f"No clause does worse than chance would, among {len(found.clauses)} that let leads in."
         return Section("The worst clause", (none,))
     labels = {(each.definition_id, each.clause_id): each.label for each in found.clauses}
     table = Table(
         "What let the wrong leads in, of all handoffs so far",
-        ("Clause", "Because", "What to try", "Ready to run"),
+        ("Clause", "Because", "What to try", "What that would have done", "Whom: ready to run"),
         tuple(
             (
                 f"{labels[each.definition_id, each.clause_id]} ({each.clause_id})",
-                *("; ".join(each.because), each.says, each.command or "–"),
+                *("; ".join(each.because), each.says),
+                tried(connection, agreement, each.edit, as_of) if each.edit else "–",
+                each.command or "–",
             )
             for each in found.suggestions
         ),

@@ -23,7 +23,7 @@ def make(connection: Connection, agreement: Agreement, week: date, as_of: dateti
     Raises:
         handoff.review.performance.NotBuilt: the marts have not been built yet.
     """
-    worst = context.worst_clause(connection, agreement, week, as_of.date())
+    worst = context.worst_clause(connection, agreement, week, as_of)
     found = figures.read(connection, week, DAYS_BACK)
     called = names.read(connection)
     first = commitments.section(found, week, called)
