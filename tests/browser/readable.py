@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page, expect
 
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LANDMARKS: tuple[Literal["banner", "main", "contentinfo"], ...] = ("banner", "main", "contentinfo")
 # WCAG 2.2, 1.4.3: contrast of text, large text aside.
 CONTRAST = 4.5

@@ -1,8 +1,6 @@
 """The page of a lead by keyboard; every page on a phone, by keyboard, by ear, and in both schemes."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -86,33 +84,22 @@ def pages(lead: str, module_agreement_database: Database) -> dict[str, str]:
     return {"lead": lead, **{each: f"{PREFIX}/{each}" for each in named}, "figure": f"{PREFIX}/{of_a_figure}"}
 
 
-def test_everything_has_a_name_a_place_and_an_order(visit: Visit, pages: dict[str, str]) -> None:
-    # What Great Expectations wrote of a gate has its own headings and tables.
-    for path in (path for name, path in pages.items() if name != OF_A_GATE):
-        visit.page.goto(path)
-        assert visit.wrong == [], path
-        assert_named(visit.page)
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_text_can_be_read_in_light_and_in_dark(
-    visit: Visit, pages: dict[str, str], scheme: Any, tmp_path: Path
-) -> None:
-    visit.page.emulate_media(color_scheme=scheme)
-    for name, path in pages.items():
-        visit.page.goto(path)
-        assert_contrast(visit.page, scheme)
-        visit.page.screenshot(path=tmp_path / f"{name.replace('/', '-')}-{scheme}.png", full_page=True)
-
-
-@pytest.mark.parametrize("width", [320, 390, 1100])
-def test_nothing_overflows_but_a_table_in_its_own_box(visit: Visit, pages: dict[str, str], width: int) -> None:
+def test_every_page_can_be_read(visit: Visit, pages: dict[str, str]) -> None:
+    """By ear, in light and in dark, and on a phone: nothing is wider than the window but a table in its own box."""
     page = visit.page
-    page.set_viewport_size({"width": width, "height": 844})
     for name, path in pages.items():
         page.goto(path)
+        assert visit.wrong == [], path
+        # What Great Expectations wrote of a gate has its own headings and tables.
+        if name != OF_A_GATE:
+            assert_named(page)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            assert_contrast(page, scheme)
         assert page.locator(".scroll table").count() >= (2 if name in ("lead", "agreement") else 0), path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        for width in (320, 390, 1100):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
 def test_the_keyboard_reaches_the_moment_and_every_table_of_a_lead(visit: Visit, lead: str) -> None:

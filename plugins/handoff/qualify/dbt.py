@@ -88,10 +88,11 @@ def _invoke(words: Sequence[str], manifest: Any) -> Any:
     from dbt.cli.main import dbtRunner
 
     from handoff.qualify.kept_connections import kept_connections
+    from handoff.qualify.kept_ctes import kept_ctes
 
     runner, thread = dbtRunner(manifest=manifest), ThreadPoolExecutor(1)
     try:
-        with kept_connections():
+        with kept_connections(), kept_ctes():
             return thread.submit(runner.invoke, list(words)).result()
     finally:
         # A task that has run out of time must not wait for its statement.
