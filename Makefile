@@ -96,6 +96,7 @@ cases: development ## Hold the agreement, whichever company's it is, against its
 chaos: development ## Run the tests that look for trouble at random, for longer
 	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/integration/test_two_speeds.py tests/integration/test_chaos.py tests/integration/test_routers.py \
 		tests/integration/test_crash.py tests/integration/test_killed.py tests/integration/test_publish.py tests/agreement/test_year.py --timeout 7200
+	@HANDOFF_CHAOS=1 $(BIN)/pytest tests/stack -k "up_ends or may_be_lost"
 	@$(BIN)/python bench/recovery.py --json bench/results/recovery.json
 
 .PHONY: screenshots

@@ -272,6 +272,7 @@ def test_a_killed_supervisor_leaves_nothing_that_up_cannot_take_over(stack: Stac
     assert not orphans & {process.pid for process in processes.of(stack.where)}
 
 
+@pytest.mark.skipif(not os.environ.get("HANDOFF_CHAOS"), reason="`make chaos`: a minute and a half for one more start")
 def test_airflow_s_own_database_may_be_lost(stack: Stack) -> None:
     """Dropped under the running components; what the line knows, and whom it has told, is in the ledger."""
     sandbox = RunningSandbox(int(stack.environment["HANDOFF_SANDBOX_PORT"]))
