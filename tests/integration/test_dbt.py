@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from dbt.artifacts.resources.v1.components import InjectedCTE
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from playwright.sync_api import expect
@@ -16,7 +17,7 @@ from handoff import clock, connections, stations
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.local import progress
-from handoff.qualify import dbt
+from handoff.qualify import dbt, kept_ctes
 from handoff.review import policies
 from handoff.settings import settings
 from handoff.web.app import PREFIX
@@ -185,6 +186,23 @@ def test_the_page_about_the_models_is_written_once_for_each_agreement_that_was_l
     settings.cache_clear()
     with pytest.raises(dbt.DbtFailed, match="dbt docs generate"):
         stations.documentation()
+
+
+def test_what_was_compiled_before_the_fork_is_not_taken_apart_again(
+    agreement_database: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def inject(sql: str, ctes: list[InjectedCTE]) -> str:
+        raise AssertionError("taken apart")
+
+    with db.connect() as connection:
+        run = partial(dbt.invoke, connection, ["run"], selector="line", as_of=clock.now(), as_loaded=True)
+        kept_ctes._injected.cache_clear()
+        dbt.warm()
+        monkeypatch.setattr(kept_ctes, "_inject", inject)
+        run()
+        kept_ctes._injected.cache_clear()
+        with pytest.raises(dbt.DbtFailed):
+            run()
 
 
 def test_the_models_of_the_line_share_a_session(agreement_database: object) -> None:

@@ -1,13 +1,13 @@
 """dbt's compiler with a memory for the SQL of ephemeral models that it has written into others."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
 from dbt import compilation
 from dbt.artifacts.resources.v1.components import InjectedCTE
 
-_inject: Callable[[str, list[InjectedCTE]], str] = compilation.inject_ctes_into_sql
+_inject = compilation.inject_ctes_into_sql
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def kept_ctes() -> Iterator[None]:
         compilation.inject_ctes_into_sql = _inject
 
 
-def _kept(sql: str, ctes: Sequence[InjectedCTE]) -> str:
+def _kept(sql: str, ctes: list[InjectedCTE]) -> str:
     return _injected(sql, tuple((each.id, each.sql) for each in ctes))
 
 
