@@ -56,8 +56,7 @@ def test_up_a_second_time_changes_no_process_and_proves_the_line_again(stack: St
 
 
 def test_a_paused_line_is_said_and_not_waited_for(stack: Stack) -> None:
-    paused = stack.handoff("run", "airflow", "dags", "pause", "--yes", "handoff_line")
-    assert paused.returncode == 0, paused.stdout + paused.stderr
+    stack.airflow("PATCH", "dags/handoff_line", {"is_paused": True})
     try:
         said = stack.handoff("status")
         assert said.returncode == 1
@@ -71,7 +70,7 @@ def test_a_paused_line_is_said_and_not_waited_for(stack: Stack) -> None:
             lambda: "[paused-handoff_line]" in json.dumps(sandbox.control("GET", "slack/messages")), timeout_s=BACK_S
         ), stack.logs()
     finally:
-        stack.handoff("run", "airflow", "dags", "unpause", "--yes", "handoff_line")
+        stack.airflow("PATCH", "dags/handoff_line", {"is_paused": False})
     assert stack.is_healthy()
 
 
@@ -107,8 +106,7 @@ def test_one_event_is_one_message_and_nothing_repeats_it(stack: Stack) -> None:
 
     rebuilt = stack.handoff("agreement", "load", "--rebuild")
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
-    triggered = stack.handoff("run", "airflow", "dags", "trigger", "handoff_line", "--run-id", "again")
-    assert triggered.returncode == 0, triggered.stdout + triggered.stderr
+    stack.airflow("POST", "dags/handoff_line/dagRuns", {"dag_run_id": "again", "logical_date": None})
 
     def is_done() -> bool:
         return any(run["dag_run_id"] == "again" and run["state"] == "success" for run in stack.runs())
