@@ -8,6 +8,7 @@ itself in `handoff.reviews`, which the web app shows.
 often the run is repeated.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
@@ -30,10 +31,11 @@ from handoff.airflow_kit import EACH_MINUTE
             description="A week such as 2026-W07; empty for the last whole one",
         )
     },
-    **EACH_MINUTE,
+    **{**EACH_MINUTE, "dagrun_timeout": timedelta(hours=2)},
 )
 def handoff_review() -> None:
-    @task(multiple_outputs=False)
+    # At 100 thousand leads: another build of the marts, one of its own, and a backtest for each definition.
+    @task(multiple_outputs=False, execution_timeout=timedelta(minutes=30))
     def review(params: dict[str, Any]) -> dict[str, Any]:
         from handoff import stations
 

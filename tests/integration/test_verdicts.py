@@ -13,15 +13,19 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from typer.testing import CliRunner
 
-from handoff import stations
+from handoff import clock, stations
 from handoff.agreement import source
+from handoff.agreement.document import Document
 from handoff.cli import app
 from handoff.ledger import db
 from handoff.notify.context import Clause, Context
 from handoff.qualify import dbt
+from handoff.review import run
 from handoff.review.pack import context as context_of
 from handoff.review.pack import figures, flow, names
+from handoff.review.pack.tried import tried
 from handoff.review.performance import Performance, ranking
+from handoff.web.pages import review
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
 from tests.integration.built import build
@@ -155,13 +159,14 @@ def test_the_weekly_pack_offers_it_as_well_and_leads_to_whom_the_clause_let_in(
 ) -> None:
     week = AT.date()
     with db.connect() as connection:
-        (table,) = context_of.worst_clause(connection, source(), week, AT).tables
+        (table,) = context_of.worst_clause(connection, source(), week, AT, tried).tables
         size, blog = table.rows
         assert size[0] == "Company has at least 20 employees (req-company-size)"
         # Nobody here has done anything; over leads that act, tests/agreement/test_backtest_change.py reads the column.
         nobody = "No MQL in 90 days, with it or without"
         assert size[2:] == ("Try value 20 → 50", nobody, "handoff backtest --change req-company-size:value=50")
-        assert blog[2:] == ("Try points 1 → 0", nobody, "handoff backtest --change sig-page-blog:points=0")
+        # Tried is the worst of each definition.
+        assert blog[2:] == ("Try points 1 → 0", "–", "handoff backtest --change sig-page-blog:points=0")
         behind = [
             figures.leads_behind(connection, week, *(value for _, value in parse_qsl(urlsplit(link).query)))
             for (link,) in table.links
@@ -172,6 +177,41 @@ def test_the_weekly_pack_offers_it_as_well_and_leads_to_whom_the_clause_let_in(
         {False: 24},
     ]
     assert {row["handoff_id"] for row in behind[0][:20]} == set(map(str, range(1, 21)))
+
+
+def test_a_change_that_cannot_be_tried_costs_the_meeting_one_cell(
+    clauses: dict[str, Performance], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*given: object) -> str:
+        raise ValueError("Ada Lovelace")
+
+    with db.connect() as connection:
+        (table,) = context_of.worst_clause(connection, source(), AT.date(), AT, fails).tables
+    assert table.rows[0][3].startswith("It could not be tried: an unforeseen ValueError at review/pack/context.py:")
+    assert "req-company-size:value=50 could not be tried: an unforeseen ValueError" in caplog.text
+    assert "Ada" not in caplog.text
+
+
+def test_the_task_tries_the_worst_change_and_who_waits_for_a_page_does_without(
+    clauses: dict[str, Performance], module_agreement_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    week = (AT - 8 * DAY).date()
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    monkeypatch.setenv("AIRFLOW_CONN_SLACK", '{"conn_type": "slack", "password": "xoxb-test"}')
+    with psycopg.connect(module_agreement_database.admin_dsn, autocommit=True) as admin:
+        admin.execute("update handoff.go_live set live_at = %s", (AT - 200 * DAY,))
+
+    def cells(document: Document) -> list[str]:
+        (section,) = [each for each in document.sections if each.title == "The worst clause"]
+        return [row[3] for row in section.tables[0].rows]
+
+    with db.connect() as connection:
+        with monkeypatch.context() as patch:
+            # As the web app has it.
+            patch.delenv("AIRFLOW_CONN_HANDOFF_DBT")
+            assert cells(review.read(connection, week, AT).document) == ["Told once the pack is posted", "–"]
+        assert run.run(connection, AT, week)["queued"] == 1
+        assert cells(review.read(connection, week, AT).document) == ["No MQL in 90 days, with it or without", "–"]
 
 
 def test_of_many_rejections_three_are_examples_that_lead_to_the_lead(clauses: dict[str, Performance]) -> None:

@@ -79,6 +79,7 @@ def run(connection: Connection, as_of: datetime, week: date | None = None) -> di
     # Charts and print load slowly, and most forks of this module's process need neither.
     from handoff.agreement import source
     from handoff.review.pack import pack, posting
+    from handoff.review.pack.tried import tried
 
     last = last_week(connection, as_of)
     week = week or last
@@ -90,7 +91,7 @@ def run(connection: Connection, as_of: datetime, week: date | None = None) -> di
     if connection.execute("select from handoff.outbox where dedupe_key = %s", (posting.key(week),)).rowcount:
         return {"week": name, "queued": 0}
     _build_for_pack(connection)
-    document = pack.make(connection, source(), week, as_of)
+    document = pack.make(connection, source(), week, as_of, tried)
     with connection.transaction():
         pack.keep(connection, week, document, as_of)
         return {"week": name, "queued": posting.post(connection, week, document, as_of)}

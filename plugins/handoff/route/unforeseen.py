@@ -49,8 +49,8 @@ def attempt(
 def because(error: Exception) -> str:
     """Why a lead is held, and what to do about it, in one line."""
     return (
-        f"{_what(error)}. It is tried again each minute, and the others go on. Correct the lead's record in the CRM if "
-        "a value there is odd; the log of the route task has the whole way to it: report it, this is a defect"
+        f"{describe(error)}. It is tried again each minute, and the others go on. Correct the lead's record in the CRM "
+        "if a value there is odd; the log of the route task has the whole way to it: report it, this is a defect"
     )
 
 
@@ -77,13 +77,14 @@ def _kinds(raised: Mapping[str, Exception]) -> Iterator[tuple[str, str]]:
     kinds: dict[str, list[str]] = defaultdict(list)
     for lead_id, error in sorted(raised.items()):
         way = "".join(traceback.format_tb(error.__traceback__))
-        log.error("lead %s must wait: %s\n%s", lead_id, _what(error), way)
-        kinds[_what(error)].append(lead_id)
+        log.error("lead %s must wait: %s\n%s", lead_id, describe(error), way)
+        kinds[describe(error)].append(lead_id)
     for what, leads in kinds.items():
         yield what, slack_text(leads[0], 60) + (f" and {len(leads) - 1:,} others" if len(leads) > 1 else "")
 
 
-def _what(error: Exception) -> str:
+def describe(error: Exception) -> str:
+    """Its kind and place, and of a value that does not fit the field; nothing of what it quotes."""
     frames = [each for each in traceback.extract_tb(error.__traceback__) if _PACKAGE in Path(each.filename).parents]
     place = f" at {Path(frames[-1].filename).relative_to(_PACKAGE)}:{frames[-1].lineno}" if frames else ""
     return f"an unforeseen {type(error).__name__}{place}{_field(error)}"

@@ -1,27 +1,40 @@
 """What stands beside the numbers: the worst clause, shadows, and the data's health."""
 
+import logging
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from traceback import format_tb
 
 from handoff.agreement.document import Section, Table
 from handoff.agreement.model import Agreement
+from handoff.agreement.what_if import Edit
 from handoff.ledger.db import Connection
 from handoff.review import policies
 from handoff.review.pack.figures import CLAUSE, Figures, link
-from handoff.review.pack.tried import tried
 from handoff.review.performance import ranking
-from handoff.review.verdicts import verdicts
+from handoff.review.verdicts import Suggestion, verdicts
+from handoff.route import unforeseen
+
+log = logging.getLogger(__name__)
+
+Trial = Callable[[Connection, Agreement, Edit, datetime], str]
+UNTRIED = "Told once the pack is posted"
 
 
-def worst_clause(connection: Connection, agreement: Agreement, week: date, as_of: datetime) -> Section:
-    """What to try about the clauses that let the wrong leads in, what it would have done, and the backtest of it.
+def worst_clause(
+    connection: Connection, agreement: Agreement, week: date, as_of: datetime, trial: Trial | None = None
+) -> Section:
+    """What to try about the clauses that let the wrong leads in, each with the backtest that is ready to run.
 
     Args:
         week: whose pack it is, below which the leads are found.
+        trial: says what the change for the worst of a definition would have done; takes up to a minute each.
     """
     found = verdicts(ranking(connection), agreement, as_of.date())
     if not found.suggestions:
         none = f"No clause does worse than chance would, among {len(found.clauses)} that let leads in."
         return Section("The worst clause", (none,))
+    outcomes = _outcomes(connection, agreement, found.suggestions, as_of, trial)
     labels = {(each.definition_id, each.clause_id): each.label for each in found.clauses}
     table = Table(
         "What let the wrong leads in, of all handoffs so far",
@@ -30,7 +43,7 @@ def worst_clause(connection: Connection, agreement: Agreement, week: date, as_of
             (
                 f"{labels[each.definition_id, each.clause_id]} ({each.clause_id})",
                 *("; ".join(each.because), each.says),
-                tried(connection, agreement, each.edit, as_of) if each.edit else "–",
+                outcomes.get((each.definition_id, each.clause_id), "–"),
                 each.command or "–",
             )
             for each in found.suggestions
@@ -41,6 +54,32 @@ def worst_clause(connection: Connection, agreement: Agreement, week: date, as_of
         ),
     )
     return Section("The worst clause", (), (table,))
+
+
+def _outcomes(
+    connection: Connection,
+    agreement: Agreement,
+    suggestions: Sequence[Suggestion],
+    as_of: datetime,
+    trial: Trial | None,
+) -> dict[tuple[str, str], str]:
+    """By definition and clause, for the worst clause of each definition that a next value can be named for."""
+    worst = {each.definition_id: each for each in reversed(suggestions) if each.edit}
+    if trial is None:
+        return {(each.definition_id, each.clause_id): UNTRIED for each in worst.values()}
+    told = {}
+    for each in worst.values():
+        assert each.edit is not None
+        try:
+            told[each.definition_id, each.clause_id] = trial(connection, agreement, each.edit, as_of)
+        except unforeseen.PASSES:
+            raise
+        except Exception as error:
+            # The meeting does without this one cell rather than without its pack.
+            why = unforeseen.describe(error)
+            log.error("%s could not be tried: %s\n%s", each.edit, why, "".join(format_tb(error.__traceback__)))
+            told[each.definition_id, each.clause_id] = f"It could not be tried: {why}"
+    return told
 
 
 def shadows(figures: Figures, week: date) -> Section:

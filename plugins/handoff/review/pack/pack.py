@@ -11,19 +11,25 @@ from handoff.agreement.document import Document, Picture, Section, Table
 from handoff.agreement.model import Agreement
 from handoff.ledger.db import Connection
 from handoff.review.pack import actions, changed, commitments, context, figures, flow, names
+from handoff.review.pack.context import Trial
 from handoff.review.pack.figures import name_of
 
 DAYS_BACK = 400
 """Weeks of which something is told: those whose window is over, and the cohorts beside one another."""
 
 
-def make(connection: Connection, agreement: Agreement, week: date, as_of: datetime) -> Document:
+def make(
+    connection: Connection, agreement: Agreement, week: date, as_of: datetime, trial: Trial | None = None
+) -> Document:
     """The pack about a week, from the marts as they are.
+
+    Args:
+        trial: as of `context.worst_clause`: a page that somebody waits for does without.
 
     Raises:
         handoff.review.performance.NotBuilt: the marts have not been built yet.
     """
-    worst = context.worst_clause(connection, agreement, week, as_of)
+    worst = context.worst_clause(connection, agreement, week, as_of, trial)
     found = figures.read(connection, week, DAYS_BACK)
     called = names.read(connection)
     first = commitments.section(found, week, called)
@@ -44,8 +50,8 @@ def make(connection: Connection, agreement: Agreement, week: date, as_of: dateti
         ),
         signatories=(),
         stamp=f"{week} to {week + timedelta(days=6)}, as known {as_of:%Y-%m-%d %H:%M} UTC. Every figure of the "
-        "week is a row of marts.rpt_weekly_review, what is said of a clause one of marts.fct_clause_performance; "
-        "intervals hold in 95 of 100 cases.",
+        "week is a row of marts.rpt_weekly_review, what is said of a clause one of marts.fct_clause_performance, "
+        "and what a change would have done is what `handoff backtest` says; intervals hold in 95 of 100 cases.",
     )
 
 
