@@ -51,6 +51,31 @@ def withdrawn(connection: Connection) -> list[dict[str, Any]]:
     ).fetchall()
 
 
+def test_a_form_counts_whichever_of_its_addresses_a_contact_sent_it_from(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    asks = sandbox.act("demo_request")
+    kept = sandbox.act("contact", email="whose.address@stays.example")
+    merged = sandbox.act("merge", contact_id=kept["contactId"], other_id=asks["contactId"])
+    hint(connection, merged["contactId"])
+    handed = [line()[1].get("route", {}).get("handed_off", 0) for _ in range(2)]
+    assert sum(handed) == 1
+    trigger = "select lead_id, trigger_kind from handoff.handoffs"
+    assert connection.execute(trigger).fetchall() == [
+        {"lead_id": merged["contactId"], "trigger_kind": "form_submitted"}
+    ]
+
+    # Once more, by somebody who has been one contact of two addresses for long: only the form is new.
+    first, second = (sandbox.act("contact", email=f"{name}@addresses.example")["contactId"] for name in ("one", "two"))
+    long_since = sandbox.act("merge", contact_id=first, other_id=second)["contactId"]
+    hint(connection, long_since)
+    line()
+    assert sandbox.act("demo_request", email="two@addresses.example")["contactId"] == long_since
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    handed = [line()[1].get("route", {}).get("handed_off", 0) for _ in range(2)]
+    assert sum(handed) == 1
+
+
 def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: RunningSandbox) -> None:
     lead = handed_over(connection, sandbox)
     other = sandbox.act("contact", email="second.address@elsewhere.example")

@@ -29,7 +29,8 @@ submissions as (
         submission.page_url as url, null::text as owner_id, submission.occurred_at, submission.extracted_at,
         false as is_counter
     from contacts
-    inner join {{ ref('stg_hubspot__form_submissions') }} as submission on contacts.email = submission.email
+    cross join lateral unnest(contacts.emails) as own (email)
+    inner join {{ ref('stg_hubspot__form_submissions') }} as submission on own.email = submission.email
 ),
 
 events as (

@@ -33,9 +33,14 @@ def concerned(connection: Connection, stream: Stream, fresh: dict[int, str]) -> 
         return {row["lead_id"] for row in rows} | near, set()
     if stream.concerns == "email":
         query = sql.SQL(
-            """select distinct contact.id as lead_id from raw.{} as record inner join raw.hubspot_contacts as contact
-                on lower(contact.payload -> 'properties' ->> 'email') = record.email
-            where record.version_id = any(%s)"""
+            """with records as (select distinct email from raw.{} where version_id = any(%s))
+            select contact.id as lead_id from records inner join raw.hubspot_contacts as contact
+                on lower(contact.payload -> 'properties' ->> 'email') = records.email
+            union
+            select contact.id from records inner join raw.hubspot_contacts as contact
+                on string_to_array(lower(contact.payload #>> '{{properties,hs_additional_emails}}'), ';')
+                @> array[records.email]
+            where contact.payload #>> '{{properties,hs_additional_emails}}' <> ''"""
         )
         rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
     else:

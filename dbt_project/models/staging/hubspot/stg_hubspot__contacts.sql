@@ -2,6 +2,14 @@ select
     version.id as contact_id,
     version.contact_ids,
     lower({{ property('email') }}) as email,
+    array(
+        select distinct lower(btrim(address))
+        from
+            unnest(
+                string_to_array(concat_ws(';', {{ property('email') }}, {{ property('hs_additional_emails') }}), ';')
+            ) as address
+        where btrim(address) <> ''
+    ) as emails,
     {{ property('firstname') }} as first_name,
     {{ property('lastname') }} as last_name,
     {{ property('phone') }} as phone,
