@@ -37,7 +37,8 @@ LONGEST_WAIT_S = 2.5
 KILLED = -9
 ENDS = ("review.marts.filled:5", "dbt") if IS_LONG else ("review.marts.filled:5",)
 """How each build ends before one that is left alone: at a point, or in the middle of dbt's work."""
-BUILT = "select pg_relation_filenode('marts_build.fct_handoffs') as node"
+# While dbt swaps it, a lookup by name may find it neither before nor after.
+BUILT = "select pg_relation_filenode(to_regclass('marts_build.fct_handoffs')) as node"
 COUNTS = """
 select
     (select count(*) from marts.fct_handoffs) as handoffs,
