@@ -96,9 +96,10 @@ def test_every_lead_has_one_rep_and_shares_are_within_one_lead(slack: None, reco
         for row in connection.execute("select credits from handoff.assignments"):
             assert sum(row["credits"].values()) == 0
         if IS_LONG:
-            figures = {"routers": ROUTERS, "leads": LEADS, "kills": kills, "furthest_from_share": max(off.values())}
+            furthest = round(max(off.values()), 2)
+            figures = {"routers": ROUTERS, "leads": LEADS, "kills": kills, "furthest_from_share": furthest}
             measured_on = clock.now().astimezone(UTC).date().isoformat()
-            ran = {"seed": SEED, "seconds": seconds, "measured_on": measured_on}
+            ran = {"seed": SEED, "seconds": round(seconds), "measured_on": measured_on}
             told = {**figures, **ran, "machine": machine.describe(connection, load_before)}
             RESULTS.write_text(json.dumps(told, indent=2) + "\n")
 
