@@ -95,9 +95,15 @@ def simulate(
     with connect() as connection:
         compiled = models.compiled(for_all=True, selection=simulating.SELECTION)
         rows = simulating.arrivals(connection, start, end)
+        left_out = simulating.left_out(connection, start, end)
         outcomes = [
             simulated.outcome(
-                label, tables, list(simulating.simulate(connection, compiled, tables, rows, end, day)), day, end
+                label,
+                tables,
+                list(simulating.simulate(connection, compiled, tables, rows, end, day)),
+                day,
+                end,
+                left_out,
             )
             for label, tables in sides
         ]

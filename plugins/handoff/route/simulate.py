@@ -55,6 +55,17 @@ def arrivals(connection: Connection, start: datetime, end: datetime) -> list[Row
     return connection.execute(_ARRIVALS, {"start": start, "end": end}).fetchall()
 
 
+def left_out(connection: Connection, start: datetime, end: datetime) -> int:
+    """How many handoffs of a span `arrivals` lacks, because what was known of their leads is no longer kept."""
+    row = connection.execute(
+        """select count(*) as handoffs from handoff.handoffs as handoff
+        where handoff.routed_at >= %s and handoff.routed_at < %s
+        and not exists (select from handoff.lead_facts as version where version.lead_id = handoff.lead_id)""",
+        (start, end),
+    ).fetchone()
+    return int(row["handoffs"]) if row else 0
+
+
 _ARRIVALS = """
 with given as (
     select handoff.handoff_id, handoff.lead_id, handoff.product_id, handoff.cycle, handoff.tier_id, handoff.routed_at,

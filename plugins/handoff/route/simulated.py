@@ -31,6 +31,8 @@ class Outcome:
     on: date
     """The day whose rows of the agreement were in force."""
     arrivals: int
+    left_out: int
+    """Handoffs of the span beside those, of leads of whom nothing is kept any more."""
     nobody: tuple[tuple[str, str], ...]
     """(handoff, why)."""
     breaches: int
@@ -40,7 +42,7 @@ class Outcome:
     unfairness: dict[str, float]
 
 
-def outcome(label: str, tables: Tables, given: Sequence[Given], day: date, end: datetime) -> Outcome:
+def outcome(label: str, tables: Tables, given: Sequence[Given], day: date, end: datetime, left_out: int = 0) -> Outcome:
     """Add up what was given to whom.
 
     Args:
@@ -56,6 +58,7 @@ def outcome(label: str, tables: Tables, given: Sequence[Given], day: date, end: 
         label=label,
         on=day,
         arrivals=len(given),
+        left_out=left_out,
         nobody=tuple((each.handoff_id, each.reason) for each in given if each.rep_id is None),
         breaches=sum(each.is_breach(end) for each in given),
         wait_median=round(median(waits), 1) if waits else None,
@@ -117,6 +120,7 @@ def document(before: Outcome, after: Outcome, start: datetime, end: datetime) ->
             f"The handoffs of {start:%Y-%m-%d} to {end:%Y-%m-%d}, routed again one after the other, all of them by the "
             f"rows in force on {after.on}. A lead is taken to be called after as many open minutes of whoever gets it "
             "as it was in truth.",
+            *_left_out(after.left_out),
         ),
         sections=(
             Section("Side by side", tables=(Table("Figures", columns, tuple(figures)),)),
@@ -132,6 +136,14 @@ def document(before: Outcome, after: Outcome, start: datetime, end: datetime) ->
         signatories=(),
         stamp="Nothing was written, and nobody was told.",
     )
+
+
+def _left_out(count: int) -> Iterable[str]:
+    if count:
+        yield (
+            f"{count:,} more handoffs of that span are left out: their leads were erased, or are older than what is "
+            "kept. Loads and breaches are lower by them, on both sides."
+        )
 
 
 def _nobody(side: Outcome) -> Table:

@@ -6,7 +6,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from handoff.ledger.db import Connection
-from handoff.route.simulate import arrivals
+from handoff.route.simulate import arrivals, left_out
 from tests.unit.route.handed import NOON, answer, to
 
 SATURDAY = NOON + timedelta(days=3)
@@ -34,3 +34,15 @@ def test_a_call_outside_opening_hours_is_a_call(
     answer(connection, given, kind, at + after)
     (row,) = arrivals(connection, at - timedelta(days=1), at + timedelta(days=1))
     assert (row["contact_seconds"], row["end_seconds"]) == seconds
+
+
+def test_a_lead_of_whom_nothing_is_kept_is_counted_and_left_out(connection: Connection) -> None:
+    for lead_id in ("1", "2", "3"):
+        to(connection, lead_id, "ana-costa", NOON)
+    connection.execute(
+        "insert into handoff.lead_facts (lead_id, known_from, facts) values ('2', %s, %s)", (NOON, Jsonb({}))
+    )
+    span = (NOON - timedelta(days=1), NOON + timedelta(days=1))
+    assert [row["lead_id"] for row in arrivals(connection, *span)] == ["2"]
+    assert left_out(connection, *span) == 2
+    assert left_out(connection, NOON + timedelta(seconds=1), span[1]) == 0

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from handoff.route.simulate import Given
-from handoff.route.simulated import RepLoad, outcome
+from handoff.route.simulated import RepLoad, document, outcome
 from tests.unit.route.handed import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -86,3 +86,10 @@ def test_load_fairness_and_wait() -> None:
     assert found.wait_p90 == 27.5
     nothing = outcome("now", {"pool_members": MEMBERS}, [], DAY, END)
     assert (nothing.wait_median, nothing.wait_p90, nothing.unfairness, nothing.reps) == (None, None, {}, ())
+
+
+@pytest.mark.parametrize(("left_out", "is_told"), [(0, False), (1200, True)])
+def test_what_is_left_out_is_told(left_out: int, is_told: bool) -> None:
+    side = outcome("a", {"pool_members": MEMBERS}, [given(1)], DAY, END, left_out)
+    said = " ".join(document(side, side, NOON, END).summary)
+    assert ("1,200 more handoffs of that span are left out" in said) is is_told
