@@ -16,25 +16,40 @@ open_deals as not materialized (
     where not is_closed and not is_archived and owner_id is not null
 ),
 
--- The person's own deal, or else one of a colleague; the newest.
+able_owners as not materialized (
+    select crm_owner_id from {{ ref('int_reps') }}
+    where unavailable_because is null
+),
+
+-- The person's own deal, or else one of a colleague; the newest. If its owner may take nothing, the first after it of
+-- somebody who may: whoever renews contracts and is no rep must not hide who is selling there.
 deals as not materialized (
-    select leads.lead_id, newest.owner_id, newest.deal_id
+    select leads.lead_id, ranked.owner_id, ranked.deal_id
     from leads
-    cross join lateral (
-        select open_deals.owner_id, open_deals.deal_id
-        from open_deals
-        where
-            open_deals.contact_ids && (
-                array[leads.lead_id]
-                || array(
-                    select colleague.contact_id from contact_companies as colleague
-                    where colleague.company_id = leads.company_id
-                )
-            )
-        order by
-            leads.lead_id = any(open_deals.contact_ids) desc, open_deals.created_at desc nulls last, open_deals.deal_id
-        limit 1
-    ) as newest
+    cross join
+        lateral (
+            select found.*, min(found.place) filter (where found.is_able) over () as first_able
+            from (
+                select
+                    open_deals.owner_id, open_deals.deal_id,
+                    open_deals.owner_id in (select able_owners.crm_owner_id from able_owners) as is_able,
+                    row_number() over (
+                        order by
+                            leads.lead_id = any(open_deals.contact_ids) desc, open_deals.created_at desc nulls last,
+                            open_deals.deal_id
+                    ) as place
+                from open_deals
+                where
+                    open_deals.contact_ids && (
+                        array[leads.lead_id]
+                        || array(
+                            select colleague.contact_id from contact_companies as colleague
+                            where colleague.company_id = leads.company_id
+                        )
+                    )
+            ) as found
+        ) as ranked
+    where ranked.place in (1, ranked.first_able)
 ),
 
 final as (
