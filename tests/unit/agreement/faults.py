@@ -747,6 +747,11 @@ VERSIONS = [
         *("valid_from", "so that decisions before and after carry one version", "add its next version below it"),
         severity="warning",
     ),
+    Fault(
+        *("disqualifiers", "dq-internal", {"valid_to": "2026-12-01"}, "valid_to"),
+        *("ends on 2026-12-01, within version 1 of definition platform-mql", "end definitions.csv:2 with valid_to"),
+        severity="warning",
+    ),
 ]
 FAULTS = [*CELLS, *VALIDITY, *TWINS, *REFERENCES, *FACTS, *PATTERNS, *SCORING, *SERVICE, *ROUTING, *HOURS, *SPECIAL]
 FAULTS += [*ATTRIBUTION, *VERSIONS]
