@@ -137,7 +137,7 @@
             {{ is_in_force('tier') }}
             and tier.definition_id = {{ decision }}.definition_id
             and tier.is_for_hand_raisers = {{ decision }}.is_hand_raiser
-            and tier.min_score <= {{ decision }}.score
+            and tier.min_score <= greatest({{ decision }}.score, 0)
         order by tier.min_score desc
         limit 1
     )

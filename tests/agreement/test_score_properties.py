@@ -137,8 +137,25 @@ def cases(draw: st.DrawFn) -> Case:
         for number in range(draw(st.integers(0, 40)))
         if (moment := AT - timedelta(seconds=draw(AGES)))
     ]
+    tiers = [
+        {
+            "tier_id": f"tier-{number}",
+            "definition_id": "d",
+            "name": "Tier",
+            "is_for_hand_raisers": is_for_hand_raisers,
+            "min_score": 0,
+            "response_minutes": 5,
+            "prefers_present": False,
+            "snooze_minutes": 60,
+            "max_snoozes": 1,
+            "crm_task": False,
+            **OPEN,
+        }
+        for number, is_for_hand_raisers in enumerate((True, False))
+    ]
     tables: dict[str, list[dict[str, Any]]] = {
         "definitions": [definition],
+        "tiers": tiers,
         "signals": signals,
         "fit_points": fit_points,
         "score_caps": caps,
@@ -209,6 +226,7 @@ def test_the_parts_are_the_score_and_no_score_outranks_a_disqualifier(
         assert (decision["decision"] == "disqualified") == bool(found)
         assert not found or decision["reason"].startswith("blocked by dq-")
         assert all(each in decision["reason"] for each in found)
+        assert decision["decision"] != "mql" or decision["tier_id"] is not None
         reached = decision["is_hand_raiser"] or decision["score"] >= case.tables["definitions"][0]["threshold"]
         if found and decision["trigger_at"] is not None and reached:
             outranked.append(key)

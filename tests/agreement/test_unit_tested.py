@@ -10,7 +10,10 @@ import yaml
 from .conftest import PROJECT
 from .test_no_rule_in_sql import MODELS, code
 
-DECIDES = re.compile(r"\b(?:was_in_force|is_in_force|as_of|as_of_date|known_by|interval|case)\b")
+DECIDES = re.compile(
+    r"\b(?:was_in_force|is_in_force|as_of|as_of_date|known_by|interval|make_interval|case"
+    r"|decayed|fact_matches|subject_matches|tier_of)\b"
+)
 KNOWN_BY_ALONE = "tests/integration/test_dbt.py::nothing_is_seen_before_it_was_known"
 """Staging models whose one condition is that a record was there by the moment."""
 
@@ -45,6 +48,15 @@ def test_a_model_without_one_is_found(tmp_path: Path) -> None:
         ("select * from rules where {{ is_in_force() }}", {"is_in_force"}),
         ("select * from leads where at > {{ as_of() }}", {"as_of"}),
         ("select case when score > 1 then 2 end as x -- interval", {"case"}),
+        ("select at + make_interval(days => 1) as x, '1 day'::interval as y", {"make_interval", "interval"}),
+        (
+            "select {{ decayed('points', 'at') }}, {{ tier_of('decided') }} from acts",
+            {"decayed", "tier_of"},
+        ),
+        (
+            "select {{ fact_matches('a', 'b', 'c') }} from acts where {{ subject_matches('a', 'b', 'c') }}",
+            {"fact_matches", "subject_matches"},
+        ),
     ):
         planted.write_text(text, encoding="utf-8")
         assert conditions(planted) == found

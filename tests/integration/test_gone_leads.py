@@ -111,7 +111,17 @@ def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: Ru
             again
         )
     then = explain.explain(connection, lead["contactId"], before)
-    assert (then.lead["lead_id"], then.merged_from) == (lead["contactId"], None)
+    assert (then.lead["lead_id"], then.merged_from, then.then_known_as) == (lead["contactId"], None, [])
+    # It was handed over, which the other one was not.
+    both = [lead["contactId"], other["contactId"]]
+    known = explain.explain(connection, merged["contactId"], before)
+    assert (known.lead, known.decisions, known.then_known_as) == (then.lead, then.decisions, both)
+    assert (
+        f"Contact {merged['contactId']} was not there yet: then known as {' and '.join(both)}, of which {both[0]} is "
+        "told here."
+    ) in explain.as_text(known)
+    late = explain.explain(connection, lead["contactId"], told.at)
+    assert (late.lead["lead_id"], late.merged_from) == (merged["contactId"], lead["contactId"])
     assert text.index(f"HubSpot: Contact {lead['contactId']} was merged into {merged['contactId']}") < text.index(
         "Handoff: Given to"
     )

@@ -22,7 +22,7 @@ signals as (
     where {{ is_in_force() }}
 ),
 
--- An activity earns the points of one signal: the most specific that matches.
+-- An activity earns the points of one signal: the most specific that matches, one for everything only where no other does.
 matched as (
     select distinct on (activities.lead_id, signals.definition_id, activities.activity_id)
         activities.lead_id,
@@ -50,7 +50,7 @@ matched as (
     inner join definitions on signals.definition_id = definitions.definition_id
     order by
         activities.lead_id, signals.definition_id, activities.activity_id,
-        length(signals.match_value) desc, signals.rule_id
+        signals.match_kind = 'any', length(signals.match_value) desc, signals.rule_id
 ),
 
 final as (

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handoff import identity
-from handoff.agreement import check, going_live
+from handoff.agreement import check, going_live, rewritten
+from handoff.agreement.model import Agreement
 from handoff.agreement.source import Unreadable, checkout
 from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt, loads, models, requeue
@@ -36,7 +37,7 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
         Broken: the seeds break a rule; nothing was loaded.
         handoff.qualify.dbt.DbtFailed: a seed, model or test of the agreement failed; nothing goes live.
     """
-    _refuse_what_is_broken()
+    agreement = _sound()
     # Views are swapped while the agreement loads: the line must not read them meanwhile, and runs again in a minute.
     with connect() as connection, only_one(connection, dbt.lock_of("line"), wait=PATIENCE) as free:
         if not free:
@@ -46,6 +47,7 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
             if not nobody_routes:
                 return {"skipped": "another process routes: try again"}
             loads.begin(connection, as_of)
+        warn_of_rewritten(connection, agreement, as_of)
         relations = _build(connection, as_of)
         # Before anything is scored: what was landed by other means than landing has no answers yet.
         identity.complete(connection)
@@ -102,9 +104,19 @@ def _rebuild(connection: Connection, as_of: datetime) -> int:
     return requeue.requeue(connection, as_of)
 
 
-def _refuse_what_is_broken() -> None:
+def warn_of_rewritten(connection: Connection, agreement: Agreement, as_of: datetime) -> None:
+    """Log which versions of definitions have other rules than in the newest load, and in what they differ."""
+    last = loads.newest(connection)
+    for told in (
+        rewritten.warnings(loads.agreement(connection, last.agreement_hash), agreement, as_of.date()) if last else ()
+    ):
+        log.warning("%s", told)
+
+
+def _sound() -> Agreement:
+    """The checkout's agreement, which breaks no rule of `handoff agreement check`."""
     try:
-        found = check.problems(checkout())
+        found = check.problems(agreement := checkout())
     except Unreadable as reason:
         raise Broken(str(reason)) from reason
     errors = [str(each) for each in found if each.severity == "error"]
@@ -112,3 +124,4 @@ def _refuse_what_is_broken() -> None:
         raise Broken("\n".join(["It breaks its own rules:", *errors]))
     for each in found:
         log.warning("%s", each)
+    return agreement

@@ -17,6 +17,11 @@ METRICS = {
 }
 """What a commitment may promise, which `rpt_weekly_review` judges, and what its target is."""
 
+ANSWERS = frozenset({"accepted", "claimed", "rejected", "contacted", "withdrawn", "declined", "snoozed", "erased"})
+"""What the ledger keeps as an answer to a handoff; held to its constraint by a test."""
+READ_OF_ACTS = frozenset({"analytics_source", "activity_kind", "utm_source", "utm_medium", "utm_campaign"})
+"""What a channel rule may look at beside the parameters of touch_parameters; held to the models by a test."""
+
 
 @cache
 def fact_kinds() -> dict[str, str]:

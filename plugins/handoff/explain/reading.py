@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from handoff import clock
-from handoff.explain import hypotheses, story
+from handoff.explain import hypotheses, story, then
 from handoff.explain.hypotheses import Change
 from handoff.explain.story import Story
 from handoff.explain.supposed import Known
@@ -35,7 +35,10 @@ class Explanation:
         at: the moment it holds for.
         load: which agreement and models decided; None before the first was loaded with a record of it.
         newer: what was loaded since and has not judged the lead yet; None when there is nothing, or of a past moment.
-        merged_from: the former contact id by which it was asked for, if it was.
+        asked_for: the contact id that was asked for, or that an address or a handoff led to.
+        merged_from: that id, where it is a former one and the present contact is told.
+        then_known_as: of a moment before the contact asked for was known, the former ids that were known, of which
+            the first is told; empty otherwise.
         decisions: one row per definition, shadows included (`is_shadow`).
         changes: single acts or facts that would have made it an MQL, or would have kept it from being one.
         story: what happened up to the moment, or up to now.
@@ -47,7 +50,9 @@ class Explanation:
     lead: Row
     load: Load | None
     newer: Load | None
+    asked_for: str
     merged_from: str | None
+    then_known_as: list[str]
     decisions: list[Row]
     parts: list[Row]
     clauses: list[Row]
@@ -65,7 +70,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
 
     Args:
         lead: a CRM contact id, an e-mail address, or the id of a handoff. Of one that was merged the lead that answers
-            for it now is told, unless a moment is given.
+            for it now is told, or, at a moment, the one that was known then.
         at: the moment to explain, as everything was known then; None for the line's last decision.
         newer_acts: how many of the newest acts the story leaves out.
 
@@ -75,15 +80,17 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
     """
     if at is not None and at > clock.now():
         raise ValueError(f"{at.isoformat()} has not come yet: give a moment of the past, or none for the last decision")
-    lead_id = asked_for = lead_id_of(connection, lead)
-    if at is None:
-        lead_id = aliases.ids_of(connection, "contacts", asked_for)[0]
-    with _decided(connection, lead_id, at) as (given, schema):
+    asked_for = lead_id_of(connection, lead)
+    ids = aliases.ids_of(connection, "contacts", asked_for)
+    present = ids[0]
+    asked = [present] if at is None else then.in_order(connection, asked_for, ids, at)
+    with _decided(connection, asked, at) as (given, schema):
         gone = _perhaps_gone(connection, given, at)
-        found = _rows(connection, schema, _LEAD, lead_id)
+        found = [row for each in asked for row in _rows(connection, schema, _LEAD, each)]
         if not found:
             since = f" at {at.isoformat()}" if at else ""
-            raise UnknownLead(f"lead {lead_id} was not known{since}. {gone or NEW}")
+            raise UnknownLead(f"lead {asked_for} was not known{since}. {gone or NEW}")
+        lead_id = found[0]["lead_id"]
         moment = at or found[0]["as_of"]
         load = given or loads.newest(connection, moment) or loads.first(connection)
         facts = _as_json(connection, schema, "int_leads", lead_id)
@@ -96,7 +103,9 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         lead=found[0],
         load=load,
         newer=_newer(connection, load) if at is None else None,
-        merged_from=asked_for if asked_for != lead_id else None,
+        asked_for=asked_for,
+        merged_from=asked_for if asked_for != lead_id == present else None,
+        then_known_as=[row["lead_id"] for row in found] if lead_id not in (asked_for, present) else [],
         decisions=decisions,
         parts=parts,
         clauses=clauses,
@@ -123,8 +132,8 @@ def _newer(connection: Connection, load: Load | None) -> Load | None:
 
 
 @contextmanager
-def _decided(connection: Connection, lead_id: str, at: datetime | None) -> Iterator[tuple[Load | None, str]]:
-    """The schema with the decisions about the lead: the line's own, or a replica's with the load that decides there."""
+def _decided(connection: Connection, lead_ids: list[str], at: datetime | None) -> Iterator[tuple[Load | None, str]]:
+    """The schema with the decisions about leads: the line's own, or a replica's with the load that decides there."""
     if at is None:
         yield None, "line"
         return
@@ -138,7 +147,7 @@ def _decided(connection: Connection, lead_id: str, at: datetime | None) -> Itera
         at,
         loads.agreement(connection, load.agreement_hash),
     )
-    with replica.opened(connection, asked, [lead_id]):
+    with replica.opened(connection, asked, lead_ids):
         yield load, "pg_temp"
 
 

@@ -26,6 +26,11 @@ def notes(told: Explanation) -> Iterator[str]:
     """What to know before reading on, a sentence each."""
     if told.merged_from:
         yield f"Contact {told.merged_from} was merged into {told.lead['lead_id']}, which is told here."
+    if told.then_known_as:
+        told_one = (
+            f", of which {told.lead['lead_id']} is told here" if told.then_known_as[1:] else ", which is told here"
+        )
+        yield f"Contact {told.asked_for} was not there yet: then known as {' and '.join(told.then_known_as)}{told_one}."
     if told.newer:
         is_other = told.load is None or told.newer.agreement_hash != told.load.agreement_hash
         yield (

@@ -33,6 +33,9 @@ def remedy(agreement: Agreement, found: Performance, day: date) -> tuple[Edit | 
 
 
 def _edit(agreement: Agreement, found: Performance, row: Row, day: date) -> Edit | None:
+    if found.clause_kind == "signal" and row["is_hand_raiser"]:
+        # Whoever raises a hand qualifies whatever it is worth.
+        return Edit(row.key, "is_hand_raiser", "false")
     if found.clause_kind in ("signal", "fit"):
         return Edit(row.key, "points", f"{row['points'] // 2:f}") if row["points"] > 0 else None
     if found.clause_kind == "behaviour":

@@ -735,6 +735,41 @@ ATTRIBUTION = [
         *("attribution_models", "linear", {"look_back_days": "0"}, "look_back_days"),
         *("'0' of attribution model linear is below 1", "from 1 to 3650"),
     ),
+    Fault(
+        *("touch_channels", "medium-email", {"match_field": "utm_medum"}, "match_field"),
+        *("'utm_medum' of channel rule medium-email is nothing that is known of an act", "did you mean utm_medium?"),
+    ),
+    Fault(
+        *("touch_parameters", "gbraid", {"valid_to": "2026-12-01"}, "match_field"),
+        *("'gbraid' of channel rule click-google-app is no parameter that is kept from 2026-12-01", "end this row"),
+        told_at=("touch_channels", "click-google-app"),
+    ),
+    Fault(
+        *("touch_channels", "act-email-click", {"match_value": "email_clicked;email_sent"}, "match_value"),
+        *("'email_sent' of channel rule act-email-click is nothing that a lead does", "did you mean email_"),
+    ),
+    Fault(
+        *("touch_channels", "act-email-click", {"match_value": "Email_Clicked"}, "match_value"),
+        *("'Email_Clicked' of channel rule act-email-click is nothing", "did you mean email_clicked?"),
+    ),
+    Fault(
+        *("touch_channels", "act-email-click", {"match_value": "*"}, "match_value"),
+        *("an act of a kind that no row names is no touch", "write the kinds, separated by ;"),
+        severity="warning",
+    ),
+    Fault(
+        *("attribution_conversions", "conv-mql", {"match_value": "platfrom"}, "match_value"),
+        *("'platfrom' of conversion rule conv-mql is no product", "did you mean platform?"),
+    ),
+    Fault(
+        *("attribution_conversions", "conv-sql-accepted", {"match_value": "acepted"}, "match_value"),
+        *("'acepted' of conversion rule conv-sql-accepted is no answer to a handoff", "did you mean accepted?"),
+    ),
+    Fault(
+        *("attribution_conversions", "conv-won-stage", {"match_value": "Customer"}, "match_value"),
+        *("'Customer' of conversion rule conv-won-stage is none of HubSpot's own", "did you mean customer?"),
+        severity="warning",
+    ),
 ]
 VERSIONS = [
     Fault(
@@ -745,6 +780,11 @@ VERSIONS = [
     Fault(
         *("fit_points", "fit-region-core", {"valid_from": "2026-12-01"}),
         *("valid_from", "so that decisions before and after carry one version", "add its next version below it"),
+        severity="warning",
+    ),
+    Fault(
+        *("disqualifiers", "dq-internal", {"valid_to": "2026-12-01"}, "valid_to"),
+        *("ends on 2026-12-01, within version 1 of definition platform-mql", "end definitions.csv:2 with valid_to"),
         severity="warning",
     ),
 ]

@@ -126,3 +126,32 @@ def test_each_product_has_one_promise_for_a_figure(seeds: Seeds) -> None:
     seeds.change("commitments", "com-more", valid_from="2026-06-01")
     seeds.change("commitments", "com-other", valid_to="2026-06-01")
     assert [each for each in seeds.problems() if "commitments" in each.file] == []
+
+
+def test_a_territory_for_the_definition_s_own_product_covers_its_leads(seeds: Seeds) -> None:
+    places = [row["territory_id"] for row in seeds.rows("territories")]
+    for key in places:
+        seeds.change("territories", key, product_id="platform")
+    assert lines(seeds) == []
+    seeds.add("definitions", "platform-mql", definition_id="other-mql", product_id="other", status="draft")
+    for key in places:
+        seeds.change("territories", key, product_id="other")
+    assert [each.wrong.partition(" from ")[0] for each in seeds.problems()] == ["nobody covers leads of APAC"]
+    for place, key in enumerate(places):
+        row = {"territory_id": f"{key}-own", "product_id": "platform", "precedence": str(50 + place)}
+        seeds.add("territories", key, **row)
+    assert lines(seeds) == []
+
+
+def test_a_country_that_a_requirement_rules_out_needs_no_territory(seeds: Seeds) -> None:
+    seeds.change("requirements", "req-region", field="country", value="US;CA")
+    for key in ("ter-emea", "ter-apac"):
+        seeds.remove("territories", key)
+    assert lines(seeds) == []
+    seeds.change("requirements", "req-region", value="US;CA;FR")
+    assert lines(seeds) == [
+        "seeds/agreement/definitions.csv:2: nobody covers leads of EMEA from 2026-01-01, and definition platform-mql "
+        "lets them in; add a row to territories.csv for EMEA, or add a requirement without EMEA"
+    ]
+    seeds.add("requirements", "req-region", requirement_id="req-not-fr", operator="none_of", value="FR")
+    assert lines(seeds) == []

@@ -1,7 +1,8 @@
 """A broken agreement does not get as far as Postgres, and one that got half-way hands nobody over."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from handoff import agreement, clock
+from handoff.agreement import rewritten
+from handoff.agreement.source import checkout, read
 from handoff.cli import app
 from handoff.ledger import db
 from handoff.ledger.db import Connection
@@ -89,12 +92,54 @@ def test_dbt_that_cannot_begin_changes_nothing(
     # Only warned of.
     for step in ("remind", "warn", "breach"):
         seeds.remove("escalations", f"esc-standard-{step}")
+    seeds.change("signals", "sig-page-blog", points="2")
     (broken / "dbt_project.yml").write_text("name: [")
     with pytest.raises(DbtFailed):
         agreement.load(clock.now())
     assert "tier standard has no escalation" in caplog.text
+    assert "version 1 of definition platform-mql was loaded before and reads otherwise now" in caplog.text
     with db.connect() as connection:
         assert not loads.is_unfinished(connection)
+
+
+DAY = date(2026, 11, 24)
+EDITS: dict[str, tuple[Callable[[Seeds], object], str]] = {
+    "points": (
+        lambda seeds: seeds.change("signals", "sig-page-blog", points="2.50"),
+        "signals sig-page-blog: points 1 → 2.5 from 2026-01-01",
+    ),
+    "a rule less": (
+        lambda seeds: seeds.remove("disqualifiers", "dq-student-title"),
+        "disqualifiers dq-student-title: holds no longer from 2026-01-01",
+    ),
+    "a rule more": (
+        lambda seeds: seeds.add("disqualifiers", "dq-internal", disqualifier_id="dq-more", label="More"),
+        "disqualifiers dq-more: new, with definition_id platform-mql, label More",
+    ),
+    "the threshold": (
+        lambda seeds: seeds.change("definitions", "platform-mql", threshold="70"),
+        "definitions platform-mql: threshold 65 → 70 from 2026-01-01",
+    ),
+    "a reason": (lambda seeds: seeds.change("signals", "sig-page-blog", why="Better said", label="Blog"), ""),
+    "another table": (lambda seeds: seeds.change("reps", "ben-okafor", weight="3"), ""),
+    "from tomorrow": (lambda seeds: seeds.change("signals", "sig-page-blog", valid_to="2026-11-25"), ""),
+    "another version": (lambda seeds: seeds.change("definitions", "platform-mql", version="2", threshold="70"), ""),
+}
+
+
+def test_a_loaded_version_that_reads_otherwise_is_told(agreement_database: Database, tmp_path: Path) -> None:
+    with db.connect() as connection:
+        last = loads.newest(connection)
+        assert last
+        loaded = loads.agreement(connection, last.agreement_hash)
+    assert list(rewritten.warnings(loaded, checkout(), DAY)) == []
+    for name, (edit, says) in EDITS.items():
+        seeds = Seeds(tmp_path / name)
+        shutil.copytree(PROJECT / "seeds", seeds.directory)
+        edit(seeds)
+        found = list(rewritten.warnings(loaded, read(seeds.directory), DAY))
+        assert len(found) == (1 if says else 0), (name, found)
+        assert all(f"platform-mql was loaded before and reads otherwise now: {says}" in each for each in found)
 
 
 def test_what_breaks_off_stops_the_line_until_a_load_ends(agreement_database: Database) -> None:

@@ -9,7 +9,7 @@ import psycopg
 from handoff.agreement.rules.forms import FORMS, LIMITS
 from handoff.agreement.rules.twins import ONCE
 from handoff.agreement.source import checkout
-from handoff.agreement.vocabulary import METRICS, NUMBERS, fact_kinds
+from handoff.agreement.vocabulary import ANSWERS, METRICS, NUMBERS, READ_OF_ACTS, fact_kinds
 
 from .conftest import PROJECT
 
@@ -29,6 +29,25 @@ def test_facts_are_the_columns_of_the_model_with_its_types(agreement_database: A
 def test_metrics_are_those_that_the_weekly_review_measures() -> None:
     report = (PROJECT / "models" / "marts" / "rpt_weekly_review.sql").read_text(encoding="utf-8")
     assert set(re.findall(r"commitment_of\('(\w+)', 'week_starts_on', promise\)", report)) == set(METRICS)
+
+
+def test_answers_are_those_that_the_ledger_takes(agreement_database: Any) -> None:
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        row = admin.execute(
+            """select string_agg(pg_get_constraintdef(oid), ' ') from pg_constraint
+            where conrelid = 'handoff.dispositions'::regclass and pg_get_constraintdef(oid) like '%ARRAY%'"""
+        ).fetchone()
+    assert row
+    assert set(re.findall(r"'(\w+)'::text", row[0])) == ANSWERS
+
+
+def test_channels_look_at_what_the_models_keep_of_an_act() -> None:
+    kept = set()
+    for model in ("int_source_acts", "int_activity_acts"):
+        text = (PROJECT / "models" / "review" / f"{model}.sql").read_text(encoding="utf-8")
+        (names,) = re.findall(r"lateral\s*\(\s*select ([^)]*?)\s*\) as named", text)
+        kept |= {name.rpartition(".")[2] for name in names.split(", ")}
+    assert kept == READ_OF_ACTS
 
 
 def test_operators_are_those_that_the_macros_know() -> None:

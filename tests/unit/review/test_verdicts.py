@@ -56,6 +56,7 @@ def test_an_interval_is_read_as_per_cent() -> None:
     [
         ("signal", "sig-page-pricing", "sig-page-pricing:points=6", "Try points 12 → 6"),
         ("signal", "sig-page-blog", "sig-page-blog:points=0", "Try points 1 → 0"),
+        ("signal", "sig-form-demo", "sig-form-demo:is_hand_raiser=false", "Try is_hand_raiser true → false"),
         ("fit", "fit-seniority-top", "fit-seniority-top:points=7", "Try points 15 → 7"),
         ("fit", "fit-size-tiny", None, "Edit seeds/agreement/fit_points.csv:12 ("),
         ("requirement", "req-company-size", "req-company-size:value=50", "Try value 20 → 50"),
