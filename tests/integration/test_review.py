@@ -498,6 +498,10 @@ def test_on_the_monday_after_nobody_is_lost_who_may_still_go_on(connection: Conn
     assert flow.conversion(read, WEEK).tables[0].rows[0] == ("PAID_SEARCH", "2 of 3 so far", "0")
     assert promises.tables[1].rows == ()
     assert [each.name for each in promises.pictures] == ["acceptance"]
+    # It is Monday: of the new week nothing is missed yet.
+    running = WEEK + timedelta(days=14)
+    told = commitments.section(figures_of.read(connection, running, 7), running, names.read(connection))
+    assert "Marketing: nothing to judge yet. Handoffs in the week: 0 so far; promised 25." in told.paragraphs
     # c and g will not be accepted, d may be; of those accepted and called nobody's window is over.
     assert flow.bottleneck(read, WEEK).paragraphs == (
         "Most stop before Accepted: 2, and 1 more may still reach it. More reached Contacted than the stage before, "

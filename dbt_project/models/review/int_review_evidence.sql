@@ -44,6 +44,12 @@ final as (
         null::numeric as seconds, 1 as amount
     from {{ ref('int_review_shares') }}
     union all
+    -- In a week without a handoff the promised number of them was missed as well.
+    select
+        week_starts_on, 'handoffs' as figure, dimension, member, null as lead_id, null as handoff_id,
+        null as is_counted, false as is_open, null::numeric as seconds, 0 as amount
+    from {{ ref('int_review_weeks') }}
+    union all
     select
         week_starts_on, 'delay' as figure, 'station' as dimension, member, lead_id, handoff_id, null as is_counted,
         false as is_open, seconds, 1 as amount
