@@ -162,6 +162,22 @@ def test_the_funnel_says_how_many_came_how_far_and_who_was_lost(reader: psycopg.
     assert float(rows[1][6]) == pytest.approx(0.25)
 
 
+def test_a_rejection_that_accuses_no_clause_says_so(reader: psycopg.Connection) -> None:
+    said = assets.calculated(DATASETS["fct_rejections"])["accused"]
+    rows = (("small", "size"), ("small", None), (None, None))
+    values = ", ".join(f"({', '.join('null' if each is None else repr(each) for each in row)})" for row in rows)
+    query = f"select {said} from (values {values}) as rejection (reason_id, accused_clause_id)"
+    assert reader.execute(query.encode()).fetchall() == [
+        ("size",),
+        ("no clause let it in by this",),
+        ("no reason given",),
+    ]
+    assert {name for name, chart in CHARTS.items() if "accused" in assets.names_in(chart)} == {
+        "rejections_by_reason",
+        "rejections_table",
+    }
+
+
 def test_the_reader_reads_the_marts_only_and_not_for_long(reader: psycopg.Connection) -> None:
     for table in ("raw.hubspot_contacts", "handoff.handoffs", "line.int_leads", "staging.stg_hubspot__contacts"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
