@@ -190,15 +190,22 @@ def test_conversion_tells_a_cohort_whose_time_is_up_from_one_that_still_runs(
 ) -> None:
     expected = asked(
         superset,
-        """select context #>> '{attribution,first_source}', definition_version, count(*)::text,
+        """select context #>> '{attribution,first_source}', definition_id, definition_version, count(*)::text,
             to_char(100.0 * count(answers.handoff_id) / count(*), 'FM990.0') || '%'
         from handoff.handoffs left join handoff.dispositions as answers
             on handoffs.handoff_id = answers.handoff_id and answers.kind = 'accepted'
-        group by 1, 2""",
+        group by 1, 2, 3""",
     )
     shown = rows(dashboard.page, "Conversion by source and version")
-    assert sorted(row[:4] for row in shown) == sorted(expected)
-    assert {(row[1], *row[4:]) for row in shown} == {("0", "3", "33.3%"), ("1", "0", "N/A")}
+    assert len(expected) == 6
+    assert sorted(row[:5] for row in shown) == sorted(expected)
+    # By paid search two are the first product's, and one is the second's, who was rejected.
+    assert {tuple(row[2:3] + row[5:]) for row in shown} == {
+        ("0", "3", "33.3%"),
+        ("0", "2", "50.0%"),
+        ("0", "1", "0.0%"),
+        ("1", "0", "N/A"),
+    }
 
 
 def test_rejections_are_what_the_ledger_says(superset: Superset, dashboard: Visit) -> None:

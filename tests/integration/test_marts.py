@@ -73,7 +73,7 @@ def admin(module_agreement_database: Database) -> Iterator[Admin]:
         )
         admin.execute(
             """insert into handoff.crm_properties (property_id, is_present, options, accepted_options, checked_at)
-            values ('lifecyclestage', true, '{lead,salesqualifiedlead,customer}', '{}', %s)""",
+            values ('contacts.lifecyclestage', true, '{lead,salesqualifiedlead,customer}', '{}', %s)""",
             (AT,),
         )
         plant_contact(admin, "3", created, {created: "lead"}, source=None)

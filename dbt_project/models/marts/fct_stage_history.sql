@@ -7,7 +7,7 @@ stays as (
 -- Empty until the portal's properties were first read: then nobody can say what it has.
 portal as (
     select options from {{ ref('stg_handoff__crm_properties') }}
-    where property_id = 'lifecyclestage' and cardinality(options) > 0
+    where property_id = 'contacts.lifecyclestage' and cardinality(options) > 0
 ),
 
 final as (

@@ -8,6 +8,12 @@ reasons as (
     select * from {{ ref('rejection_reasons') }}
 ),
 
+-- Only what let a lead in can be to blame that it was the wrong one: not what a hand-raiser was never asked, nor a
+-- clause of another definition.
+let_in as (
+    select distinct handoff_id, clause_id from {{ ref('int_handoff_clauses') }}
+),
+
 dispositions as (
     select * from {{ ref('stg_handoff__dispositions') }}
 ),
@@ -38,7 +44,7 @@ final as (
         handoffs.handoff_id, handoffs.lead_id, handoffs.definition_id, handoffs.definition_version,
         acceptance.handoff_id is not null as is_accepted, rejection.handoff_id is not null as is_rejected,
         acceptance.handoff_id is not null or rejection.handoff_id is not null as is_answered,
-        rejection.reason_id, rejection.occurred_at as rejected_at, reasons.clause_id as accused_clause_id,
+        rejection.reason_id, rejection.occurred_at as rejected_at, let_in.clause_id as accused_clause_id,
         handoffs.qualified_at + maturity.span <= {{ as_of() }} as is_matured,
         coalesce((
             select true from sqls
@@ -57,6 +63,7 @@ final as (
         on
             rejection.reason_id = reasons.reason_id
             and {{ was_in_force('reasons', utc_day('rejection.occurred_at')) }}
+    left join let_in on rejection.handoff_id = let_in.handoff_id and reasons.clause_id = let_in.clause_id
 )
 
 select * from final

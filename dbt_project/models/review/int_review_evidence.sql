@@ -29,12 +29,22 @@ rejections as (
         {{ week_of('rejection.occurred_at') }} as week_starts_on, rejection.lead_id, rejection.handoff_id,
         accusation.dimension, accusation.member
     from {{ ref('fct_rejections') }} as rejection
+    -- A reason may accuse what did not let the lead in, which is something else than no reason.
+    cross join
+        lateral (
+            values (
+                case
+                    when rejection.reason_id is null then '(blank)'
+                    else coalesce(rejection.accused_clause_id, '(no clause)')
+                end
+            )
+        ) as accused (clause)
     cross join
         lateral (
             values
             ('reason', {{ labelled('rejection.reason_id') }}),
-            ('clause', {{ labelled('rejection.accused_clause_id') }}),
-            ('traced', {{ labelled('rejection.reason_id') }} || ' > ' || {{ labelled('rejection.accused_clause_id') }})
+            ('clause', accused.clause),
+            ('traced', {{ labelled('rejection.reason_id') }} || ' > ' || accused.clause)
         ) as accusation (dimension, member)
 ),
 
@@ -43,6 +53,12 @@ final as (
         week_starts_on, figure, dimension, member, lead_id, handoff_id, is_counted, is_open,
         null::numeric as seconds, 1 as amount
     from {{ ref('int_review_shares') }}
+    union all
+    -- In a week without a handoff the promised number of them was missed as well.
+    select
+        week_starts_on, 'handoffs' as figure, dimension, member, null as lead_id, null as handoff_id,
+        null as is_counted, false as is_open, null::numeric as seconds, 0 as amount
+    from {{ ref('int_review_weeks') }}
     union all
     select
         week_starts_on, 'delay' as figure, 'station' as dimension, member, lead_id, handoff_id, null as is_counted,

@@ -75,8 +75,8 @@ def document(found: Verdicts) -> Document:
     return Document(
         title="Clauses by verdict",
         summary=(
-            "A rejection accuses the clause that its reason names. Clauses are ranked by the lower end of the share of "
-            "answers that accuse them, then of the share that was rejected.",
+            "A rejection accuses the clause that its reason names, if that let the lead in. Clauses are ranked by the "
+            "lower end of the share of answers that accuse them, then of the share that was rejected.",
         ),
         sections=(*(_section(*key, tuple(rows)) for key, rows in groups), _to_try(found)),
         signatories=(),

@@ -22,6 +22,8 @@ CLAUSES = [
         ("threshold", "platform-mql"),
     )
 ]
+DEFINITIONS = {6: "services-mql"}
+"""By number; the others are the first product's, whose version is called the same."""
 # Rep, source, tier, minutes promised, seconds until the message, minutes until the answer, answers, reason.
 LEADS = (
     ("ana-costa", "ORGANIC_SEARCH", "high", 240, 2, 10, ("contacted", "accepted"), None),
@@ -39,7 +41,7 @@ def plant() -> None:
     with db.connect() as connection, db.connect("handoff_admin") as admin:
         for back in WEEKS_BACK:
             for number, each in enumerate(LEADS, 1):
-                _plant(connection, admin, f"{back}{number}", back, *each)
+                _plant(connection, admin, f"{back}{number}", back, DEFINITIONS.get(number, "platform-mql"), *each)
         dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AS_OF, as_loaded=True)
         build(connection, AS_OF)
 
@@ -49,6 +51,7 @@ def _plant(
     admin: db.Connection,
     lead: str,
     back: int,
+    definition: str,
     rep: str,
     source: str,
     tier: str,
@@ -71,10 +74,10 @@ def _plant(
         (given.handoff_id,),
     )
     admin.execute(
-        """update handoff.handoffs set definition_version = %s, context = jsonb_set(
+        """update handoff.handoffs set definition_id = %s, definition_version = %s, context = jsonb_set(
             context || jsonb_build_object('clauses', %s), '{attribution,first_source}', to_jsonb(%s::text)
         ) where handoff_id = %s""",
-        ("0" if back == max(WEEKS_BACK) else "1", Jsonb(CLAUSES), source, given.handoff_id),
+        (definition, "0" if back == max(WEEKS_BACK) else "1", Jsonb(CLAUSES), source, given.handoff_id),
     )
     at = noon + timedelta(minutes=answered_min)
     for kind in answers:

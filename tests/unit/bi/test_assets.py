@@ -85,6 +85,13 @@ def test_a_chart_names_only_what_its_dataset_has(name: str) -> None:
     assert chart["description"]
 
 
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_version_is_never_shown_without_the_definition_that_it_is_of(name: str) -> None:
+    """Two products may have a version 1 each."""
+    named = set(assets.names_in(CHARTS[name]))
+    assert "definition_id" in named or "definition_version" not in named
+
+
 def test_the_dashboard_shows_every_chart_once() -> None:
     position = DASHBOARDS["handoff"]["position"]
     shown = {each["meta"]["uuid"]: each["meta"] for each in position.values() if _is_chart(each)}
@@ -160,6 +167,34 @@ def test_the_funnel_says_how_many_came_how_far_and_who_was_lost(reader: psycopg.
     ]
     # Ten and twenty minutes, in hours.
     assert float(rows[1][6]) == pytest.approx(0.25)
+
+
+def test_conversion_tells_the_definitions_of_two_products_apart(reader: psycopg.Connection) -> None:
+    """Each week two of three by paid search are the first product's, one of whom becomes an SQL."""
+    shown, metrics = ", ".join(CHARTS["conversion"]["params"]["groupby"]), assets.metrics(DATASETS["rpt_funnel"])
+    query = f"""select {metrics["mqls"]}, {metrics["sql_rate"]} from marts.rpt_funnel
+        where cohort_by = 'mql' and definition_version = '1' group by {shown} order by 1, 2"""
+    assert [(row[0], round(float(row[1]), 4)) for row in reader.execute(query.encode())] == [
+        (3, 0),
+        (6, 0.5),
+        (9, 0.3333),
+    ]
+
+
+def test_a_rejection_that_accuses_no_clause_says_so(reader: psycopg.Connection) -> None:
+    said = assets.calculated(DATASETS["fct_rejections"])["accused"]
+    rows = (("small", "size"), ("small", None), (None, None))
+    values = ", ".join(f"({', '.join('null' if each is None else repr(each) for each in row)})" for row in rows)
+    query = f"select {said} from (values {values}) as rejection (reason_id, accused_clause_id)"
+    assert reader.execute(query.encode()).fetchall() == [
+        ("size",),
+        ("no clause let it in by this",),
+        ("no reason given",),
+    ]
+    assert {name for name, chart in CHARTS.items() if "accused" in assets.names_in(chart)} == {
+        "rejections_by_reason",
+        "rejections_table",
+    }
 
 
 def test_the_reader_reads_the_marts_only_and_not_for_long(reader: psycopg.Connection) -> None:

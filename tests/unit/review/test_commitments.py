@@ -1,5 +1,6 @@
 """What each side promised is judged of each product that promised it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,12 +14,19 @@ NAMES = Names({})
 
 
 def figure(
-    name: str, dimension: str, member: str, target: float | None, *, week: date = WEEK, done: bool = True
+    name: str,
+    dimension: str,
+    member: str,
+    target: float | None,
+    *,
+    week: date = WEEK,
+    done: bool = True,
+    is_over: bool = True,
 ) -> Figure:
     """Six of ten, kept when that is as much as was promised."""
     counts, shares, times = (10, 10, 6, 0), (0.6, 0.3, 0.8), (None, None)
     is_kept = None if target is None or not done else target <= 0.6
-    return Figure(week, name, dimension, member, *counts, *shares, *times, target, is_kept, done)
+    return Figure(week, name, dimension, member, *counts, *shares, *times, target, is_kept, is_over, done)
 
 
 def test_of_several_products_each_has_its_own_verdict() -> None:
@@ -72,3 +80,32 @@ def test_conversion_is_of_the_newest_week_that_is_over() -> None:
     told = commitments.section(found, WEEK, NAMES)
     assert told.paragraphs[0].startswith("Marketing: kept. Share of MQLs that became an SQL in time, MQLs of 2026-W10:")
     assert [row[0] for row in told.tables[1].rows] == ["2026-W09", "2026-W10"]
+
+
+@pytest.mark.parametrize(
+    ("is_kept", "is_over", "told"),
+    [
+        (None, False, "Marketing: nothing to judge yet. Handoffs in the week: 6 so far; promised 25."),
+        (True, False, "Marketing: kept. Handoffs in the week: 6 so far; promised 25."),
+        (None, True, "Marketing: too short a week to judge. Handoffs in the week: 6; promised 25."),
+        (False, True, "Marketing: missed. Handoffs in the week: 6; promised 25."),
+    ],
+)
+def test_a_number_is_told_as_far_as_the_week_has_come(is_kept: bool | None, is_over: bool, told: str) -> None:
+    handed = replace(
+        figure("handoffs", "all", "all", 25), handoffs=6, share=None, is_kept=is_kept, is_over=is_over, still_open=0
+    )
+    section = commitments.section(Figures([handed]), WEEK, NAMES)
+    assert [line for line in section.paragraphs if "Handoffs in" in line] == [told]
+    ((*_, reached, verdict, _),) = section.tables[0].rows
+    assert (reached, verdict) == (
+        "6" if is_over else "6 so far",
+        {True: "kept", False: "missed", None: "too short a week to judge" if is_over else "–"}[is_kept],
+    )
+
+
+@pytest.mark.parametrize(("target", "verdict"), [(0.5, "kept, so far"), (0.7, "missed, so far")])
+def test_the_rest_of_a_running_week_may_change_a_share(target: float, verdict: str) -> None:
+    found = Figures([figure("acceptance", "all", "all", target, is_over=False)])
+    (line,) = (each for each in commitments.section(found, WEEK, NAMES).paragraphs if "accepts" in each)
+    assert line.startswith(f"Marketing: {verdict}. Share of handoffs that sales accepts: 60 %")

@@ -5,13 +5,13 @@ from datetime import date
 
 from handoff import charts
 from handoff.agreement.document import Picture, Section, Table
-from handoff.review.pack.figures import Figure, Figures, name_of
+from handoff.review.pack.figures import HANDOFFS, Figure, Figures, name_of
 from handoff.review.pack.names import Names
 
 PROMISES = (
     ("conversion", "Marketing", "Share of MQLs that became an SQL in time"),
     ("acceptance", "Marketing", "Share of handoffs that sales accepts"),
-    ("handoffs", "Marketing", "Handoffs in the week"),
+    (HANDOFFS, "Marketing", "Handoffs in the week"),
     ("attainment", "Sales", "Share of handoffs contacted or rejected in time"),
 )
 COHORTS = 8
@@ -73,7 +73,7 @@ def _told(figures: Figures, week: date, name: str, text: str, names: Names) -> I
         text = f"{text}, MQLs of {name_of(week)}"
     products = figures.of(week, name, "product")
     # One that promised and had nothing this time makes several, too.
-    if len({each.member for each in (*products, *figures.of(week, "handoffs", "product"))}) > 1:
+    if len({each.member for each in (*products, *figures.of(week, HANDOFFS, "product"))}) > 1:
         for each in products:
             yield f"{text}, {names.of('product', each.member)}", each
     else:
@@ -85,20 +85,20 @@ def _sentence(side: str, text: str, found: Figure | None) -> str:
         return f"{side}: {text.lower()}: nothing was handed over."
     if found.target is None:
         return f"{side} promised nothing about this: {text.lower()}."
-    reached = f"{found.handoffs:,}" if found.figure == "handoffs" else found.interval
-    verdict = "nothing to judge yet" if found.is_kept is None else found.verdict
+    reached = found.number if found.figure == HANDOFFS else found.interval
+    verdict = "nothing to judge yet" if found.verdict == "–" else found.verdict
     return f"{side}: {verdict}. {text}: {reached}; promised {_target(found)}."
 
 
 def _promise(side: str, text: str, found: Figure) -> tuple[str, ...]:
-    reached = f"{found.handoffs:,}" if found.figure == "handoffs" else found.interval
+    reached = found.number if found.figure == HANDOFFS else found.interval
     return (text, side, _target(found), reached, found.verdict, f"{found.still_open:,}")
 
 
 def _target(found: Figure) -> str:
     if found.target is None:
         return "–"
-    return f"{found.target:,.0f}" if found.figure == "handoffs" else f"{100 * found.target:.0f} %"
+    return f"{found.target:,.0f}" if found.figure == HANDOFFS else f"{100 * found.target:.0f} %"
 
 
 def _shares(caption: str, name: str, found: list[tuple[str, Figure]]) -> Table:

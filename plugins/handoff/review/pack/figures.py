@@ -11,6 +11,7 @@ from handoff.ledger.db import Connection, Row
 from handoff.web.pages.filters import wait
 
 ALL = "all"
+HANDOFFS = "handoffs"
 CLAUSE = "clause"
 """The figure of `fct_clause_performance` that the pack tells of the worst; it is of no week."""
 COHORTS_BACK = 53
@@ -36,6 +37,7 @@ class Figure:
     p90_seconds: float | None
     target: float | None
     is_kept: bool | None
+    is_over: bool
     is_complete: bool
 
     @property
@@ -61,10 +63,18 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """Whether the promise was kept; what is still open may change it."""
+        """Whether the promise was kept; what is still open, or the rest of a running week, may change a share's."""
         if self.is_kept is None:
-            return "–"
-        return ("kept" if self.is_kept else "missed") + (", so far" if self.still_open else "")
+            is_short = self.figure == HANDOFFS and self.is_over and self.target is not None
+            return "too short a week to judge" if is_short else "–"
+        # A number that was reached stays reached.
+        may_change = self.still_open or not (self.is_over or self.figure == HANDOFFS)
+        return ("kept" if self.is_kept else "missed") + (", so far" if may_change else "")
+
+    @property
+    def number(self) -> str:
+        """How many there were, for example `12`; of a running week `12 so far`."""
+        return f"{self.handoffs:,}" + ("" if self.is_over else " so far")
 
     @property
     def times(self) -> tuple[str, str]:

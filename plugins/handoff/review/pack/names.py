@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from handoff.ledger.db import Connection
 
+WORDS = {("clause", "(no clause)"): "No clause let it in by this"}
+"""Of members that are nobody's id."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -20,7 +23,7 @@ class Names:
         if dimension == "traced":
             reason, _, clause = member.partition(" > ")
             return self.of("reason", reason), self.of("clause", clause)
-        return (self._by_id.get((dimension, member), member),)
+        return (self._by_id.get((dimension, member)) or WORDS.get((dimension, member), member),)
 
 
 def read(connection: Connection) -> Names:
