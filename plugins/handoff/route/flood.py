@@ -5,7 +5,7 @@ hour of the last seven days. The hottest go first. What is held waits for an ans
 drop them, what went through makes no busy hour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from handoff.ledger.db import Connection, Row
 from handoff.notify import flood_card
 from handoff.notify.alert import alert
 from handoff.notify.text import slack_text
+from handoff.route import flood_counts
 from handoff.route.decisions import Decision
 
 CHANNEL = "handoff_flood"
@@ -64,14 +65,13 @@ def admit(
 ) -> tuple[list[Decision], list[Decision]]:
     """Split MQLs, hottest first, into those that go on and those that are held for a person; opens a flood, and tells
     the review channel, when the first one is held."""
-    released = _leads(connection, "released")
-    waiting = _leads(connection, None)
-    free = [each for each in decisions if (each.lead_id, each.product_id) in released]
-    others = [each for each in decisions if (each.lead_id, each.product_id) not in released]
-    allowed = _allowed(connection, as_of)
+    released, waiting = flood_counts.released(connection), flood_counts.waiting(connection)
+    free = [each for each in decisions if _is_released(each, released)]
+    others = [each for each in decisions if not _is_released(each, released)]
+    allowed = flood_counts.allowed(connection, as_of)
     # Who was held stays held until somebody answers: an hour later the allowance is not theirs.
     new = [each for each in others if (each.lead_id, each.product_id) not in waiting]
-    left = max(allowed - _lately(connection, as_of), 0)
+    left = max(allowed - flood_counts.lately(connection, as_of), 0)
     held = [each for each in others if (each.lead_id, each.product_id) in waiting] + new[left:]
     if new[left:]:
         _hold(connection, new[left:], allowed, as_of)
@@ -87,47 +87,9 @@ def why_held(held: Sequence[Decision]) -> str:
     )
 
 
-def _allowed(connection: Connection, as_of: datetime) -> int:
-    row = connection.execute(
-        """select greatest(policy.flood_floor, policy.flood_factor * coalesce((
-            select max(hour.handoffs) from (
-                select count(*) as handoffs from handoff.handoffs as handoff
-                where handoff.routed_at > %(at)s - interval '7 days' and handoff.routed_at <= %(at)s - interval '1 hour'
-                and not exists (select from handoff.flood_leads as held where held.lead_id = handoff.lead_id)
-                and not exists (
-                    select from handoff.floods as flood where flood.answer is distinct from 'released'
-                    and handoff.routed_at > flood.opened_at - interval '1 hour'
-                    and handoff.routed_at <= coalesce(flood.answered_at, %(at)s)
-                )
-                group by date_trunc('hour', handoff.routed_at)
-            ) as hour
-        ), 0)) as allowed
-        from agreement.handoff_policy as policy where policy.valid_from <= %(at)s and %(at)s < policy.valid_to""",
-        {"at": as_of},
-    ).fetchone()
-    assert row is not None, "`handoff agreement check` refuses an agreement without a policy"
-    return int(row["allowed"])
-
-
-def _lately(connection: Connection, as_of: datetime) -> int:
-    row = connection.execute(
-        """select count(*) as handoffs from handoff.handoffs as handoff
-        where handoff.routed_at > %(at)s - interval '1 hour'
-        and not exists (select from handoff.flood_leads as held where held.lead_id = handoff.lead_id)""",
-        {"at": as_of},
-    ).fetchone()
-    assert row is not None
-    return int(row["handoffs"])
-
-
-def _leads(connection: Connection, answer: Answer | None) -> set[tuple[str, str]]:
-    rows = connection.execute(
-        """select distinct lead_id, product_id from handoff.flood_leads inner join handoff.floods using (flood_id)
-        where answer is not distinct from %s
-        and exists (select from handoff.pending_leads as pending where pending.lead_id = flood_leads.lead_id)""",
-        (answer,),
-    )
-    return {(row["lead_id"], row["product_id"]) for row in rows}
+def _is_released(decision: Decision, released: Mapping[flood_counts.Key, datetime]) -> bool:
+    until = released.get((decision.lead_id, decision.product_id))
+    return until is not None and decision.context.trigger.occurred_at <= until
 
 
 def _hold(connection: Connection, held: Sequence[Decision], allowed: int, as_of: datetime) -> None:

@@ -36,6 +36,15 @@ def mqls(first: int, last: int) -> list[Decision]:
     return [decision(number, "max_open", 100) for number in range(first, last)]
 
 
+def again(numbers: range, at: timedelta) -> list[Decision]:
+    """The same leads once more, by what they did later."""
+    later = NOON + at
+    return [
+        replace(each, cycle=2, as_of=later, context=context(each.lead_id, later))
+        for each in mqls(numbers.start, numbers.stop)
+    ]
+
+
 def ids(decisions: list[Decision]) -> list[int]:
     return [int(each.lead_id) for each in decisions]
 
@@ -169,6 +178,29 @@ class TestAnswered:
         assert (len(admitted), held) == (70, [])
         assert flood.current(connection) is None
         assert messages(connection)[-1] == "Farah hands the held MQLs over."
+
+    def test_released_are_the_leads_for_what_they_had_done_until_then(
+        self, connection: Connection, asked: flood.Flood
+    ) -> None:
+        flood.answer(connection, asked.flood_id, "released", "Farah", NOON)
+        may = timedelta(days=60)
+        admitted, held = flood.admit(connection, again(range(FLOOR, 100), may), NOON + may)
+        assert (len(admitted), len(held)) == (FLOOR, 40)
+
+    def test_what_a_released_lead_is_handed_over_for_later_counts(
+        self, connection: Connection, asked: flood.Flood
+    ) -> None:
+        flood.answer(connection, asked.flood_id, "released", "Farah", NOON)
+        may = timedelta(days=60)
+        handed(connection, range(FLOOR, FLOOR + 20), may - timedelta(minutes=1))
+        admitted, _ = flood.admit(connection, mqls(200, 300), NOON + may)
+        assert len(admitted) == FLOOR - 20
+
+    def test_an_hour_of_what_they_did_later_is_a_busy_one(self, connection: Connection, asked: flood.Flood) -> None:
+        flood.answer(connection, asked.flood_id, "released", "Farah", NOON)
+        handed(connection, range(FLOOR, FLOOR + 8), timedelta(days=60))
+        admitted, _ = flood.admit(connection, mqls(200, 300), NOON + timedelta(days=62))
+        assert len(admitted) == FACTOR * 8
 
     def test_the_first_answer_counts(self, connection: Connection, asked: flood.Flood) -> None:
         flood.answer(connection, asked.flood_id, "dropped", "Farah", NOON)
