@@ -5,7 +5,7 @@ hour of the last seven days. The hottest go first. What is held waits for an ans
 drop them, what went through makes no busy hour.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -61,22 +61,35 @@ class Flood:
 
 
 def admit(
-    connection: Connection, decisions: Sequence[Decision], as_of: datetime
-) -> tuple[list[Decision], list[Decision]]:
-    """Split MQLs, hottest first, into those that go on and those that are held for a person; opens a flood, and tells
-    the review channel, when the first one is held."""
+    connection: Connection, decisions: Sequence[Decision], as_of: datetime, hand: Callable[[Decision], int]
+) -> list[Decision]:
+    """Hand MQLs over, hottest first, as long as the hour's allowance lasts; returns those that are held for a person.
+    Opens a flood, and tells the review channel, when the first one is held.
+
+    Args:
+        hand: hands one over, and returns whether it did. Who finds no rep takes nothing from the allowance: else those
+            who are stuck would use it up each minute, and a lead whose rep is free would be held behind them.
+    """
     released, waiting = flood_counts.released(connection), flood_counts.waiting(connection)
-    free = [each for each in decisions if _is_released(each, released)]
-    others = [each for each in decisions if not _is_released(each, released)]
     allowed = flood_counts.allowed(connection, as_of)
-    # Who was held stays held until somebody answers: an hour later the allowance is not theirs.
-    new = [each for each in others if (each.lead_id, each.product_id) not in waiting]
-    left = max(allowed - flood_counts.lately(connection, as_of), 0)
-    held = [each for each in others if (each.lead_id, each.product_id) in waiting] + new[left:]
-    if new[left:]:
-        _hold(connection, new[left:], allowed, as_of)
+    left = allowed - flood_counts.lately(connection, as_of)
+    held: list[Decision] = []
+    new: list[Decision] = []
+    for each in decisions:
+        key = each.lead_id, each.product_id
+        if key in released and each.context.trigger.occurred_at <= released[key]:
+            hand(each)
+        elif key in waiting:
+            # Who was held stays held until somebody answers: an hour later the allowance is not theirs.
+            held.append(each)
+        elif left > 0:
+            left -= hand(each)
+        else:
+            new.append(each)
+    if new:
+        _hold(connection, new, allowed, as_of)
         crash.point("route.flood.held")
-    return [*free, *new[:left]], held
+    return held + new
 
 
 def why_held(held: Sequence[Decision]) -> str:
@@ -85,11 +98,6 @@ def why_held(held: Sequence[Decision]) -> str:
         f"more MQLs than go through in an hour without asking: {len(held):,} wait for an answer in Airflow (Required "
         "Actions of DAG handoff_flood), or by `handoff route release` or `handoff route drop`"
     )
-
-
-def _is_released(decision: Decision, released: Mapping[flood_counts.Key, datetime]) -> bool:
-    until = released.get((decision.lead_id, decision.product_id))
-    return until is not None and decision.context.trigger.occurred_at <= until
 
 
 def _hold(connection: Connection, held: Sequence[Decision], allowed: int, as_of: datetime) -> None:
