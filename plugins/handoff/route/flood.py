@@ -127,8 +127,9 @@ def current(connection: Connection) -> Flood | None:
     reasons = connection.execute(
         """select coalesce(decision.reason, 'no longer an MQL') as reason, count(*) as leads
         from handoff.flood_leads as held
+        left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = held.lead_id
         left join line.int_qualifications as decision
-            on decision.lead_id = held.lead_id and decision.product_id = held.product_id
+            on decision.lead_id = coalesce(alias.id, held.lead_id) and decision.product_id = held.product_id
         where held.flood_id = %s group by 1 order by 2 desc, 1""",
         (row["flood_id"],),
     ).fetchall()

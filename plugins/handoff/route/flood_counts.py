@@ -3,20 +3,29 @@
 from datetime import datetime
 
 from handoff.ledger.db import Connection
+from handoff.route.decisions import IDENTITIES
 
 Key = tuple[str, str]
 """Lead and product."""
 
 # What a lead does after the answer is no part of the flood: an import that comes again is held again.
 _OF_A_FLOOD = """exists (
-    select from handoff.flood_leads as held inner join handoff.floods as flood using (flood_id)
-    where held.lead_id = handoff.lead_id and held.product_id = handoff.product_id
-    and handoff.routed_at >= held.held_at and handoff.event_at <= flood.answered_at
+    select from (
+        select handoff.lead_id as id
+        union all
+        select alias.old_id from handoff.aliases as alias where alias.object_type = 'contacts' and alias.id = coalesce((
+            select id from handoff.aliases where object_type = 'contacts' and old_id = handoff.lead_id
+        ), handoff.lead_id)
+    ) as identity
+    inner join handoff.flood_leads as held on held.lead_id = identity.id and held.product_id = handoff.product_id
+    inner join handoff.floods as flood using (flood_id)
+    where handoff.routed_at >= held.held_at and handoff.event_at <= flood.answered_at
 )"""
-_PENDING = """
-select held.lead_id, held.product_id, flood.answer, flood.answered_at
-from handoff.flood_leads as held inner join handoff.floods as flood using (flood_id)
-where exists (select from handoff.pending_leads as pending where pending.lead_id = held.lead_id)
+_PENDING = f"""
+select identity.present_id as lead_id, held.product_id, flood.answer, flood.answered_at
+from ({IDENTITIES}) as identity
+inner join handoff.flood_leads as held on held.lead_id = identity.id
+inner join handoff.floods as flood using (flood_id)
 """
 
 
