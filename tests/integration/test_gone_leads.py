@@ -11,6 +11,8 @@ from handoff import clock, explain, stations
 from handoff.clients.hubspot import HubSpotHook
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.qualify import dbt
+from handoff.qualify.requeue import requeue
 from handoff.route.reassign import reassign
 from handoff.sync.targets import instant
 from handoff.watch import run as watch
@@ -335,6 +337,32 @@ def test_a_lead_that_is_gone_while_it_is_held_goes_to_nobody(
     assert one(connection, "select count(*) from handoff.handoffs") == 0
     assert one(connection, "select count(*) from handoff.pending_leads") == 0
     assert messages(sandbox) == messages(sandbox, "C0HANDOFFS") == []
+
+
+@pytest.mark.parametrize(("said", "handed"), [("Drop", 0), ("Release", 1), (None, 0)])
+def test_what_was_said_of_a_held_lead_holds_for_whom_it_was_merged_into(
+    connection: Connection, sandbox: RunningSandbox, said: str | None, handed: int
+) -> None:
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.handoff_policy set flood_floor = 0, flood_factor = 0")
+        lead = str(sandbox.act("demo_request")["contactId"])
+        hint(connection, lead)
+        _, counts = line()
+        assert counts["route"]["flooded"] == 1
+        if said:
+            stations.answer_flood(one(connection, "select flood_id from handoff.floods"), said, "Farah")
+        merged = merge(connection, sandbox, lead)
+        if said != "Release":
+            admin.execute("update agreement.handoff_policy set flood_floor = 30")
+        # The run that notices the merge, and the one that decides about whom it made.
+        for _ in range(2):
+            line()
+    assert one(connection, "select array_agg(lead_id) from handoff.handoffs") == ([merged] if handed else None)
+    waits = one(connection, "select count(*) from handoff.pending_leads where held_because like 'more MQLs%%'")
+    assert waits == (said is None)
+    dbt.invoke(connection, ["run"], selector="marts", as_of=clock.now(), as_loaded=True)
+    assert one(connection, "select count(*) from line.mqls_without_handoff") == 0
+    assert requeue(connection, clock.now()) == 0
 
 
 def test_a_message_that_has_not_gone_out_does_not_go_out_any_more(

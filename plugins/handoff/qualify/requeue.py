@@ -23,7 +23,8 @@ cross join (select max(batch_id) as batch_id from raw.batches) as newest
 where newest.batch_id is not null and decided.decision = 'mql' and decided.qualified_at >= go_live.live_at
 and not exists (
     select from handoff.flood_leads as held inner join handoff.floods as flood using (flood_id)
-    where held.lead_id = decided.lead_id and held.product_id = decided.product_id
+    left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = held.lead_id
+    where coalesce(alias.id, held.lead_id) = decided.lead_id and held.product_id = decided.product_id
     and flood.answer = 'dropped' and decided.trigger_at <= flood.answered_at
 )
 and not exists (

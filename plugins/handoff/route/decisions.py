@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 from handoff.ledger.db import Connection, Row
 from handoff.notify.context import Context
 from handoff.route import unforeseen
 from handoff.route.assign import Candidate
 from handoff.route.contexts import LINE, candidates_of, contexts_of, of
+
+IDENTITIES: LiteralString = """
+    -- A merge gave the lead another id; what it had under the former ones is its own.
+    select lead_id as id, lead_id as present_id from handoff.pending_leads
+    union all
+    select alias.old_id, alias.id from handoff.aliases as alias
+    inner join handoff.pending_leads as pending on pending.lead_id = alias.id
+    where alias.object_type = 'contacts'
+"""
+"""SQL of every id that a pending lead has or had, with the present one."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +100,8 @@ def _decided(connection: Connection, rows: Sequence[Row], record_url: str) -> li
     ]
 
 
-_MQLS = """
-with identities as (
-    -- A merge gave the lead another id; what it had under the former ones is its own.
-    select lead_id as id, lead_id as present_id from handoff.pending_leads
-    union all
-    select alias.old_id, alias.id from handoff.aliases as alias
-    inner join handoff.pending_leads as pending on pending.lead_id = alias.id
-    where alias.object_type = 'contacts'
-),
+_MQLS = f"""
+with identities as ({IDENTITIES}),
 last_handoff as (
     select distinct on (identity.present_id, handoff.product_id)
         identity.present_id as lead_id, handoff.product_id, handoff.cycle,
@@ -120,7 +124,7 @@ select
     coalesce(pending.qualified_at, decided.qualified_at) as decided_at,
     coalesce(last_handoff.cycle, 0) + 1 as next_cycle
 from handoff.pending_leads as pending
-inner join ({decided}) as decided on decided.lead_id = pending.lead_id
+inner join ({{decided}}) as decided on decided.lead_id = pending.lead_id
 left join last_handoff
     on last_handoff.lead_id = decided.lead_id and last_handoff.product_id = decided.product_id
 where
@@ -128,9 +132,10 @@ where
     and decided.decision = 'mql'
     and not exists (
         -- A person said that what it had done until then hands nothing over.
-        select from handoff.flood_leads as held
+        select from identities as identity
+        inner join handoff.flood_leads as held on held.lead_id = identity.id
         inner join handoff.floods as flood on flood.flood_id = held.flood_id
-        where held.lead_id = decided.lead_id and held.product_id = decided.product_id
+        where identity.present_id = decided.lead_id and held.product_id = decided.product_id
         and flood.answer = 'dropped' and decided.trigger_at <= flood.answered_at
     )
     and (

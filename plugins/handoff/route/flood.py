@@ -5,7 +5,7 @@ hour of the last seven days. The hottest go first. What is held waits for an ans
 drop them, what went through makes no busy hour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from handoff.ledger.db import Connection, Row
 from handoff.notify import flood_card
 from handoff.notify.alert import alert
 from handoff.notify.text import slack_text
+from handoff.route import flood_counts
 from handoff.route.decisions import Decision
 
 CHANNEL = "handoff_flood"
@@ -60,23 +61,35 @@ class Flood:
 
 
 def admit(
-    connection: Connection, decisions: Sequence[Decision], as_of: datetime
-) -> tuple[list[Decision], list[Decision]]:
-    """Split MQLs, hottest first, into those that go on and those that are held for a person; opens a flood, and tells
-    the review channel, when the first one is held."""
-    released = _leads(connection, "released")
-    waiting = _leads(connection, None)
-    free = [each for each in decisions if (each.lead_id, each.product_id) in released]
-    others = [each for each in decisions if (each.lead_id, each.product_id) not in released]
-    allowed = _allowed(connection, as_of)
-    # Who was held stays held until somebody answers: an hour later the allowance is not theirs.
-    new = [each for each in others if (each.lead_id, each.product_id) not in waiting]
-    left = max(allowed - _lately(connection, as_of), 0)
-    held = [each for each in others if (each.lead_id, each.product_id) in waiting] + new[left:]
-    if new[left:]:
-        _hold(connection, new[left:], allowed, as_of)
+    connection: Connection, decisions: Sequence[Decision], as_of: datetime, hand: Callable[[Decision], int]
+) -> list[Decision]:
+    """Hand MQLs over, hottest first, as long as the hour's allowance lasts; returns those that are held for a person.
+    Opens a flood, and tells the review channel, when the first one is held.
+
+    Args:
+        hand: hands one over, and returns whether it did. Who finds no rep takes nothing from the allowance: else those
+            who are stuck would use it up each minute, and a lead whose rep is free would be held behind them.
+    """
+    released, waiting = flood_counts.released(connection), flood_counts.waiting(connection)
+    allowed = flood_counts.allowed(connection, as_of)
+    left = allowed - flood_counts.lately(connection, as_of)
+    held: list[Decision] = []
+    new: list[Decision] = []
+    for each in decisions:
+        key = each.lead_id, each.product_id
+        if key in released and each.context.trigger.occurred_at <= released[key]:
+            hand(each)
+        elif key in waiting:
+            # Who was held stays held until somebody answers: an hour later the allowance is not theirs.
+            held.append(each)
+        elif left > 0:
+            left -= hand(each)
+        else:
+            new.append(each)
+    if new:
+        _hold(connection, new, allowed, as_of)
         crash.point("route.flood.held")
-    return [*free, *new[:left]], held
+    return held + new
 
 
 def why_held(held: Sequence[Decision]) -> str:
@@ -85,49 +98,6 @@ def why_held(held: Sequence[Decision]) -> str:
         f"more MQLs than go through in an hour without asking: {len(held):,} wait for an answer in Airflow (Required "
         "Actions of DAG handoff_flood), or by `handoff route release` or `handoff route drop`"
     )
-
-
-def _allowed(connection: Connection, as_of: datetime) -> int:
-    row = connection.execute(
-        """select greatest(policy.flood_floor, policy.flood_factor * coalesce((
-            select max(hour.handoffs) from (
-                select count(*) as handoffs from handoff.handoffs as handoff
-                where handoff.routed_at > %(at)s - interval '7 days' and handoff.routed_at <= %(at)s - interval '1 hour'
-                and not exists (select from handoff.flood_leads as held where held.lead_id = handoff.lead_id)
-                and not exists (
-                    select from handoff.floods as flood where flood.answer is distinct from 'released'
-                    and handoff.routed_at > flood.opened_at - interval '1 hour'
-                    and handoff.routed_at <= coalesce(flood.answered_at, %(at)s)
-                )
-                group by date_trunc('hour', handoff.routed_at)
-            ) as hour
-        ), 0)) as allowed
-        from agreement.handoff_policy as policy where policy.valid_from <= %(at)s and %(at)s < policy.valid_to""",
-        {"at": as_of},
-    ).fetchone()
-    assert row is not None, "`handoff agreement check` refuses an agreement without a policy"
-    return int(row["allowed"])
-
-
-def _lately(connection: Connection, as_of: datetime) -> int:
-    row = connection.execute(
-        """select count(*) as handoffs from handoff.handoffs as handoff
-        where handoff.routed_at > %(at)s - interval '1 hour'
-        and not exists (select from handoff.flood_leads as held where held.lead_id = handoff.lead_id)""",
-        {"at": as_of},
-    ).fetchone()
-    assert row is not None
-    return int(row["handoffs"])
-
-
-def _leads(connection: Connection, answer: Answer | None) -> set[tuple[str, str]]:
-    rows = connection.execute(
-        """select distinct lead_id, product_id from handoff.flood_leads inner join handoff.floods using (flood_id)
-        where answer is not distinct from %s
-        and exists (select from handoff.pending_leads as pending where pending.lead_id = flood_leads.lead_id)""",
-        (answer,),
-    )
-    return {(row["lead_id"], row["product_id"]) for row in rows}
 
 
 def _hold(connection: Connection, held: Sequence[Decision], allowed: int, as_of: datetime) -> None:
@@ -157,8 +127,9 @@ def current(connection: Connection) -> Flood | None:
     reasons = connection.execute(
         """select coalesce(decision.reason, 'no longer an MQL') as reason, count(*) as leads
         from handoff.flood_leads as held
+        left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = held.lead_id
         left join line.int_qualifications as decision
-            on decision.lead_id = held.lead_id and decision.product_id = held.product_id
+            on decision.lead_id = coalesce(alias.id, held.lead_id) and decision.product_id = held.product_id
         where held.flood_id = %s group by 1 order by 2 desc, 1""",
         (row["flood_id"],),
     ).fetchall()

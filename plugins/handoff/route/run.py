@@ -65,11 +65,11 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             crash.point("route.gate.settled")
             return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()
-        admitted, flooded = flood.admit(connection, decisions, as_of)
-        stuck: dict[str, Held] = {each.lead_id: (flood.why_held(flooded), None) for each in flooded}
-        for decision in admitted:
+        stuck: dict[str, Held] = {}
+
+        def hand(decision: Decision) -> int:
             try:
-                counts["handed_off"] += hand_off(connection, decision, as_of)
+                written = hand_off(connection, decision, as_of)
                 crash.point("route.handoff.committed")
             except NobodyEligible as error:
                 stuck[decision.lead_id] = (str(error), error.until)
@@ -79,6 +79,13 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
                 raise
             except Exception as error:
                 raised[decision.lead_id] = error
+            else:
+                counts["handed_off"] += written
+                return written
+            return 0
+
+        flooded = flood.admit(connection, decisions, as_of, hand)
+        stuck |= {each.lead_id: (flood.why_held(flooded), None) for each in flooded}
         stuck |= _left(connection, raised, as_of)
         for lead_id in stuck.keys() - {each.lead_id for each in flooded}:
             log.error("lead %s has no rep: %s", lead_id, stuck[lead_id][0])

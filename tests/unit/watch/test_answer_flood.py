@@ -30,7 +30,7 @@ def flood_id(connection: Connection) -> int:
         connection.execute(
             "insert into handoff.pending_leads (lead_id, batch_id, extracted_at) values (%s, 1, %s)", (number, NOON)
         )
-    flood.admit(connection, [decision(number, "max_open", 100) for number in range(30 + HELD)], NOON)
+    flood.admit(connection, [decision(number, "max_open", 100) for number in range(30 + HELD)], NOON, lambda each: 1)
     found = flood.current(connection)
     assert found is not None
     connection.execute(
