@@ -182,14 +182,16 @@ def test_the_weekly_pack_offers_it_as_well_and_leads_to_whom_the_clause_let_in(
 def test_a_change_that_cannot_be_tried_costs_the_meeting_one_cell(
     clauses: dict[str, Performance], caplog: pytest.LogCaptureFixture
 ) -> None:
+    whom = "Ada Lovelace"
+
     def fails(*given: object) -> str:
-        raise ValueError("Ada Lovelace")
+        raise ValueError(whom)
 
     with db.connect() as connection:
         (table,) = context_of.worst_clause(connection, source(), AT.date(), AT, fails).tables
     assert table.rows[0][3].startswith("It could not be tried: an unforeseen ValueError at review/pack/context.py:")
     assert "req-company-size:value=50 could not be tried: an unforeseen ValueError" in caplog.text
-    assert "Ada" not in caplog.text
+    assert whom not in caplog.text
 
 
 def test_the_task_tries_the_worst_change_and_who_waits_for_a_page_does_without(
