@@ -106,6 +106,20 @@ def test_an_empty_ledger_says_that_nothing_is_wrong(database: Database) -> None:
     assert "▲" not in said
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("", "/2026-W10", "/2026-W10/pack.pdf", "/2026-W10/funnel.svg"),
+        "/2026-W10/leads?figure=handoffs&dimension=all&member=all",
+        "/2026-W10/leads?figure=clause&dimension=platform-mql+1&member=dq-customer",
+    ],
+)
+def test_before_the_first_build_of_the_marts_the_review_says_so(page: str, database: Database) -> None:
+    found = get(f"{PREFIX}/review{page}")
+    assert found.status_code == 404
+    assert "the marts have not been built yet: `handoff status` says whether handoff_marts runs." in words(found.text)
+
+
 def test_policies_stand_on_the_board_broken_ones_first(database: Database) -> None:
     assert "Policies broken 0 ✓ not checked yet" in words(get(BOARD).text)
     with psycopg.connect(database.admin_dsn) as admin:
