@@ -22,7 +22,7 @@ pending as (
     select * from {{ ref('stg_handoff__pending_leads') }}
 ),
 
--- A lead comes again only once its last handoff is over: two that are open at once belong to two reps. Two contacts that
+-- A lead comes again only once its last handoff is over: two that are open at once belong to two reps. Contacts that
 -- became one are pending from then on, until the line has taken one of their handoffs back.
 doubled as (
     select
