@@ -51,7 +51,8 @@ async def set_many(request: Request, world: TheWorld) -> dict[str, Any]:
 
 @router.post("/property")
 async def change_property(request: Request, world: TheWorld) -> dict[str, Any]:
-    """Change a property of `object` by `name`, HubSpot's own too: `remove` it, or give a `type` or an `add_option`."""
+    """Change a property of `object` by `name`, HubSpot's own too: `remove` it, give a `type` or an `add_option`, or
+    take an option by `remove_option`."""
     given = await body_of(request)
     kind = resolve(str(given.get("object") or "contacts"))
     body = dict(world.catalogue.get(kind, str(given.get("name", ""))).body)
@@ -64,6 +65,8 @@ async def change_property(request: Request, world: TheWorld) -> dict[str, Any]:
     if "add_option" in given:
         added = options([str(given["add_option"])])[0] | {"displayOrder": len(body["options"])}
         body["options"] = [*body["options"], added]
+    if "remove_option" in given:
+        body["options"] = [each for each in body["options"] if each["value"] != given["remove_option"]]
     return world.catalogue.save(kind, body | {"updatedAt": clock.iso(clock.now())}).body
 
 

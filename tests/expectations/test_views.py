@@ -108,6 +108,16 @@ def change(admin: Admin, assignment: str) -> None:
     admin.execute(f"update handoff.crm_properties set {assignment} where property_id = 'contacts.lifecyclestage'")
 
 
+def unoffered(admin: Admin) -> None:
+    """Our own property, all of whose options are reasons, without one that the agreement has."""
+    admin.execute(
+        """insert into handoff.crm_properties
+        select 'contacts.handoff_rejection_reason', true, 'enumeration', 'enumeration', ids, ids, %s
+        from (select array_agg(reason_id) as ids from agreement.rejection_reasons where reason_id <> 'other') as a""",
+        (NOW,),
+    )
+
+
 def quarantine(admin: Admin, stream: str, records: int) -> None:
     admin.execute(
         """insert into raw.quarantine (stream, batch_id, loaded_at, kind, field, reason, remedy, payload)
@@ -134,7 +144,10 @@ PLANTED: list[tuple[Any, str, int, str]] = [
     (lambda admin: refuse(admin, "hubspot_emails"), "crm_access", 1, "refused: hubspot_emails"),
     (lambda admin: change(admin, "is_present = false"), "crm_properties", 0, "contacts.lifecyclestage"),
     (lambda admin: change(admin, "type = 'string'"), "crm_properties", 1, "contacts.lifecyclestage"),
-    (lambda admin: change(admin, "options = '{lead,fan}'"), "crm_properties", 2, "contacts.lifecyclestage"),
+    (lambda admin: change(admin, "options = options || '{fan}'"), "crm_properties", 2, "contacts.lifecyclestage"),
+    (lambda admin: change(admin, "options = '{lead}'"), "crm_properties", 3, "contacts.lifecyclestage"),
+    (lambda admin: change(admin, "options = '{customer}'"), "crm_properties", 4, "contacts.lifecyclestage"),
+    (unoffered, "crm_properties", 5, "contacts.handoff_rejection_reason"),
     (lambda admin: land(admin, "hubspot_events", 901, LATER), "raw_volume", 1, "times_usual: hubspot_events"),
     (
         lambda admin: admin.execute("delete from raw.hubspot_events where loaded_at = %s and id > '25'", (LAST_HOUR,)),

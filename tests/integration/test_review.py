@@ -26,7 +26,7 @@ from handoff.review.pack import actions, commitments, flow, names, pack, posting
 from handoff.review.pack import figures as figures_of
 from handoff.review.pack.figures import week_of
 from handoff.web.app import PREFIX
-from handoff.web.pages import rep, review
+from handoff.web.pages import board_waiting, rep, review
 from sandbox.testing import RunningSandbox, running_sandbox
 from tests.conftest import Database
 from tests.integration.built import build
@@ -84,7 +84,7 @@ WHOLE_WEEK = (
     ("handoffs", "source", "PAID_SEARCH", 3, 0, 0, 0, None, None),
     ("handoffs", "tier", "high", 4, 0, 0, 0, None, None),
     ("handoffs", "tier", "standard", 2, 0, 0, 0, None, None),
-    ("health", "incident", "drifted", 1, 0, 0, 0, None, None),
+    ("health", "incident", "drifted", 2, 0, 0, 0, None, None),
     ("health", "incident", "floods", 1, 0, 0, 0, None, None),
     ("health", "incident", "gates_closed", 2, 0, 0, 0, None, None),
     ("health", "incident", "given_up", 1, 0, 0, 0, None, None),
@@ -218,16 +218,28 @@ def _let_things_go_wrong(admin: Admin) -> None:
             values (%(at)s, 30, 'dropped', %(at)s, 'somebody')""",
             {"at": at},
         )
-    for handoff, state, result in (
-        ("a", "sent", '{"drift": {"owner": "9"}}'),
-        ("b", "sent", '{"drift": {}}'),
-        ("b", "dead", None),
+    for handoff, kind, state, result in (
+        ("a", "hubspot_contact", "sent", '{"drift": {"owner": "9"}}'),
+        ("b", "hubspot_contact", "sent", '{"drift": {}}'),
+        ("b", "hubspot_contact", "dead", None),
+        ("c", "hubspot_task", "sent", '{"drift": {"hs_task_status": "WAITING"}}'),
+        ("d", "hubspot_task", "sent", '{"task_id": "9"}'),
     ):
         admin.execute(
             """insert into handoff.outbox (dedupe_key, handoff_id, kind, payload, created_at, state, not_before,
                 sent_at, last_attempt_at, result)
-            values (%s, %s, 'hubspot_contact', '{}', %s, %s, %s, %s, %s, %s)""",
-            (f"planted:{handoff}:{state}", handoff, BEGAN, state, BEGAN, BEGAN if result else None, BEGAN, result),
+            values (%s, %s, %s, '{}', %s, %s, %s, %s, %s, %s)""",
+            (
+                f"planted:{handoff}:{state}",
+                handoff,
+                kind,
+                BEGAN,
+                state,
+                BEGAN,
+                BEGAN if result else None,
+                BEGAN,
+                result,
+            ),
         )
 
 
@@ -309,6 +321,12 @@ def test_every_figure_is_counted_from_its_own_handoffs(connection: Connection) -
     assert [row for row in rows if (row["handoffs"], row["counted"]) != (row["found"], row["found_counted"])] == []
 
 
+def test_the_board_and_the_pack_count_the_same_drift(connection: Connection) -> None:
+    """Of the week's write-backs a contact and a task met a person's choice."""
+    on_board = board_waiting.waiting(connection, BEGAN + 6 * DAY).drifted
+    assert on_board == figures(connection, "health", "incident")["drifted"]["handoffs"] == 2
+
+
 def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) -> None:
     actions.add(connection, WEEK - timedelta(days=7), "Call <b>back</b>", "Ana", AT - DAY)
     document = pack.make(connection, source(), WEEK, AT)
@@ -345,7 +363,7 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
         ("easier 1", "6", "2", "1"),
         ("never 1", "6", "0", "0"),
     ]
-    assert [row[1] for row in document.sections[8].tables[0].rows] == ["1", "1", "2", "7", "2", "2", "1"]
+    assert [row[1] for row in document.sections[8].tables[0].rows] == ["2", "1", "2", "7", "2", "2", "1"]
     pictures = {each.name: each.says for section in document.sections for each in section.pictures}
     assert pictures.keys() == {"conversion", "acceptance", "funnel"}
     # What a picture shows, a row has.

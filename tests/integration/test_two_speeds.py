@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handoff.clients.hubspot_wire import HubSpotError
-from handoff.extract import fetch, settle
+from handoff.extract import drift, fetch, settle
 from handoff.extract.window import HELD_BACK
 from handoff.ledger import db, inbox, landing
 from handoff.ledger.db import Connection
+from handoff.sync.properties import ensure_properties
 from sandbox.hubspot import activity, bulk, links, records
 from sandbox.hubspot.types import CALL, CONTACT
 from sandbox.testing import RunningSandbox
@@ -275,6 +276,7 @@ class TestDrift:
             {"name": "jobtitle", "remove": True},
             {"name": "hs_email_bounce", "type": "string"},
             {"name": "lifecyclestage", "add_option": "fan"},
+            {"name": "hs_lead_status", "remove_option": "OPEN"},
         ):
             crm.client.post("/_sandbox/property", json={"object": "contacts", **change}).raise_for_status()
         for _ in range(2):
@@ -287,15 +289,31 @@ class TestDrift:
         # What the gate crm_properties sees of it.
         odd = crm.connection.execute(
             """select property_id, is_present, type,
-                'fan' = any(options) and not 'fan' = any(accepted_options) as is_new
+                'fan' = any(options) and not 'fan' = any(accepted_options) as is_new,
+                'OPEN' = any(accepted_options) and not 'OPEN' = any(options) as is_gone
             from handoff.crm_properties where not is_present or type <> accepted_type or options <> accepted_options
             order by property_id"""
         )
         assert [tuple(row.values()) for row in odd] == [
-            ("contacts.hs_email_bounce", True, "string", False),
-            ("contacts.jobtitle", False, None, False),
-            ("contacts.lifecyclestage", True, "enumeration", True),
+            ("contacts.hs_email_bounce", True, "string", False, False),
+            ("contacts.hs_lead_status", True, "enumeration", False, True),
+            ("contacts.jobtitle", False, None, False, False),
+            ("contacts.lifecyclestage", True, "enumeration", True, False),
         ]
+
+    def test_the_reasons_that_hubspot_offers_are_known_once_it_offers_any(self, crm: Simulation) -> None:
+        crm.fast()
+        offered = f"select options from handoff.crm_properties where property_id = '{drift.REASON}'"
+        assert crm.connection.execute(offered).fetchall() == []
+        ensure_properties(crm.hook(), [("timing", "Bad timing"), ("price", "Too dear")])
+        crm.advance(hours=1)
+        crm.fast()
+        assert crm.one(offered) == ["price", "timing"]
+        change = {"object": "contacts", "name": "handoff_rejection_reason", "remove_option": "price"}
+        crm.client.post("/_sandbox/property", json=change).raise_for_status()
+        crm.advance(hours=1)
+        crm.fast()
+        assert crm.one(offered) == ["timing"]
 
 
 class TestQuarantine:

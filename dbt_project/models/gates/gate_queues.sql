@@ -18,7 +18,12 @@ current_assignments as (
     select * from {{ ref('int_current_assignments') }}
 ),
 
--- A lead comes again only once its last handoff is over: two that are open at once belong to two reps.
+pending as (
+    select * from {{ ref('stg_handoff__pending_leads') }}
+),
+
+-- A lead comes again only once its last handoff is over: two that are open at once belong to two reps. Contacts that
+-- became one are pending from then on, until the line has taken one of their handoffs back.
 doubled as (
     select
         lead_id,
@@ -28,6 +33,7 @@ doubled as (
         not exists (
             select 1 from dispositions where dispositions.handoff_id = current_assignments.handoff_id
         )
+        and not exists (select 1 from pending where pending.lead_id = current_assignments.lead_id)
     group by lead_id, product_id
     having count(distinct rep_id) > 1
 ),

@@ -23,7 +23,7 @@ gates as (
 incidents as (
     select 'drifted' as member, sent_at as occurred_at, handoff_id, 1 as amount
     from outbox
-    where kind = 'hubspot_contact' and sent_at is not null and result -> 'drift' <> '{}'
+    where kind in ('hubspot_contact', 'hubspot_task') and sent_at is not null and result -> 'drift' <> '{}'
     union all
     select 'given_up' as member, last_attempt_at as occurred_at, handoff_id, 1 as amount
     from outbox

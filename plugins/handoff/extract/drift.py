@@ -1,5 +1,5 @@
-"""Properties that the portal removed, retyped or gave new values: a rule that reads one would see nothing, and nobody
-would notice. What was read is kept for the gate `crm_properties`."""
+"""Properties that the portal removed, retyped, or gave or took values: a rule that reads one would see nothing, and
+nobody would notice. What was read is kept for the gate `crm_properties`."""
 
 from datetime import datetime
 
@@ -15,6 +15,9 @@ OURS = "handoff_"
 NEEDED = {f"companies.{name}" for name in properties.COMPANY} | {
     f"contacts.{name}" for name in properties.CONTACT if not name.startswith(OURS) and name not in properties.OPTIONAL
 }
+
+REASON = "contacts.handoff_rejection_reason"
+"""Ours too, but offered to people, who see what of the agreement's reasons is among its options."""
 
 
 def check(connection: Connection, rows: Rows, as_of: datetime) -> int:
@@ -49,8 +52,9 @@ def check(connection: Connection, rows: Rows, as_of: datetime) -> int:
 
 
 def _keep(connection: Connection, rows: Rows, as_of: datetime) -> None:
-    """Note of each needed property how it is now; how it was when first read stays until somebody accepts what is."""
-    read = {row.id: row.payload for row in rows if isinstance(row, Record) and row.id in NEEDED}
+    """Note of each needed property, and of ours once it is there, how it is now; how it was when first read stays until
+    somebody accepts what is."""
+    read = {row.id: row.payload for row in rows if isinstance(row, Record) and row.id in NEEDED | {REASON}}
     values = [
         {
             "id": name,
@@ -59,7 +63,7 @@ def _keep(connection: Connection, rows: Rows, as_of: datetime) -> None:
             "options": sorted(str(each.get("value")) for each in read.get(name, {}).get("options") or ()),
             "at": as_of,
         }
-        for name in sorted(NEEDED)
+        for name in sorted(NEEDED | read.keys())
     ]
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -47,8 +47,8 @@ class Performance:
     """Became an SQL; usual is the share of all handoffs of that version."""
 
 
-def ranking(connection: Connection) -> list[Performance]:
-    """Every clause that let a handoff in, by definition and version, the worst first.
+def ask_built(connection: Connection) -> None:
+    """See that the marts are there.
 
     Raises:
         NotBuilt
@@ -56,6 +56,15 @@ def ranking(connection: Connection) -> list[Performance]:
     built = connection.execute("select to_regclass('marts.fct_clause_performance') is not null as yes").fetchone()
     if not built or not built["yes"]:
         raise NotBuilt("the marts have not been built yet: `handoff status` says whether handoff_marts runs")
+
+
+def ranking(connection: Connection) -> list[Performance]:
+    """Every clause that let a handoff in, by definition and version, the worst first.
+
+    Raises:
+        NotBuilt
+    """
+    ask_built(connection)
     rows = connection.execute(
         "select * from marts.fct_clause_performance order by definition_id, definition_version, place"
     )

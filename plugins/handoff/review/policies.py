@@ -12,6 +12,9 @@ EXAMPLES = 3
 MUST_BE_EMPTY = "Must be empty. "
 """How the description of every policy model begins, which dbt keeps as its table's comment."""
 
+PASSING = "__dbt_(tmp|backup)$"
+"""How dbt calls what it is about to put in a table's place, and what it has taken from there."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -24,12 +27,16 @@ class Policy:
 
 
 def read(connection: Connection) -> tuple[Policy, ...]:
-    """Every policy of the last build, broken ones first; nothing before the first build."""
+    """Every policy of the last build, broken ones first; nothing before the first build.
+
+    Args:
+        connection: in no transaction that keeps its snapshot: a policy that is built meanwhile would seem to be kept.
+    """
     tables = connection.execute(
         """select relname as name, substr(obj_description(oid, 'pg_class'), length(%(prefix)s) + 1) as means
         from pg_class where relnamespace = to_regnamespace('line') and relkind = 'r'
-        and starts_with(obj_description(oid, 'pg_class'), %(prefix)s)""",
-        {"prefix": MUST_BE_EMPTY},
+        and starts_with(obj_description(oid, 'pg_class'), %(prefix)s) and relname !~ %(passing)s""",
+        {"prefix": MUST_BE_EMPTY, "passing": PASSING},
     ).fetchall()
     found = (_policy(connection, each["name"], each["means"]) for each in tables)
     return tuple(sorted(found, key=lambda each: (-each.broken, each.name)))

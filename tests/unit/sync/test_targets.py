@@ -1,10 +1,22 @@
 """What the CRM's contact is to say of a handoff, word for word."""
 
+import csv
 from datetime import timedelta
 
 import pytest
 
-from handoff.sync.targets import LONGEST_TEXT, contact_target, kept_target, rejected_target
+from handoff.settings import settings
+from handoff.sync.plan import STAGE
+from handoff.sync.targets import (
+    LONGEST_TEXT,
+    NEW,
+    STATUS,
+    UNQUALIFIED,
+    WORKED,
+    contact_target,
+    kept_target,
+    rejected_target,
+)
 from tests.unit.notify.contexts import NOW, make
 
 MINUTE = timedelta(minutes=1)
@@ -18,6 +30,15 @@ WHY = {
     "handoff_mql_at": "2026-11-20T18:59:30.000Z",
     "handoff_sla_due_at": "2026-11-20T19:04:30.000Z",
 }
+
+
+def test_the_values_that_are_missed_when_hubspot_drops_them_are_those_that_are_written() -> None:
+    seed = settings().dbt_project / "seeds" / "reference" / "crm_written_values.csv"
+    with seed.open(encoding="utf-8", newline="") as file:
+        watched = {(row["property_id"], row["value"]) for row in csv.DictReader(file)}
+    new = contact_target(CONTEXT, NOW, NOW, "1001", expected_owner_id=None, read_at=NOW)["properties"]
+    written = {(STATUS, value) for value in (NEW, WORKED, UNQUALIFIED)} | {(STAGE, new[STAGE])}
+    assert watched == {(f"contacts.{name}", value) for name, value in written}
 
 
 def test_a_new_handoff() -> None:

@@ -157,6 +157,30 @@ def test_filters_narrow_and_say_how_many_there_are(connection: Connection) -> No
     assert dict(read(connection, NOON + HOUR, Chosen(state="overdue")).states)["offered"] == 2
 
 
+def test_who_has_a_lead_by_its_owner_counts_in_each_of_their_teams(connection: Connection) -> None:
+    """1 came by Ana's pool, 2 to her as the account's owner while she was in two, 3 to her before she was in either."""
+    to(connection, 1, "ana-costa")
+    owned = [to(connection, 2, "ana-costa", tier="hand_raiser", minutes=5)]
+    owned.append(to(connection, 3, "ana-costa"))
+    with db.connect("handoff_admin") as admin:
+        admin.execute(
+            """update handoff.assignments set pool_id = null,
+                assigned_at = case when assignment_id = %s then '2025-12-31' else assigned_at end
+            where assignment_id = any(%s)""",
+            (owned[1].assignment_id, [each.assignment_id for each in owned]),
+        )
+    options = read(connection, NOON + HOUR, Chosen()).options["team"]
+    assert [(each.value, each.name, each.count) for each in options] == [
+        ("na", "North America", 2), ("na-enterprise", "North America, enterprise", 1),
+    ]  # fmt: skip
+    assert states(connection, team="na") == {"Lead 2": "overdue", "Lead 1": "offered"}
+    assert states(connection, team="na-enterprise") == {"Lead 2": "overdue"}
+    assert states(connection, team="emea") == {}
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.pool_members set valid_to = '2026-11-25' where pool_member_id = 'na-ana'")
+    assert states(connection, team="na") == {"Lead 1": "offered"}
+
+
 def test_pages_hold_a_hundred_and_every_handoff_is_on_one(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

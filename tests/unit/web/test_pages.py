@@ -21,13 +21,17 @@ from starlette.testclient import TestClient
 
 from handoff import airflow_guard, clock
 from handoff.extract.overview import StreamState
+from handoff.extract.quarantine import Quarantine
 from handoff.extract.sources import CONTACTS, LISTED, SEARCHED, SOURCES, Source
+from handoff.ledger import db
+from handoff.ledger.db import Connection
+from handoff.review import policies
 from handoff.settings import REPOSITORY
 from handoff.web.app import HUBSPOT_PATH, PREFIX, SLACK_PATH
-from handoff.web.pages import board_streams, filters, reading, route, router
+from handoff.web.pages import board, board_streams, filters, reading, route, router
 from handoff_plugin import HandoffPlugin, web_app
 from tests.conftest import Database
-from tests.unit.web.board_data import COOKIE, HOSTILE, LOGIN, REASON, hold, judge, plant, site
+from tests.unit.web.board_data import COOKIE, HOSTILE, LOGIN, REASON, hold, judge, plant, plant_funnel, site
 from tests.unit.web.doors import connect
 
 BOARD, HANDOFFS = f"{PREFIX}/board", f"{PREFIX}/handoffs"
@@ -104,6 +108,58 @@ def test_an_empty_ledger_says_that_nothing_is_wrong(database: Database) -> None:
     assert "Closed gates 0 ✓ all open" in said
     assert all(row.endswith("● not read yet – – – 0 0 0") for row in rows(page, 0))
     assert "▲" not in said
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("", "/2026-W10", "/2026-W10/pack.pdf", "/2026-W10/funnel.svg"),
+        "/2026-W10/leads?figure=handoffs&dimension=all&member=all",
+        "/2026-W10/leads?figure=clause&dimension=platform-mql+1&member=dq-customer",
+    ],
+)
+def test_before_the_first_build_of_the_marts_the_review_says_so(page: str, database: Database) -> None:
+    found = get(f"{PREFIX}/review{page}")
+    assert found.status_code == 404
+    assert "the marts have not been built yet: `handoff status` says whether handoff_marts runs." in words(found.text)
+
+
+PROMISE = "comment on table line.a_broken is 'Must be empty. One row per lead.'"
+REBUILD = """
+create table line.{name}__dbt_tmp as table line.{name};
+alter table line.{name} rename to {name}__dbt_backup;
+alter table line.{name}__dbt_tmp rename to {name};
+grant select on line.{name} to handoff_app;
+"""
+"""As dbt makes a table anew, up to its commit; what was there before is dropped in a transaction of its own."""
+
+
+def test_what_is_built_anew_while_the_board_is_read_is_on_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    plant_funnel(database.admin_dsn, now, (9, 8, 4, 2, 1))
+    with psycopg.connect(database.admin_dsn) as admin:
+        admin.execute("create table line.a_broken as select 1 as lead_id; grant select on line.a_broken to handoff_app")
+        admin.execute(PROMISE)
+    seen = board.quarantine.read
+
+    def rebuilt_meanwhile(connection: Connection, most: int) -> Quarantine:
+        found = seen(connection, most)
+        with psycopg.connect(database.admin_dsn, autocommit=True) as admin:
+            for name in ("a_broken", "int_review_stages"):
+                with admin.transaction():
+                    admin.execute(REBUILD.format(name=name))
+                    admin.execute(PROMISE)
+        return found
+
+    monkeypatch.setattr(board.quarantine, "read", rebuilt_meanwhile)
+    with db.connect() as connection:
+        found = board.read(connection, now)
+        assert [(each.name, each.broken) for each in found.policies] == [("a_broken", 1)]
+        assert [each.reached for each in found.funnel] == [9, 8, 4, 2, 1]
+        # What the build has not dropped yet, or never will because it was killed, is no policy.
+        assert [each.name for each in policies.read(connection)] == ["a_broken"]
 
 
 def test_policies_stand_on_the_board_broken_ones_first(database: Database) -> None:

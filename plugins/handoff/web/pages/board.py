@@ -61,7 +61,14 @@ class Board:
 
 
 def read(connection: Connection, as_of: datetime) -> Board:
-    """Look at everything in one snapshot, so that the numbers fit together."""
+    """Look at what moves with the line in one snapshot, so that the numbers fit together.
+
+    What dbt builds anew is read before it, by statements that each see what is there when they begin: a table is then
+    replaced by another, whose rows are younger than the snapshot, so that nothing would be in it.
+    """
+    promises = policies.read(connection)
+    checked_at = policies.checked_at(connection, promises)
+    funnel = review.funnel(connection, as_of)
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
         states = overview.read(connection, as_of)
@@ -69,9 +76,6 @@ def read(connection: Connection, as_of: datetime) -> Board:
         held = board_waiting.held(connection, HELD_ROWS)
         gates = board_waiting.closed_gates(connection)
         states_of_gates = state.states(connection)
-        promises = policies.read(connection)
-        checked_at = policies.checked_at(connection, promises)
-        funnel = review.funnel(connection, as_of)
         waiting = board_waiting.waiting(connection, as_of)
         loaded = connection.execute("select to_regclass('line.int_shadow_trials') is not null as yes").fetchone()
         shadows = board_waiting.shadows(connection, as_of) if loaded and loaded["yes"] else ()

@@ -9,7 +9,7 @@ from typing import Literal
 from handoff.ledger.db import Connection, Row
 from handoff.notify.text import in_words
 from handoff.web.pages.marks import Mark
-from handoff.web.pages.open_query import OPEN
+from handoff.web.pages.open_query import OPEN, TEAMS
 
 State = Literal["overdue", "undelivered", "reminded", "untold", "snoozed", "offered", "claimed", "accepted"]
 ANSWERED: tuple[State, ...] = ("claimed", "accepted", "snoozed")
@@ -40,7 +40,7 @@ WORDS: dict[State, str] = {
 
 @dataclass(frozen=True)
 class Chosen:
-    """What somebody wants to see only; "" is all."""
+    """What somebody wants to see only; "" is all. `team` is one of the handoff's: a rep may be in several."""
 
     team: str = ""
     rep: str = ""
@@ -70,7 +70,6 @@ class OpenHandoff:
     tier: str
     rep_id: str
     rep: str
-    team: str
     source: str
     score: float
     turn: int
@@ -108,8 +107,13 @@ def read(connection: Connection, as_of: datetime, chosen: Chosen, page: int = 1)
         page: from 1; one beyond the last is the last.
     """
     every = connection.execute(OPEN, {"at": as_of}).fetchall()
+    owned = [row["assignment_id"] for row in every if row["pool_id"] is None]
+    # Without an agreement there is no table to ask, and nobody who was given anything.
+    found = connection.execute(TEAMS, {"owned": owned}).fetchall() if owned else []
+    teams = {row["assignment_id"]: row["pool_ids"] for row in found}
     for row in every:
         row["state"] = _state(row, as_of)
+        row["team"] = row["pool_id"] or teams.get(row["assignment_id"], ())
     of_interest = [row for row in every if _fits(row, chosen, ("team", "rep", "tier", "source"))]
     shown = [row for row in of_interest if _fits(row, chosen, ("state",))]
     shown.sort(key=lambda row: (row["due_at"], row["handoff_id"]))
@@ -139,11 +143,16 @@ def _state(row: Row, as_of: datetime) -> State:
 
 
 def _fits(row: Row, chosen: Chosen, names: Iterable[str]) -> bool:
-    return all(getattr(chosen, name) in ("", row[name]) for name in names)
+    return all(getattr(chosen, name) in ("", *_values(row, name)) for name in names)
+
+
+def _values(row: Row, name: str) -> Sequence[str]:
+    found: str | Sequence[str] = row[name]
+    return (found,) if isinstance(found, str) else found
 
 
 def _options(rows: Sequence[Row], name: str, names: dict[tuple[str, str], str]) -> tuple[Option, ...]:
-    counts = Counter(row[name] for row in rows if row[name])
+    counts = Counter(value for row in rows for value in _values(row, name) if value)
     found = [
         Option(value, in_words(value) or value if name == "source" else names.get((name, value), value), count)
         for value, count in counts.items()
@@ -187,7 +196,6 @@ def _told(connection: Connection, rows: Sequence[Row], names: dict[tuple[str, st
             tier=named("tier", row),
             rep_id=row["rep"],
             rep=named("rep", row),
-            team=named("team", row),
             source=row["source"],
             score=float(row["score"]),
             turn=row["turn"],

@@ -13,7 +13,7 @@ with open_ones as materialized (
 )
 select
     handoff.handoff_id, handoff.lead_id, handoff.tier_id as tier, handoff.score, handoff.source,
-    given.rep_id as rep, coalesce(given.pool_id, '') as team, given.turn, given.assigned_at,
+    given.rep_id as rep, given.assignment_id, given.pool_id, given.turn, given.assigned_at,
     coalesce(paused.due_at, given.due_at) as due_at,
     coalesce(card.state = 'pending', false) as is_untold, coalesce(card.state = 'dead', false) as is_undelivered,
     coalesce(said.is_accepted, false) as is_accepted, coalesce(said.is_claimed, false) as is_claimed,
@@ -38,3 +38,13 @@ left join handoff.outbox as card
     on card.dedupe_key = 'slack_dm:' || handoff.handoff_id || ':' || given.assignment_id
 """
 """One row for each handoff that is not over, with the assignment in force."""
+
+TEAMS = """
+select given.assignment_id, array_agg(distinct member.pool_id order by member.pool_id) as pool_ids
+from handoff.assignments as given
+inner join agreement.pool_members as member on member.rep_id = given.rep_id
+    and member.valid_from <= given.assigned_at and given.assigned_at < member.valid_to
+where given.assignment_id = any(%(owned)s) group by given.assignment_id
+"""
+"""Of assignments that no pool gave, those of an account's, a deal's or a contact's owner: the teams that the rep was in
+on that day, so that whoever leads one of them sees the lead."""

@@ -8,6 +8,7 @@ from handoff.agreement import source
 from handoff.agreement.document import Document, Picture
 from handoff.charts import Joint
 from handoff.ledger.db import Connection, Row
+from handoff.review import performance
 from handoff.review.pack import figures, flow, names, pack, printing
 from handoff.review.pack.figures import name_of
 from handoff.review.run import last_week
@@ -46,9 +47,16 @@ def read(connection: Connection, week: date, as_of: datetime) -> ReviewPage:
 
 
 def newest(connection: Connection, as_of: datetime) -> str:
-    """The week to show to somebody who names none: the newest that was posted, or the last whole one."""
+    """The week to show to somebody who names none: the newest that was posted, or the last whole one.
+
+    Raises:
+        handoff.review.performance.NotBuilt: none was posted, and the marts have not been built yet.
+    """
     posted = pack.weeks(connection)
-    return posted[0] if posted else name_of(last_week(connection, as_of))
+    if posted:
+        return posted[0]
+    performance.ask_built(connection)
+    return name_of(last_week(connection, as_of))
 
 
 def print_of(page: ReviewPage) -> bytes:
@@ -71,7 +79,12 @@ def picture_of(page: ReviewPage, name: str) -> str:
 
 
 def leads(connection: Connection, week: date, figure: str, dimension: str, member: str) -> list[Row]:
-    """The leads behind a figure."""
+    """The leads behind a figure.
+
+    Raises:
+        handoff.review.performance.NotBuilt: the marts have not been built yet.
+    """
+    performance.ask_built(connection)
     return figures.leads_behind(connection, week, figure, dimension, member)
 
 

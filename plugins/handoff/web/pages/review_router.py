@@ -1,5 +1,7 @@
 """Which address shows what of the weekly review."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Annotated
 
@@ -7,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
 from handoff import charts, clock
+from handoff.ledger.db import Connection
 from handoff.review.pack.figures import week_of
 from handoff.web.pages import agreement, review
 from handoff.web.pages.reading import for_request
@@ -21,7 +24,7 @@ router = APIRouter(route_class=PageRoute)
 @router.get("/review")
 def review_index(request: Request) -> Response:
     """The newest pack."""
-    with for_request() as connection:
+    with _reading() as connection:
         week = review.newest(connection, clock.now())
     return RedirectResponse(f"{request.scope.get('root_path', '')}/review/{week}", 303)
 
@@ -52,7 +55,7 @@ def review_picture(week: Week, name: Annotated[str, Path(pattern="^[a-z]{1,40}$"
 @router.get("/review/{week}/leads")
 def review_leads(request: Request, week: Week, figure: str, dimension: str, member: str) -> Response:
     """The leads that one figure is counted from."""
-    with for_request() as connection:
+    with _reading() as connection:
         found = review.leads(connection, _monday(week), figure, dimension, member)
         called = review.called(connection, figure, dimension, member)
     values = {"week": week, "figure": figure, "dimension": dimension, "member": called, "leads": found}
@@ -60,9 +63,16 @@ def review_leads(request: Request, week: Week, figure: str, dimension: str, memb
 
 
 def _review(week: str) -> review.ReviewPage:
+    with _reading() as connection:
+        return review.read(connection, _monday(week), clock.now())
+
+
+@contextmanager
+def _reading() -> Iterator[Connection]:
+    """A connection for one request; what is not there yet is a page that is not there."""
     try:
         with for_request() as connection:
-            return review.read(connection, _monday(week), clock.now())
+            yield connection
     except LookupError as lacking:
         raise HTTPException(404, f"{lacking}.") from None
 
