@@ -124,6 +124,16 @@ def test_before_the_first_build_of_the_marts_the_review_says_so(page: str, datab
     assert "the marts have not been built yet: `handoff status` says whether handoff_marts runs." in words(found.text)
 
 
+def test_after_an_upgrade_the_review_waits_for_the_next_build(database: Database) -> None:
+    with psycopg.connect(database.admin_dsn) as admin:
+        for mart in ("fct_clause_performance", "rpt_weekly_review"):
+            admin.execute(f"create table marts.{mart} (definition_id text, definition_version text, place int)")
+            admin.execute(f"grant select on marts.{mart} to handoff_app")
+    found = get(f"{PREFIX}/review/2026-W10")
+    assert found.status_code == 404
+    assert "the marts are those of an earlier release: the next run of handoff_marts renews them." in words(found.text)
+
+
 PROMISE = "comment on table line.a_broken is 'Must be empty. One row per lead.'"
 REBUILD = """
 create table line.{name}__dbt_tmp as table line.{name};

@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+import psycopg
+
 from handoff.ledger.db import Connection, Row
+from handoff.review.performance import NotBuilt, ask_built
 from handoff.web.pages.filters import wait
 
 ALL = "all"
@@ -143,13 +146,17 @@ def read(connection: Connection, until: date, days: int) -> Figures:
     """All rows of the weeks up to one, so many days back.
 
     Raises:
-        psycopg.errors.UndefinedTable: the marts have not been built yet.
+        NotBuilt: the marts have not been built yet, or not since an upgrade.
     """
+    ask_built(connection)
     names = ", ".join(each.name for each in fields(Figure))
-    rows = connection.execute(
-        f"select {names} from marts.rpt_weekly_review where week_starts_on between %s and %s",
-        (until - timedelta(days=days), until),
-    )
+    try:
+        rows = connection.execute(
+            f"select {names} from marts.rpt_weekly_review where week_starts_on between %s and %s",
+            (until - timedelta(days=days), until),
+        )
+    except psycopg.errors.UndefinedColumn:
+        raise NotBuilt("the marts are those of an earlier release: the next run of handoff_marts renews them") from None
     return Figures(Figure(**_plain(row)) for row in rows)
 
 
