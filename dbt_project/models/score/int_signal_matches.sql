@@ -22,7 +22,7 @@ signals as (
     where {{ is_in_force() }}
 ),
 
--- An activity earns the points of one signal: the most specific that matches, one for everything only where no other does.
+-- An activity earns the points of one signal: the most specific that matches. One for everything comes last.
 matched as (
     select distinct on (activities.lead_id, signals.definition_id, activities.activity_id)
         activities.lead_id,

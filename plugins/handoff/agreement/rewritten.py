@@ -50,8 +50,8 @@ def _changes(loaded: Tables, agreement: Agreement, definition: Row, day: date) -
     seeds = {name: agreement.seeds[name] for name in names}
     after = {name: [row.cells for row in agreement.rows(name, definition_id=definition.key)] for name in names}
     before = {name: [row for row in loaded[name] if row["definition_id"] == definition.key] for name in names}
-    sides = (_as_agreement(agreement, seeds, tables) for tables in (before, after))
-    for each in changes(*sides, day):
+    old, new = (_as_agreement(agreement, seeds, tables) for tables in (before, after))
+    for each in changes(old, new, day):
         # Days on which another version decides are that one's.
         is_of_version = max(each.from_day, begins) < min(each.until, ends)
         if is_of_version and each.from_day <= day and begins <= day and not _says_nothing(each):
