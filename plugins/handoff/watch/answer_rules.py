@@ -33,10 +33,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Take:
-    """Dispositions to record, all of them; `is_back`: the handoff returns to whoever gave the answer in time."""
+    """Dispositions to record, all of them.
+
+    Attributes:
+        is_back: the handoff returns to whoever gave the answer in time.
+        is_again: it was handed on before, when nobody else could take it; somebody may by now.
+    """
 
     kinds: tuple[str, ...]
     is_back: bool = False
+    is_again: bool = False
 
 
 Verdict = Refusal | Ask | Take
@@ -93,11 +99,11 @@ def _rejection(note: str, given: Given, person: Person, *, is_declined: bool) ->
         return Refusal("This reason is no longer on the list. Close this, and press Reject again.")
     if len(note) > LONGEST_NOTE:
         return Refusal(f"At most {LONGEST_NOTE} characters.", NOTE)
+    if is_declined and given.reason.next_step == REROUTE:
+        return Take((), is_again=True)
     if person.is_own and given.most is not None and given.today >= given.most:
         return Refusal(f"You have rejected {given.today} leads today, which is the most. Talk to your manager.")
-    if given.reason.next_step != REROUTE:
-        return Take((REJECTED,))
-    return Refusal("Nobody else may take it now; the review channel knows.") if is_declined else Take((DECLINED,))
+    return Take((DECLINED if given.reason.next_step == REROUTE else REJECTED,))
 
 
 def _no_snooze(click: Click, history: History, turn: Turn, person: Person) -> str:

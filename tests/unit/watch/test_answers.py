@@ -500,7 +500,24 @@ def test_when_nobody_else_may_take_it_it_stays_and_a_person_is_told(connection: 
     assert effects(connection, "slack_thread")[0]["text"].endswith("the review channel knows")
     again = act(connection, submitted(given, "not_mine", ANA, seen=1), SOON)
     assert again.errors == {REASON: "Nobody else may take it now; the review channel knows."}
+    assert len(effects(connection, "slack_review")) == 1
     assert act(connection, submitted(given, "other", ANA, seen=1), SOON).label == "rejected"
+
+
+def test_who_hands_it_on_once_more_is_looked_at_anew(connection: Connection, given: Assignment) -> None:
+    rejected_today(connection, 4, SOON)
+    with psycopg.connect(db.connections.get("handoff_admin").dsn, autocommit=True) as admin:
+        admin.execute("update agreement.reps set max_open = 0 where rep_id <> 'ana-costa'")
+        assert act(connection, submitted(given, "not_mine", ANA), SOON).label == "declined"
+        assert act(connection, submitted(given, "not_mine", ANA, seen=1), SOON).label == "refused"
+        admin.execute("update agreement.reps set max_open = 25")
+    # It is the fifth of the day still, and no sixth.
+    assert act(connection, submitted(given, "not_mine", ANA, seen=1, note="Ben is back"), SOON).label == "declined"
+    turns = rows(connection, "select * from handoff.assignments where handoff_id = %s", given.handoff_id)
+    assert [(each["rep_id"], each["cause"]) for each in turns][1:] == [("ben-okafor", "declined")]
+    said = [each["text"] for each in effects(connection, "slack_thread")]
+    assert said[-1] == "Ana Costa handed it on: Good lead, but not mine. “Ben is back”. It goes to Ben Okafor"
+    assert kinds(connection).count("declined") == 1
 
 
 # What no request applied
