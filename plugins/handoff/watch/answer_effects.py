@@ -132,7 +132,9 @@ def _say(connection: Connection, taken: Taken, key: str, text: str) -> None:
 def _tell_the_crm(connection: Connection, taken: Taken) -> None:
     filled, handoff_id = taken.click.filled, taken.history.handoff_id
     reason_id = filled.reason_id if filled else ""
-    target = rejected_target(taken.history.lead_id, reason_id, taken.click.at, taken.turn.due_at)
+    # What first contact said of the clock stands.
+    due_at = None if taken.history.of_handoff("contacted") else taken.turn.due_at
+    target = rejected_target(taken.history.lead_id, reason_id, taken.click.at, due_at)
     key = f"hubspot_contact:{handoff_id}:{taken.click.assignment_id}:rejected"
     outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, taken.as_of, handoff_id))
 

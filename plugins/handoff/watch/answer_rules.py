@@ -55,7 +55,7 @@ def judge(click: Click, history: History, person: Person | None, given: Given | 
         return Refusal(f"Only {slack_text(turn.rep_name, NAME)} and their managers can answer this.")
     local = zone(person.time_zone)
     over = ended(history, turn, local, click.at)
-    if over is not None:
+    if over is not None and not (over.actions and (click.action == REJECT or click.filled is not None)):
         if click.action in (ACCEPT, CONTACTED) and _came_first(click, history, turn):
             return replace(_taken(click, history, turn), is_back=True)
         return Refusal(f"Nothing was changed. {over.lines[0]}.")
@@ -67,8 +67,10 @@ def judge(click: Click, history: History, person: Person | None, given: Given | 
         return Refusal(f"Nothing was changed. {_no_snooze(click, history, turn, person)}.")
     if click.filled is not None:
         if click.filled.seen != len(history.answers):
-            said = standing(history, turn, local, click.at)
+            said = over.lines[0] if over else standing(history, turn, local, click.at)
             return Refusal(f"{said}. Close this, and press Reject again if you still mean it.")
+        if over and given and given.reason and given.reason.next_step == REROUTE:
+            return Refusal("Somebody has been in touch, so nobody else gets it. Choose another reason.")
         return _rejection(click.filled.note, given or Given(None), person, is_declined=bool(history.of(turn, DECLINED)))
     kinds = _taken(click, history, turn)
     return kinds if kinds.kinds else Refusal(f"Nothing was changed. {standing(history, turn, local, click.at)}.")

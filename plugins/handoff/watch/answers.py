@@ -146,7 +146,8 @@ def _answered(
     """Tell the person why nothing changed, or ask them why they reject."""
     key = row["event_key"]
     if isinstance(verdict, Ask) and is_live:
-        lead, reasons = told.context.lead, answer_people.reasons(connection, click.at)
+        lead = told.context.lead
+        reasons = answer_people.reasons(connection, click.at, may_reroute=told.of_handoff("contacted") is None)
         view = form(click.assignment_id, len(told.answers), lead.name or lead.email or "", reasons)
         return Outcome("asked", form=Form(click.trigger_id, view, key, click.channel, click.user_id))
     text, field_id = (verdict.text, verdict.field) if isinstance(verdict, Refusal) else (TOO_LATE, "")
