@@ -5,19 +5,24 @@ assignments as (
 ),
 
 crm_dispositions as (
-    select * from {{ ref('crm_dispositions') }}
+    select *, make_interval(mins => reason_within_minutes) as patience from {{ ref('crm_dispositions') }}
 ),
 
 contacts as (
     select
-        contact.*,
-        crm_dispositions.kind,
-        crm_dispositions.takes_reason,
+        contact.*, crm_dispositions.kind, crm_dispositions.takes_reason, crm_dispositions.patience,
         -- A contact changes for many reasons, our own write-back among them; its lead status changed when it says so,
-        -- and of a rejection the reason may be given anew under the same status.
+        -- and of a rejection the reason may be given anew under the same status. One answer may take two saves.
         greatest(
             coalesce(contact.lead_status_at, contact.updated_at),
-            case when crm_dispositions.takes_reason then contact.rejection_reason_at end
+            case
+                when
+                    crm_dispositions.takes_reason and (
+                        contact.rejection_reason_by is distinct from contact.lead_status_by
+                        or contact.rejection_reason_at > contact.lead_status_at + crm_dispositions.patience
+                    )
+                    then contact.rejection_reason_at
+            end
         ) as answered_at,
         case
             when crm_dispositions.takes_reason and contact.rejection_reason_at > contact.lead_status_at
@@ -31,15 +36,15 @@ contacts as (
 
 -- HubSpot names the user who made a change; where it does not, or the user owns nothing there, it was the owner's.
 people as (
-    select
-        user_id,
-        max(owner_id) as owner_id
-    from {{ ref('stg_hubspot__owners') }}
-    group by user_id
+    select user_id, max(owner_id) as owner_id from {{ ref('stg_hubspot__owners') }} group by user_id
 ),
 
 recorded as (
     select * from {{ ref('stg_handoff__dispositions') }}
+),
+
+breaches as (
+    select * from {{ ref('stg_handoff__breaches') }}
 ),
 
 rejection_reasons as (
@@ -49,9 +54,7 @@ rejection_reasons as (
 
 answers as (
     select
-        assignments.handoff_id,
-        assignments.assignment_id,
-        assignments.lead_id,
+        assignments.handoff_id, assignments.assignment_id, assignments.lead_id,
         assignments.ended_at is null as is_current,
         coalesce(people.owner_id, contacts.owner_id) as owner_id,
         case
@@ -61,10 +64,8 @@ answers as (
         case when contacts.takes_reason then contacts.rejection_reason_id end as reason_id,
         contacts.answered_at as occurred_at,
         jsonb_build_object(
-            'contact_id', contacts.contact_id,
-            'hs_lead_status', contacts.lead_status,
-            'handoff_rejection_reason', contacts.rejection_reason_id,
-            'updated_at', contacts.updated_at
+            'contact_id', contacts.contact_id, 'hs_lead_status', contacts.lead_status,
+            'handoff_rejection_reason', contacts.rejection_reason_id, 'updated_at', contacts.updated_at
         ) as evidence
     from assignments
     inner join contacts
@@ -72,8 +73,15 @@ answers as (
             assignments.lead_id = contacts.contact_id
             and contacts.answered_at >= assignments.assigned_at
             and contacts.answered_at < coalesce(assignments.ended_at, 'infinity')
+    left join breaches on assignments.assignment_id = breaches.assignment_id
     left join people on contacts.answered_by = people.user_id
     left join rejection_reasons on contacts.rejection_reason_id = rejection_reasons.reason_id
+    -- A rejection waits for its reason, unless a deadline would be judged meanwhile.
+    where not (
+        contacts.takes_reason and contacts.rejection_reason_id is null
+        and {{ as_of() }} < contacts.answered_at + contacts.patience
+        and ({{ as_of() }} <= assignments.due_at or breaches.assignment_id is not null)
+    )
 ),
 
 -- A rejection ends the handoff once; an acceptance and a wish for another rep are of one assignment.
@@ -82,9 +90,10 @@ final as (
     where not exists (
         select 1 from recorded
         where
-            recorded.handoff_id = answers.handoff_id
-            and recorded.kind = answers.kind
-            and (answers.kind = 'rejected' or recorded.assignment_id = answers.assignment_id)
+            recorded.handoff_id = answers.handoff_id and (
+                (recorded.kind = 'rejected' and answers.kind in ('rejected', 'declined'))
+                or (recorded.kind = answers.kind and recorded.assignment_id = answers.assignment_id)
+            )
     )
 )
 

@@ -17,7 +17,7 @@ from handoff.clients.hubspot_wire import (
 )
 from handoff.ledger.db import Connection, only_one
 from handoff.ledger.outbox import Done, NotDelivered, Outcome, Permanent, Unknown
-from handoff.sync import conflicts
+from handoff.sync import conflicts, unwritten
 from handoff.sync.plan import OURS, STAGE, STAGES, is_ours, plan
 from handoff.sync.properties import ensure_properties
 
@@ -74,6 +74,7 @@ class ContactSender:
         except HubSpotError as problem:
             return Unknown(str(problem))
         conflicts.tell(self._connection, dedupe_key, done.result, self._now())
+        unwritten.tell(self._connection, dedupe_key, wanted, done.result, self._now())
         return done
 
     def _wanted(self, payload: Json, dedupe_key: str) -> dict[str, str]:
@@ -131,17 +132,36 @@ class ContactSender:
         return self._hubspot.read("contacts", contact_id, list(wanted), with_history=others)
 
     def _patch(self, contact_id: str, properties: dict[str, str]) -> dict[str, str]:
-        """Write, and return what was written: without the values that a portal has taken off its lists."""
+        """Write, and return what was written: without the values that a portal does not offer, or no longer.
+
+        What the agreement has had added since our properties were made, HubSpot learns here.
+        """
         try:
             self._hubspot.patch("contacts", contact_id, properties)
         except Rejected:
-            offered = self._offered()
-            known = {name: value for name, value in properties.items() if value in offered.get(name, (value,))}
-            if len(known) in (0, len(properties)):
+            unknown = self._unknown(properties)
+            if any(name.startswith(OURS) for name in unknown) and self._offers_more():
+                unknown = self._unknown(properties)
+            elif not unknown:
+                raise
+            known = {name: value for name, value in properties.items() if name not in unknown}
+            if not known:
                 raise
             self._hubspot.patch("contacts", contact_id, known)
             return known
         return properties
+
+    def _offers_more(self) -> bool:
+        """Have HubSpot offer what the agreement has by now; where it may not be asked, the value is left out."""
+        try:
+            return bool(ensure_properties(self._hubspot, self._reasons))
+        except (PlanLacks, Rejected):
+            return False
+
+    def _unknown(self, properties: dict[str, str]) -> set[str]:
+        """The properties that have a list of values without the one that we want; to empty one is always possible."""
+        offered = self._offered()
+        return {name for name, value in properties.items() if value and value not in offered.get(name, (value,))}
 
     def _restore(self, contact_id: str, chosen: dict[str, str], expected: Json) -> None:
         for _ in range(RESTORES):

@@ -141,9 +141,15 @@ def deadline_target(contact_id: str, due_at: datetime) -> dict[str, Any]:
     return {"contact_id": contact_id, "properties": {"handoff_sla_due_at": instant(due_at)}, "expected": {}}
 
 
-def rejected_target(contact_id: str, reason_id: str, rejected_at: datetime, due_at: datetime) -> dict[str, Any]:
-    """A handoff that is over: the reason, an id of the agreement's, the status that says so, and a stopped clock."""
-    properties = {REASON: reason_id, STATUS: UNQUALIFIED, "handoff_sla_status": status_by(rejected_at, due_at)}
+def rejected_target(contact_id: str, reason_id: str, rejected_at: datetime, due_at: datetime | None) -> dict[str, Any]:
+    """A handoff that is over: the reason, an id of the agreement's, the status that says so, and a stopped clock.
+
+    Args:
+        due_at: the deadline that the rejection kept or missed; None where first contact had stopped the clock.
+    """
+    properties = {REASON: reason_id, STATUS: UNQUALIFIED}
+    if due_at is not None:
+        properties["handoff_sla_status"] = status_by(rejected_at, due_at)
     return {"contact_id": contact_id, "properties": properties, "expected": {"read_at": rejected_at.isoformat()}}
 
 

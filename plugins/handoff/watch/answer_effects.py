@@ -28,6 +28,7 @@ from handoff.watch.answer_people import Given, Person
 from handoff.watch.answer_rules import ACCEPTED, CLAIMED, DECLINED, REJECTED, SNOOZED, Take
 
 NOTE = 500
+NOBODY = "Nobody else may take it now; the review channel knows"
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,11 @@ def carry_out(connection: Connection, taken: Taken, take: Take) -> None:
     """Record the dispositions and queue all that follows.
 
     Raises:
-        NobodyEligible, NoCalendar: the lead cannot go back to whoever answered in time.
+        NobodyEligible, NoCalendar: the lead cannot go back to whoever answered in time, or still to nobody else.
     """
+    if take.is_again:
+        given = reassign(connection, taken.history.handoff_id, taken.as_of, "declined")
+        _say(connection, taken, DECLINED, f"{_said(taken, DECLINED, None)}. {_to(given)}")
     assignment_id = _back(connection, taken) if take.is_back else taken.click.assignment_id
     for kind in take.kinds:
         until = _quiet_until(connection, taken) if kind == SNOOZED else None
@@ -128,7 +132,9 @@ def _say(connection: Connection, taken: Taken, key: str, text: str) -> None:
 def _tell_the_crm(connection: Connection, taken: Taken) -> None:
     filled, handoff_id = taken.click.filled, taken.history.handoff_id
     reason_id = filled.reason_id if filled else ""
-    target = rejected_target(taken.history.lead_id, reason_id, taken.click.at, taken.turn.due_at)
+    # What first contact said of the clock stands.
+    due_at = None if taken.history.of_handoff("contacted") else taken.turn.due_at
+    target = rejected_target(taken.history.lead_id, reason_id, taken.click.at, due_at)
     key = f"hubspot_contact:{handoff_id}:{taken.click.assignment_id}:rejected"
     outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, taken.as_of, handoff_id))
 
@@ -144,7 +150,11 @@ def _on(connection: Connection, taken: Taken) -> str:
         who = slack_text(taken.person.name, NAME)
         text = f"{who} hands on {whom}, and nobody else may take it: {slack_text(problem, 400)}"
         alert(connection, f"declined:{taken.click.assignment_id}", text, as_of, handoff_id)
-        return "Nobody else may take it now; the review channel knows"
+        return NOBODY
+    return _to(given)
+
+
+def _to(given: Assignment) -> str:
     return f"It goes to {slack_text(given.rep['name'], NAME)}"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.ledger.db import Connection
-from handoff.notify.card_form import Reason
+from handoff.notify.card_form import REROUTE, Reason
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,15 @@ def person(connection: Connection, slack_user_id: str, rep_id: str, at: datetime
     return Person(**row) if row else None
 
 
-def reasons(connection: Connection, at: datetime) -> list[Reason]:
-    """The reasons in force, in the order of their file, in which a seed is loaded."""
+def reasons(connection: Connection, at: datetime, *, may_reroute: bool = True) -> list[Reason]:
+    """The reasons in force, in the order of their file, in which a seed is loaded; without those that hand a lead on
+    where nobody else may have it."""
     rows = connection.execute(
         """select reason_id, label, next_step from agreement.rejection_reasons
         where valid_from <= %(at)s and %(at)s < valid_to order by ctid""",
         {"at": at},
     )
-    return [Reason(**row) for row in rows]
+    return [reason for row in rows if (reason := Reason(**row)).next_step != REROUTE or may_reroute]
 
 
 def given(connection: Connection, who: Person, reason_id: str, at: datetime) -> Given:

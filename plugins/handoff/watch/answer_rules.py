@@ -33,10 +33,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class Take:
-    """Dispositions to record, all of them; `is_back`: the handoff returns to whoever gave the answer in time."""
+    """Dispositions to record, all of them.
+
+    Attributes:
+        is_back: the handoff returns to whoever gave the answer in time.
+        is_again: it was handed on before, when nobody else could take it; somebody may by now.
+    """
 
     kinds: tuple[str, ...]
     is_back: bool = False
+    is_again: bool = False
 
 
 Verdict = Refusal | Ask | Take
@@ -49,7 +55,7 @@ def judge(click: Click, history: History, person: Person | None, given: Given | 
         return Refusal(f"Only {slack_text(turn.rep_name, NAME)} and their managers can answer this.")
     local = zone(person.time_zone)
     over = ended(history, turn, local, click.at)
-    if over is not None:
+    if over is not None and not (over.actions and (click.action == REJECT or click.filled is not None)):
         if click.action in (ACCEPT, CONTACTED) and _came_first(click, history, turn):
             return replace(_taken(click, history, turn), is_back=True)
         return Refusal(f"Nothing was changed. {over.lines[0]}.")
@@ -61,8 +67,10 @@ def judge(click: Click, history: History, person: Person | None, given: Given | 
         return Refusal(f"Nothing was changed. {_no_snooze(click, history, turn, person)}.")
     if click.filled is not None:
         if click.filled.seen != len(history.answers):
-            said = standing(history, turn, local, click.at)
+            said = over.lines[0] if over else standing(history, turn, local, click.at)
             return Refusal(f"{said}. Close this, and press Reject again if you still mean it.")
+        if over and given and given.reason and given.reason.next_step == REROUTE:
+            return Refusal("Somebody has been in touch, so nobody else gets it. Choose another reason.")
         return _rejection(click.filled.note, given or Given(None), person, is_declined=bool(history.of(turn, DECLINED)))
     kinds = _taken(click, history, turn)
     return kinds if kinds.kinds else Refusal(f"Nothing was changed. {standing(history, turn, local, click.at)}.")
@@ -93,11 +101,11 @@ def _rejection(note: str, given: Given, person: Person, *, is_declined: bool) ->
         return Refusal("This reason is no longer on the list. Close this, and press Reject again.")
     if len(note) > LONGEST_NOTE:
         return Refusal(f"At most {LONGEST_NOTE} characters.", NOTE)
+    if is_declined and given.reason.next_step == REROUTE:
+        return Take((), is_again=True)
     if person.is_own and given.most is not None and given.today >= given.most:
         return Refusal(f"You have rejected {given.today} leads today, which is the most. Talk to your manager.")
-    if given.reason.next_step != REROUTE:
-        return Take((REJECTED,))
-    return Refusal("Nobody else may take it now; the review channel knows.") if is_declined else Take((DECLINED,))
+    return Take((DECLINED if given.reason.next_step == REROUTE else REJECTED,))
 
 
 def _no_snooze(click: Click, history: History, turn: Turn, person: Person) -> str:

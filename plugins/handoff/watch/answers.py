@@ -17,9 +17,9 @@ from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.watch import answer_flood, answer_people
 from handoff.watch.answer_click import SUBMIT, Click, parse
-from handoff.watch.answer_effects import Taken, carry_out
+from handoff.watch.answer_effects import NOBODY, Taken, carry_out
 from handoff.watch.answer_flood import IGNORED
-from handoff.watch.answer_rules import Ask, Refusal, Take, Verdict, judge
+from handoff.watch.answer_rules import DECLINED, Ask, Refusal, Take, Verdict, judge
 from handoff.watch.lock import lock
 
 log = logging.getLogger(__name__)
@@ -128,9 +128,9 @@ def _apply(connection: Connection, row: Row, click: Click, as_of: datetime, is_l
         try:
             with connection.transaction():
                 carry_out(connection, Taken(click, told, person, given, row["inbox_id"], as_of), verdict)
-            return Outcome("+".join(verdict.kinds), has_effects=True)
+            return Outcome(DECLINED if verdict.is_again else "+".join(verdict.kinds), has_effects=True)
         except (NobodyEligible, NoCalendar):
-            verdict = Refusal("Nothing was changed. It went to a colleague.")
+            verdict = Refusal(f"{NOBODY}." if verdict.is_again else "Nothing was changed. It went to a colleague.")
     return _answered(connection, row, click, told, verdict, as_of, is_live)
 
 
@@ -146,7 +146,8 @@ def _answered(
     """Tell the person why nothing changed, or ask them why they reject."""
     key = row["event_key"]
     if isinstance(verdict, Ask) and is_live:
-        lead, reasons = told.context.lead, answer_people.reasons(connection, click.at)
+        lead = told.context.lead
+        reasons = answer_people.reasons(connection, click.at, may_reroute=told.of_handoff("contacted") is None)
         view = form(click.assignment_id, len(told.answers), lead.name or lead.email or "", reasons)
         return Outcome("asked", form=Form(click.trigger_id, view, key, click.channel, click.user_id))
     text, field_id = (verdict.text, verdict.field) if isinstance(verdict, Refusal) else (TOO_LATE, "")

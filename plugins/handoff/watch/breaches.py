@@ -1,6 +1,6 @@
 """Mark the assignments whose time ran out without first contact; timing goes on after that."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handoff import crash
 from handoff.ledger import outbox
@@ -10,19 +10,27 @@ from handoff.route.unforeseen import attempt
 from handoff.sync.targets import status_target
 from handoff.watch.lock import lock
 
+INDEX_LAG = timedelta(seconds=60)
+"""How long a record that was made in time may take to be found.
+
+HubSpot only says that new and changed records "may take a few moments" to appear in searches.
+Source: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm
+"""
+
 
 def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Mark what is overdue, each in its own transaction; returns how many.
 
-    A clock is only judged up to the moment to which every kind of engagement has been read: a call made in time and
-    landed late is no breach. Contact at the deadline itself is in time, so the breach comes after it. While the rep's
-    message has not gone out, the clock stands. Who handed the lead on after the deadline had missed it all the same;
-    what the CRM's contact says is then the next rep's.
+    A clock is only judged up to the moment to which every kind of engagement that we may read has been read, less what
+    the search index may lag: a call made in time and landed late is no breach. A kind that is refused would hold every
+    clock for good; where all are, nobody is late. Contact at the deadline itself is in time, so the breach comes after
+    it. While the rep's message has not gone out, the clock stands. Who handed the lead on after the deadline had missed
+    it all the same; what the CRM's contact says is then the next rep's.
 
     Args:
         raised: by handoff, what was raised in this run; what raises here is added.
     """
-    overdue = connection.execute(_OVERDUE, {"at": as_of, "assignment": None}).fetchall()
+    overdue = connection.execute(_OVERDUE, {"at": as_of, "assignment": None, "lag": INDEX_LAG}).fetchall()
     room = lines.room(connection, as_of) if overdue else None
     return sum(attempt(raised, row["handoff_id"], _mark, connection, row, as_of, room) or 0 for row in overdue)
 
@@ -36,7 +44,8 @@ def _mark(connection: Connection, row: Row, as_of: datetime, room: lines.Room | 
 
 def _write(connection: Connection, row: Row, as_of: datetime, room: lines.Room | None) -> int:
     lock(connection, row["handoff_id"])
-    if connection.execute(_OVERDUE, {"at": as_of, "assignment": row["assignment_id"]}).fetchone() is None:
+    this = {"at": as_of, "assignment": row["assignment_id"], "lag": INDEX_LAG}
+    if connection.execute(_OVERDUE, this).fetchone() is None:
         return 0
     connection.execute(
         "insert into handoff.breaches (assignment_id, due_at, marked_at) values (%s, %s, %s)",
@@ -81,10 +90,12 @@ left join lateral (
     where later.handoff_id = clocks.handoff_id and later.assignment_id > clocks.assignment_id
 ) as next on true
 where (next.assigned_at is null or next.assigned_at > clocks.due_at)
-and clocks.due_at < least(%(at)s, (
-    select min(seen_until) from handoff.cursors
-    where stream in ('hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications')
-))
+and clocks.due_at < %(at)s
+and clocks.due_at < (
+    select min(cursors.seen_until) - %(lag)s from handoff.cursors
+    where cursors.stream in ('hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications')
+    and not exists (select from handoff.lacks where lacks.stream = cursors.stream)
+)
 and not exists (
     select from handoff.dispositions as answer
     where answer.handoff_id = clocks.handoff_id and answer.occurred_at <= clocks.due_at

@@ -63,12 +63,12 @@ STATES: dict[str, tuple[History, tuple[str, ...], tuple[str, ...]]] = {
     "contacted in time": (
         history(answer("contacted", 4.5)),
         ("Contacted by Ana Costa after 4 min, in time",),
-        (),
+        (REJECT,),
     ),
     "contacted late by a colleague": (
         history(answer("contacted", 65, by="Ben Okafor")),
         ("Contacted by Ben Okafor after 1 h 5 min, after the deadline",),
-        (),
+        (REJECT,),
     ),
     "contacted by nobody known, in the next one's time": (
         history(answer("contacted", 9, by=None), turns=(turn(), BEN)),
@@ -100,6 +100,16 @@ STATES: dict[str, tuple[History, tuple[str, ...], tuple[str, ...]]] = {
         ("Rejected by Ana Costa, 14:01 EST: No budget or no say",),
         (),
     ),
+    "contacted, and rejected for what was said": (
+        history(answer("contacted", 4.5), answer("rejected", 10, reason="Not now")),
+        ("Rejected by Ana Costa, 14:09 EST: Not now",),
+        (),
+    ),
+    "contacted, and withdrawn": (
+        history(answer("contacted", 4.5), answer("withdrawn", 10, by=None, reason_id="deleted")),
+        ("Withdrawn: the lead was deleted in the CRM; nothing is due any more",),
+        (),
+    ),
     "rejected in the CRM without a reason": (
         history(answer("rejected", by=None)),
         ("Rejected by somebody, 14:01 EST: no reason given",),
@@ -128,7 +138,7 @@ def test_the_top_of_the_card(told: History, lines: tuple[str, ...], actions: tup
     shown = "\n".join(texts(made.blocks))
     assert shown.startswith("\n".join(lines))
     # A deadline that no longer counts is not shown, nor are buttons that would do nothing.
-    assert ("Call by" in shown) == bool(actions)
+    assert ("Call by" in shown) == state.is_open == (bool(actions) and not told.of_handoff("contacted"))
     assert [each["value"] for block in made.blocks for each in block.get("elements", ()) if "value" in each] == [
         str(first.assignment_id)
     ] * len(actions)

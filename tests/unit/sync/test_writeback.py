@@ -98,6 +98,12 @@ def writes(sandbox: RunningSandbox) -> int:
     return sum(each["method"] == "PATCH" for each in requests)
 
 
+def told(connection: Connection) -> list[str]:
+    """What the review channel heard."""
+    rows = connection.execute("select payload from handoff.outbox where kind = 'slack_review' order by outbox_id")
+    return [row["payload"]["text"] for row in rows]
+
+
 def counts(**some: int) -> dict[str, int]:
     return {"written": 0, "unchanged": 0, "drift": 0, "rejected_silently": 0, "dead": 0, "pending": 0, **some}
 
@@ -260,6 +266,46 @@ class TestProperties:
         hubspot.create_property("contacts", {**definition, "groupName": "contactinformation"})
         with pytest.raises(Rejected, match="handoff_score is of type string, not number: rename or delete"):
             ensure_properties(hubspot)
+
+
+def test_a_reason_that_came_into_the_agreement_later_is_offered_and_written(
+    connection: Connection, hubspot: HubSpotHook, clock: Clock, contact: str
+) -> None:
+    add(connection, clock, target(contact))
+    assert write_back(connection, hubspot, REASONS, clock) == counts(written=1)
+    add(connection, clock, target(contact, **{REASON: "timing", "handoff_sla_status": "met"}), "rejected")
+    assert write_back(connection, hubspot, [*REASONS, ("timing", "Bad timing")], clock) == counts(written=1)
+    now = hubspot.read("contacts", contact, [REASON, "handoff_sla_status"])["properties"]
+    assert (now[REASON], now["handoff_sla_status"]) == ("timing", "met")
+    assert told(connection) == []
+
+
+def test_a_value_of_ours_that_hubspot_does_not_offer_is_left_out_and_told(
+    connection: Connection, hubspot: HubSpotHook, clock: Clock, contact: str
+) -> None:
+    add(connection, clock, target(contact, handoff_first_contact_at="2026-11-22T12:00:00.000Z"))
+    assert write_back(connection, hubspot, REASONS, clock) == counts(written=1)
+    emptied = {REASON: "timing", "handoff_sla_status": "met", "handoff_first_contact_at": ""}
+    add(connection, clock, target(contact, **emptied), "rejected")
+    assert write_back(connection, hubspot, REASONS, clock) == counts(rejected_silently=1)
+    now = hubspot.read("contacts", contact, [*emptied])["properties"]
+    assert (now[REASON], now["handoff_sla_status"], now["handoff_first_contact_at"]) == (None, "met", None)
+    assert told(connection) == [
+        f"Contact {contact} in HubSpot does not say what it should: handoff_rejection_reason = timing was not taken."
+    ]
+
+
+def test_where_no_property_may_be_changed_the_rest_is_written(
+    connection: Connection, hubspot: HubSpotHook, sandbox: RunningSandbox, clock: Clock, contact: str
+) -> None:
+    add(connection, clock, target(contact))
+    assert write_back(connection, hubspot, REASONS, clock) == counts(written=1)
+    sandbox.control("POST", "faults", {"kind": "scope", "method": "PATCH", "path": "/properties/"})
+    add(connection, clock, target(contact, **{REASON: "timing", "handoff_sla_status": "met"}), "rejected")
+    later = [*REASONS, ("timing", "Bad timing")]
+    assert write_back(connection, hubspot, later, clock) == counts(rejected_silently=1)
+    assert read(hubspot, contact)["handoff_sla_status"] == "met"
+    assert len(told(connection)) == 1
 
 
 def test_a_contact_that_is_gone_is_said_to_be(hubspot: HubSpotHook) -> None:

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from handoff.ledger.db import Connection
 from handoff.route.assignments import Assignment
+from handoff.watch.breaches import INDEX_LAG
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.unit.route.handed import to
@@ -55,13 +56,22 @@ def look(
 
 
 def read(connection: Connection, until: datetime) -> None:
-    """Up to when every kind of engagement has been read."""
+    """Up to when every record of every kind of engagement has surely been read."""
     connection.execute(
         """insert into handoff.cursors (stream, watermark, moved_at, seen_until)
         select stream, %(until)s, %(until)s, %(until)s
         from unnest(array['hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications']) as stream
         on conflict (stream) do update set seen_until = excluded.seen_until""",
-        {"until": until},
+        {"until": until + INDEX_LAG},
+    )
+
+
+def refuse(connection: Connection, stream: str) -> None:
+    """The CRM has taken away the scope under which a stream was read."""
+    connection.execute(
+        """insert into handoff.lacks (stream, reason, noticed_at, checked_at)
+        values (%s, 'the scope was taken away', now(), now())""",
+        (stream,),
     )
 
 
@@ -87,18 +97,26 @@ def status(
     lead_status: str,
     reason_id: str = "",
     owner_id: str | None = None,
+    reason_at: datetime | None = None,
 ) -> None:
-    """A rep sets a contact's lead status by hand; some other property changes a minute later."""
-    version = {"value": lead_status, "timestamp": at.isoformat(), "sourceType": "CRM_UI"}
+    """A rep sets a contact's lead status by hand; some other property changes a minute later.
+
+    Args:
+        reason_at: when the reason was saved, if not with the status.
+    """
+    history = {"hs_lead_status": [{"value": lead_status, "timestamp": at.isoformat(), "sourceType": "CRM_UI"}]}
+    if reason_at:
+        version = {"value": reason_id, "timestamp": reason_at.isoformat(), "sourceType": "CRM_UI"}
+        history["handoff_rejection_reason"] = [version]
     payload = {
         "properties": {
             "hs_lead_status": lead_status,
             "handoff_rejection_reason": reason_id,
             "hubspot_owner_id": owner_id,
         },
-        "propertiesWithHistory": {"hs_lead_status": [version]},
+        "propertiesWithHistory": history,
     }
-    _land(admin, "hubspot_contacts", lead_id, at + timedelta(minutes=1), payload)
+    _land(admin, "hubspot_contacts", lead_id, (reason_at or at) + timedelta(minutes=1), payload)
 
 
 def _land(admin: psycopg.Connection[Any], table: str, record_id: str, at: datetime, payload: dict[str, Any]) -> None:

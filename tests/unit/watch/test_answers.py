@@ -349,12 +349,15 @@ def test_it_does_not_come_back_from_a_rep_whom_it_was_handed_to(connection: Conn
 
 @pytest.mark.parametrize("kind", ["contacted", "rejected", "withdrawn"])
 @pytest.mark.parametrize("action", ["accept", "reject", "snooze", "contacted"])
-def test_when_it_is_over_nothing_can_be_answered(
+def test_when_it_is_over_nothing_can_be_answered_but_what_was_said_on_the_phone(
     connection: Connection, given: Assignment, kind: str, action: str
 ) -> None:
     answer(connection, given, kind, SOON)
-    assert act(connection, pressed(given, action, ANA), SOON).label == "refused"
-    assert kind in whispers(connection)[0][1].lower()
+    if (kind, action) == ("contacted", "reject"):
+        assert act(connection, pressed(given, action, ANA), SOON).label == "asked"
+    else:
+        assert act(connection, pressed(given, action, ANA), SOON).label == "refused"
+        assert kind in whispers(connection)[0][1].lower()
     assert kinds(connection) == [kind]
 
 
@@ -478,6 +481,36 @@ def test_two_rejections_at_once_do_not_both_count_as_the_last(connection: Connec
     assert len(kinds(connection)) == 5
 
 
+def test_after_first_contact_a_lead_is_rejected_for_what_was_said(connection: Connection, given: Assignment) -> None:
+    answer(connection, given, "contacted", SOON)
+    outcome = act(connection, pressed(given, "reject", ANA), DUE + timedelta(hours=1))
+    assert outcome.form is not None
+    # Whom somebody has talked to goes to nobody else.
+    options = [each["value"] for each in outcome.form.view["blocks"][1]["element"]["options"]]
+    assert "not_mine" not in options
+    assert "no_interest" in options
+    refused = act(connection, submitted(given, "not_mine", ANA, seen=1), DUE + timedelta(hours=1))
+    assert refused.errors == {REASON: "Somebody has been in touch, so nobody else gets it. Choose another reason."}
+    late = act(connection, submitted(given, "no_interest", ANA), DUE + timedelta(hours=1))
+    assert late.errors[REASON].startswith("Contacted by ")
+    assert act(connection, submitted(given, "no_interest", ANA, seen=1), DUE + timedelta(hours=1)).label == "rejected"
+    assert kinds(connection) == ["contacted", "rejected"]
+    # The clock was stopped by the call, whenever the lead was rejected.
+    assert effects(connection, "hubspot_contact")[-1]["properties"] == {
+        "handoff_rejection_reason": "no_interest",
+        "hs_lead_status": "UNQUALIFIED",
+    }
+    assert act(connection, pressed(given, "reject", ANA), DUE + timedelta(hours=2)).label == "refused"
+
+
+def test_who_had_it_before_does_not_reject_it_for_who_has_it(connection: Connection, given: Assignment) -> None:
+    now = passed_on(connection, given, SOON)
+    answer(connection, now, "contacted", SOON)
+    assert act(connection, pressed(given, "reject", ANA), SOON).label == "refused"
+    assert act(connection, submitted(given, "no_interest", ANA, seen=1), SOON).label == "refused"
+    assert act(connection, pressed(now, "reject", BEN), SOON).label == "asked"
+
+
 def test_a_lead_that_is_not_theirs_goes_to_another_rep(connection: Connection, given: Assignment) -> None:
     assert act(connection, submitted(given, "not_mine", ANA, note="Ben knows them"), SOON).label == "declined"
     first, second = rows(connection, "select * from handoff.assignments order by assignment_id")
@@ -500,7 +533,24 @@ def test_when_nobody_else_may_take_it_it_stays_and_a_person_is_told(connection: 
     assert effects(connection, "slack_thread")[0]["text"].endswith("the review channel knows")
     again = act(connection, submitted(given, "not_mine", ANA, seen=1), SOON)
     assert again.errors == {REASON: "Nobody else may take it now; the review channel knows."}
+    assert len(effects(connection, "slack_review")) == 1
     assert act(connection, submitted(given, "other", ANA, seen=1), SOON).label == "rejected"
+
+
+def test_who_hands_it_on_once_more_is_looked_at_anew(connection: Connection, given: Assignment) -> None:
+    rejected_today(connection, 4, SOON)
+    with psycopg.connect(db.connections.get("handoff_admin").dsn, autocommit=True) as admin:
+        admin.execute("update agreement.reps set max_open = 0 where rep_id <> 'ana-costa'")
+        assert act(connection, submitted(given, "not_mine", ANA), SOON).label == "declined"
+        assert act(connection, submitted(given, "not_mine", ANA, seen=1), SOON).label == "refused"
+        admin.execute("update agreement.reps set max_open = 25")
+    # It is the fifth of the day still, and no sixth.
+    assert act(connection, submitted(given, "not_mine", ANA, seen=1, note="Ben is back"), SOON).label == "declined"
+    turns = rows(connection, "select * from handoff.assignments where handoff_id = %s", given.handoff_id)
+    assert [(each["rep_id"], each["cause"]) for each in turns][1:] == [("ben-okafor", "declined")]
+    said = [each["text"] for each in effects(connection, "slack_thread")]
+    assert said[-1] == "Ana Costa handed it on: Good lead, but not mine. “Ben is back”. It goes to Ben Okafor"
+    assert kinds(connection).count("declined") == 1
 
 
 # What no request applied

@@ -85,6 +85,54 @@ def test_a_rejection_ends_it_and_a_lead_that_is_not_theirs_goes_on(
     assert queued(connection, f"{moved.handoff_id}:{moved.assignment_id}:rejected") is None
 
 
+def test_a_reason_that_is_saved_after_the_status_decides(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    over, moved, silent = (hand(connection, lead, "ana-costa", NOON, **HIGH) for lead in ("1", "2", "3"))
+    for lead in ("1", "2", "3"):
+        status(admin, lead, ny("12:10"), "UNQUALIFIED")
+    assert look(connection, ny("12:11")) == {}
+    status(admin, "1", ny("12:10"), "UNQUALIFIED", "no_interest", reason_at=ny("12:12"))
+    status(admin, "2", ny("12:10"), "UNQUALIFIED", "not_mine", reason_at=ny("12:12"))
+    assert look(connection, ny("12:14")) == {"answered": 2}
+    assert sorted(answers(connection)) == [
+        ("declined", moved.assignment_id, "not_mine", ny("12:10")),
+        ("rejected", over.assignment_id, "no_interest", ny("12:10")),
+    ]
+    assert reps(connection, moved) == ["ana-costa", "ben-okafor"]
+    assert look(connection, ny("12:15") - SECOND) == {}
+    assert look(connection, ny("12:15")) == {"answered": 1}
+    assert answers(connection)[-1] == ("rejected", silent.assignment_id, None, ny("12:10"))
+    # It is over, so there is nothing to hand on.
+    status(admin, "3", ny("12:10"), "UNQUALIFIED", "not_mine", reason_at=ny("12:20"))
+    assert look(connection, ny("12:22")) == {}
+    assert reps(connection, silent) == ["ana-costa"]
+
+
+def test_a_rejection_waits_for_its_reason_no_longer_than_the_deadline(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    status(admin, "1", ny("12:04"), "UNQUALIFIED")
+    assert look(connection, ny("12:05")) == {"remind": 1}
+    assert look(connection, ny("12:06")) == {"answered": 1}
+    assert answers(connection) == [("rejected", given.assignment_id, None, ny("12:04"))]
+    assert reps(connection, given) == ["ana-costa"]
+
+
+def test_an_accepted_lead_whose_deadline_was_missed_may_be_rejected_in_two_saves(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    answer(connection, given, "accepted", ny("12:01"))
+    assert look(connection, ny("12:06")).get("breached") == 1
+    status(admin, "1", ny("12:30"), "UNQUALIFIED")
+    assert look(connection, ny("12:31")).get("answered") is None
+    status(admin, "1", ny("12:30"), "UNQUALIFIED", "no_interest", reason_at=ny("12:32"))
+    assert look(connection, ny("12:34")).get("answered") == 1
+    assert answers(connection)[-1] == ("rejected", given.assignment_id, "no_interest", ny("12:30"))
+
+
 def test_what_a_rejection_in_the_crm_says_of_a_clock_that_ran_out_or_stood_already(
     connection: Connection, admin: psycopg.Connection[Any]
 ) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.watch.pauses import beat
+from handoff.watch.run import run
 from tests.unit.route.handed import NOON, answer
 from tests.unit.watch.clockwork import (
     ANA,
@@ -20,6 +22,8 @@ from tests.unit.watch.clockwork import (
     look,
     moment,
     notes,
+    read,
+    refuse,
     reps,
     steps,
     value,
@@ -86,6 +90,44 @@ def test_a_breach_waits_until_the_crm_has_been_read_that_far(connection: Connect
     assert reps(connection, given) == ["ana-costa"]
     look(connection, ny("12:31"), read_until=ny("12:05") + SECOND)
     assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+
+
+def test_a_call_made_in_time_may_enter_the_index_of_the_crm_a_little_later(
+    connection: Connection, agreement_database: Any
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    beat(connection, ny("12:05"))
+    connection.execute("update handoff.cursors set seen_until = %s", (ny("12:05:59"),))
+    assert run(connection, ny("12:05:59"))["breached"] == 0
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        call(admin, "1", ny("12:04:50"), "1001")
+    connection.execute("update handoff.cursors set seen_until = %s", (ny("12:06:30"),))
+    assert run(connection, ny("12:06:30"))["contacted"] == 1
+    assert value(connection, "select count(*) from handoff.breaches") == 0
+    assert reps(connection, given) == ["ana-costa"]
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_what_the_crm_refuses_to_show_holds_no_clock(connection: Connection, is_refused: bool) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    read(connection, ny("12:06"))
+    connection.execute(
+        "update handoff.cursors set seen_until = %s where stream = 'hubspot_emails'", (NOON - timedelta(days=3),)
+    )
+    if is_refused:
+        refuse(connection, "hubspot_emails")
+    beat(connection, ny("12:05"))
+    assert run(connection, ny("12:06"))["breached"] == is_refused
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"][: 1 + is_refused]
+
+
+def test_nobody_is_late_where_no_kind_of_contact_can_be_read(connection: Connection) -> None:
+    hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    read(connection, ny("12:06"))
+    for stream in ("hubspot_calls", "hubspot_emails", "hubspot_meetings", "hubspot_communications"):
+        refuse(connection, stream)
+    beat(connection, ny("12:05"))
+    assert run(connection, ny("12:06"))["breached"] == 0
 
 
 def test_a_lead_goes_down_the_chain_and_then_stays_with_whom_it_is(connection: Connection) -> None:
