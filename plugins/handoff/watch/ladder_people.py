@@ -1,7 +1,7 @@
 """Who can be told now, and of how much more each may be told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from handoff.ledger.db import Connection
@@ -16,11 +16,16 @@ NOTE = "slack_note"
 
 @dataclass(frozen=True)
 class Watch:
-    """One look at the clocks: when it is, who is there, and how much more each may be told."""
+    """One look at the clocks: when it is, who is there, and how much more each may be told.
+
+    Attributes:
+        waiting: assignments of leads that another rep is to have, and none had room for in this look.
+    """
 
     as_of: datetime
     people: Mapping[str, Person]
     room: Room
+    waiting: set[int] = field(default_factory=set)
 
     def name(self, rep_id: str) -> str:
         """A rep's name, or the id of somebody who has left."""
@@ -40,7 +45,7 @@ class Watch:
         if whom is None:
             alert(connection, f"ladder:{key}", text, self.as_of, handoff_id)
             return
-        payload = {"slack_user_id": whom.slack_user_id, "text": text, "rep_name": whom.name}
+        payload = {"slack_user_id": whom.slack_user_id, "rep_id": whom.rep_id, "text": text, "rep_name": whom.name}
         note = Effect(f"{cards.LADDER}{key}", NOTE, payload, self.as_of, handoff_id)
         self.room.told[whom.slack_user_id] += put(connection, note)
 
