@@ -73,7 +73,9 @@ def _take(connection: Connection, case: Case, move: Move, whom: Person | None, w
     if because:
         became, whom = "passed_over", None
     elif step.action == "reassign":
-        became, because = ("stay", ACCEPTED) if case.answers.is_accepted else _reassign(connection, case, watch)
+        # Who has left calls nobody, whatever they had accepted.
+        keeps = case.answers.is_accepted and watch.there(case.rep_id) is not None
+        became, because = ("stay", ACCEPTED) if keeps else _reassign(connection, case, watch)
         if became == WAITS:
             _waits(connection, case, move, whom, watch)
             return became

@@ -181,6 +181,54 @@ def test_what_waits_for_room_goes_on_up_and_ends_with_contact(
     assert reps(connection, given) == ["ana-costa"]
 
 
+EVE = moment("2026-11-25 16:55")
+"""Wednesday, five minutes before New York closes; Thursday is a holiday."""
+
+
+def leave(admin: psycopg.Connection[Any], how: str) -> None:
+    """Ana leaves on Thursday: her row ends, or HubSpot archives her."""
+    if how == "ended":
+        admin.execute("update agreement.reps set valid_to = '2026-11-26' where rep_id = 'ana-costa'")
+    else:
+        admin.execute(
+            """with batch as (
+                insert into raw.batches (source, started_at, loaded_at) values ('poll', %(at)s, %(at)s)
+                returning batch_id
+            )
+            insert into raw.hubspot_owners (id, updated_at, loaded_at, batch_id, payload)
+            select '1001', %(at)s, %(at)s, batch_id, '{"archived": true}' from batch""",
+            {"at": moment("2026-11-26 12:00")},
+        )
+
+
+@pytest.mark.parametrize("how", ["ended", "archived"])
+def test_the_acceptance_of_a_rep_who_has_left_binds_nobody(
+    connection: Connection, admin: psycopg.Connection[Any], how: str
+) -> None:
+    given = hand(connection, "1", "ana-costa", EVE, **HIGH)
+    answer(connection, given, "accepted", EVE)
+    leave(admin, how)
+    assert look(connection, given.due_at + SECOND)["reassign"] == 1
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+    (told,) = notes(connection, FARAH)
+    assert "It went from Ana Costa to Ben Okafor" in told
+
+
+@pytest.mark.parametrize("how", ["ended", "archived"])
+def test_the_manager_of_a_rep_who_has_left_hears_of_it(
+    connection: Connection, admin: psycopg.Connection[Any], how: str
+) -> None:
+    given = hand(connection, "1", "ana-costa", EVE, **HIGH)
+    leave(admin, how)
+    assert look(connection, given.due_at - timedelta(minutes=10)) == {"remind": 1, "warn": 1}
+    (told,) = notes(connection, FARAH)
+    assert told.startswith("Ana Costa has not been in touch with Lead 1 at Northwind yet, due by ")
+    # Nobody reads what is said to her: the reminder is the review channel's.
+    assert notes(connection, ANA) == []
+    said = value(connection, "select payload ->> 'text' from handoff.outbox where kind = 'slack_review'")
+    assert said.startswith("Ana Costa has not been in touch with Lead 1 at Northwind yet")
+
+
 @pytest.mark.parametrize("kind", ["accepted", "claimed"])
 def test_what_was_accepted_stays_and_the_manager_hears_of_it(connection: Connection, kind: str) -> None:
     given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
