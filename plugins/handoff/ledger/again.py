@@ -96,7 +96,8 @@ def _address(row: Row) -> dict[str, object]:
 # `message`, and what a manager hears of a lead that went on name who had it, and are needed all the same.
 _EFFECT = """
 select
-    effect.*, step.assignment_id is not null as is_note, manager.slack_user_id as manager_user_id, rep.slack_user_id,
+    effect.*, step.assignment_id is not null or effect.kind = 'slack_note' and effect.payload ? 'rep_id' as is_note,
+    manager.slack_user_id as manager_user_id, rep.slack_user_id,
     to_jsonb(rep) ->> 'slack_channel' as slack_channel, rep.crm_owner_id, ended.kind as ended,
     coalesce(
         assignment.assignment_id < newest.assignment_id and effect.payload ->> 'message' is null
@@ -110,7 +111,8 @@ left join handoff.ladder_steps as step
     on effect.dedupe_key = format('slack_note:ladder:%%s:%%s', step.assignment_id, step.escalation_id)
     and step.assignment_id = assignment.assignment_id
 left join agreement.reps as manager
-    on manager.rep_id = step.addressed_to and manager.valid_from <= %(at)s and %(at)s < manager.valid_to
+    on manager.rep_id = coalesce(step.addressed_to, effect.payload ->> 'rep_id')
+    and manager.valid_from <= %(at)s and %(at)s < manager.valid_to
 left join lateral (
     select max(assignment_id) as assignment_id from handoff.assignments as other
     where other.handoff_id = effect.handoff_id

@@ -18,11 +18,13 @@ class NobodyEligible(LookupError):
     Attributes:
         until: when the first of those who are away, or full for today, may take it; None when that is not what is
             waited for.
+        is_passing: whether somebody is only away or full, so that it is worth asking again.
     """
 
-    def __init__(self, message: str, until: datetime | None = None):
+    def __init__(self, message: str, until: datetime | None = None, *, is_passing: bool = False):
         super().__init__(message)
         self.until = until
+        self.is_passing = is_passing
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,16 @@ def _choose(
     considered = "; ".join(f"{each.rep_id}: {each.reason}" for each in judged) or "no rep was considered"
     back = [until for _, until in verdicts if until is not None]
     raise NobodyEligible(
-        f"{considered}. Add a fallback rep to seeds/agreement/pool_members.csv", min(back) if back else None
+        f"{considered}. Add a fallback rep to seeds/agreement/pool_members.csv",
+        min(back) if back else None,
+        is_passing=any(_is_passing(each, had) for each in candidates),
     )
+
+
+def _is_passing(refused: Candidate, had: Collection[str]) -> bool:
+    """Whether a candidate who may not take the lead now may take it another time: they are full, or away."""
+    is_away = not refused.is_eligible and refused.unavailable_until is not None
+    return (refused.is_eligible or is_away) and refused.weight > 0 and refused.rep_id not in had
 
 
 def _judged(candidate: Candidate, burden: Burden, had: Collection[str]) -> tuple[Candidate, datetime | None]:

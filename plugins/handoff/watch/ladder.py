@@ -44,7 +44,8 @@ class Move:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can be told. `is_at_work` is by their own calendar, `is_away` by leave or out-of-office."""
+    """Somebody of the agreement. `is_at_work` is by their own calendar, `is_away` by leave or out-of-office, and
+    `has_left` when their row has ended or HubSpot has archived them: they are away for good, and told nothing."""
 
     rep_id: str
     name: str
@@ -53,6 +54,7 @@ class Person:
     manager_id: str
     is_at_work: bool
     is_away: bool = False
+    has_left: bool = False
 
 
 def moves(due: Sequence[Step], answers: Answers, as_of: datetime) -> list[Move]:
@@ -80,17 +82,18 @@ def _gives_way(step: Step, ripe: Sequence[Step]) -> str | None:
 
 
 def addressee(people: Mapping[str, Person], rep_id: str, notify: Notify) -> Person | None:
-    """Whom a step tells; None when nobody is above, and the review channel is told instead.
+    """Whom a step tells; None when nobody is above, or the rep has left, and the review channel is told instead.
 
     A manager who is away hands it to their own. Whoever is about the lead themselves is not told about it as its
     manager.
 
     Args:
-        people: everybody who is in the agreement now, by rep id.
+        people: everybody who is or was in the agreement, by rep id.
     """
+    rep = people.get(rep_id)
     if notify == "rep":
-        return people.get(rep_id)
-    chosen = _above(people, people.get(rep_id))
+        return None if rep is None or rep.has_left else rep
+    chosen = _above(people, rep)
     if notify == "second_manager":
         chosen = _above(people, chosen) or chosen
     seen: set[str] = set()

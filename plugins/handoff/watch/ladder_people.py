@@ -1,7 +1,7 @@
 """Who can be told now, and of how much more each may be told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from handoff.ledger.db import Connection
@@ -16,16 +16,26 @@ NOTE = "slack_note"
 
 @dataclass(frozen=True)
 class Watch:
-    """One look at the clocks: when it is, who is there, and how much more each may be told."""
+    """One look at the clocks: when it is, who is there, and how much more each may be told.
+
+    Attributes:
+        waiting: assignments of leads that another rep is to have, and none had room for in this look.
+    """
 
     as_of: datetime
     people: Mapping[str, Person]
     room: Room
+    waiting: set[int] = field(default_factory=set)
 
     def name(self, rep_id: str) -> str:
-        """A rep's name, or the id of somebody who has left."""
+        """A rep's name, or the id of somebody who was never in force."""
         person = self.people.get(rep_id)
         return person.name if person else rep_id
+
+    def there(self, rep_id: str | None) -> Person | None:
+        """Somebody who can be told; None for whoever has left."""
+        person = self.people.get(rep_id or "")
+        return None if person is None or person.has_left else person
 
     def may_tell(self, whom: Person | None) -> bool:
         """Whether somebody is at work and not told too much already; the review channel can always be told."""
@@ -40,7 +50,7 @@ class Watch:
         if whom is None:
             alert(connection, f"ladder:{key}", text, self.as_of, handoff_id)
             return
-        payload = {"slack_user_id": whom.slack_user_id, "text": text, "rep_name": whom.name}
+        payload = {"slack_user_id": whom.slack_user_id, "rep_id": whom.rep_id, "text": text, "rep_name": whom.name}
         note = Effect(f"{cards.LADDER}{key}", NOTE, payload, self.as_of, handoff_id)
         self.room.told[whom.slack_user_id] += put(connection, note)
 
@@ -57,7 +67,7 @@ class Watch:
 
 
 def look(connection: Connection, as_of: datetime) -> Watch:
-    """Who is in the agreement at `as_of`, and what they were told."""
+    """Who is in the agreement at `as_of` or was before, and what they were told."""
     with connection.transaction():
         connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
         rows = connection.execute(_PEOPLE, {"at": as_of}).fetchall()
@@ -65,13 +75,27 @@ def look(connection: Connection, as_of: datetime) -> Watch:
     return Watch(as_of, people, lines.room(connection, as_of))
 
 
+# Whoever left has leads until somebody else takes them, and a manager. Absent without end is who HubSpot has archived.
 _PEOPLE = """
+with everybody as (
+    select
+        rep_id, name, slack_user_id, time_zone, calendar_id, manager_id, unavailable_because is not null as is_away,
+        coalesce(unavailable_until = 'infinity', false) as has_left
+    from line.int_reps
+    union all
+    (
+        select distinct on (rep_id) rep_id, name, slack_user_id, time_zone, calendar_id, manager_id, true, true
+        from agreement.reps as former
+        where valid_from <= %(at)s and not exists (select from line.int_reps as rep where rep.rep_id = former.rep_id)
+        order by rep_id, valid_from desc
+    )
+)
 select
-    rep_id, name, slack_user_id, time_zone, manager_id, unavailable_because is not null as is_away,
+    rep_id, name, slack_user_id, time_zone, manager_id, is_away, has_left,
     exists (
         select from line.int_open_intervals as shift
         where shift.calendar_id = rep.calendar_id and shift.time_zone = rep.time_zone
         and shift.opens_at <= %(at)s and %(at)s < shift.closes_at
     ) as is_at_work
-from line.int_reps as rep
+from everybody as rep
 """

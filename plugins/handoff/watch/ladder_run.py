@@ -20,12 +20,16 @@ from handoff.watch.ladder_notes import ACCEPTED, UTC, Note
 from handoff.watch.ladder_people import Watch, look
 from handoff.watch.lock import lock
 
+WAITS = "waits"
+"""What becomes of a step that is tried again."""
+
 
 def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> dict[str, int]:
     """Take what is due, the hottest leads first, and return how many steps by what became of them.
 
     A step waits for the opening hours of whom it tells, and until they are not told too much at once. Taking a lead
-    away waits for nobody: it counts as `reassign` or `stay`, and the manager is `told` at their next opening.
+    away waits for nobody: it counts as `reassign` or `stay`, and the manager is `told` at their next opening. Where
+    everybody else is only full or away it counts as `waits`, and each run tries it again.
 
     Args:
         raised: by handoff, what was raised in this run; what raises here is added.
@@ -48,7 +52,8 @@ def _take_one(connection: Connection, case: Case, watch: Watch) -> str:
         if present is None or ready is None:
             return ""
         became = _take(connection, present, *ready, watch)
-        cards.refresh(connection, present.handoff_id, watch.as_of)
+        if became != WAITS:
+            cards.refresh(connection, present.handoff_id, watch.as_of)
     crash.point("watch.ladder.taken")
     return became
 
@@ -56,6 +61,8 @@ def _take_one(connection: Connection, case: Case, watch: Watch) -> str:
 def _ready(case: Case, watch: Watch) -> tuple[Move, Person | None] | None:
     for move in moves(case.steps, case.answers, watch.as_of):
         whom = addressee(watch.people, case.rep_id, move.step.notify)
+        if move.step.action == "reassign" and case.assignment_id in watch.waiting:
+            continue
         if move.passed_over_because or move.step.action == "reassign" or watch.may_tell(whom):
             return move, whom
     return None
@@ -66,8 +73,12 @@ def _take(connection: Connection, case: Case, move: Move, whom: Person | None, w
     if because:
         became, whom = "passed_over", None
     elif step.action == "reassign":
-        because = ACCEPTED if case.answers.is_accepted else _reassign(connection, case, watch)
-        became = "stay" if because else "reassign"
+        # Who has left calls nobody, whatever they had accepted.
+        keeps = case.answers.is_accepted and watch.there(case.rep_id) is not None
+        became, because = ("stay", ACCEPTED) if keeps else _reassign(connection, case, watch)
+        if became == WAITS:
+            _waits(connection, case, move, whom, watch)
+            return became
     connection.execute(
         """insert into handoff.ladder_steps (
             assignment_id, escalation_id, action, addressed_to, was_due_at, taken_at, skipped_because
@@ -101,8 +112,9 @@ def _text(case: Case, move: Move, whom: Person | None, watch: Watch) -> str:
     return note.warning(name) if move.step.at_percent < 100 else note.overdue(name)
 
 
-def _reassign(connection: Connection, case: Case, watch: Watch) -> str | None:
-    """Give it to another rep; returns why it stays when that cannot be, which the review channel is told."""
+def _reassign(connection: Connection, case: Case, watch: Watch) -> tuple[str, str | None]:
+    """Give it to another rep; returns what became of the step, and why it stays when that cannot be, which the review
+    channel is told once."""
     try:
         with connection.transaction():
             reassign(connection, case.handoff_id, watch.as_of, "breach")
@@ -111,5 +123,15 @@ def _reassign(connection: Connection, case: Case, watch: Watch) -> str | None:
         said = Note(case.context, case.due_at, UTC, watch.as_of).stays(watch.name(case.rep_id))
         text = f"{said} {slack_text(error, 400)}"
         alert(connection, f"ladder:{case.assignment_id}:stays", text, watch.as_of, case.handoff_id)
-        return f"nobody else may take it: {error}"
-    return None
+        is_passing = isinstance(error, NobodyEligible) and error.is_passing
+        return WAITS if is_passing else "stay", f"nobody else may take it: {error}"
+    return "reassign", None
+
+
+def _waits(connection: Connection, case: Case, move: Move, whom: Person | None, watch: Watch) -> None:
+    """Leave the step open, as somebody may have room in a minute, and tell whom it tells, once, that the lead stays."""
+    watch.waiting.add(case.assignment_id)
+    if whom is not None and watch.may_tell(whom):
+        text = Note(case.context, case.due_at, whom.time_zone, watch.as_of).stays(watch.name(case.rep_id))
+        key = f"{case.assignment_id}:{move.step.escalation_id}:stays"
+        watch.tell(connection, case.handoff_id, key, text, whom)

@@ -33,7 +33,7 @@ def _tell(connection: Connection, handoff_id: str, watch: Watch) -> bool:
         row = next(iter(_owed(connection, watch, handoff_id)), None)
         if row is None:
             return False
-        whom = watch.people.get(row["addressed_to"] or "")
+        whom = watch.there(row["addressed_to"])
         if not watch.may_tell(whom):
             return False
         note = Note(row["context"], row["was_due_at"], whom.time_zone if whom else UTC, watch.as_of)

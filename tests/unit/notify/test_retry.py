@@ -164,6 +164,23 @@ def test_a_note_to_a_manager_and_a_line_that_calls_for_a_rep_go_to_whom_they_are
             retry(connection, key, clock())
 
 
+def test_a_note_of_a_step_that_is_still_open_goes_to_whom_it_was_for(
+    connection: Connection, slack: SlackHook, clock: Clock
+) -> None:
+    given = handed.to(connection, "1", "ana-costa", clock())
+    key = f"slack_note:ladder:{given.assignment_id}:esc-high-breach:stays"
+    payload = {"slack_user_id": "U0NOBODY00", "rep_id": "farah-ali", "text": "It stays with Ana Costa"}
+    connection.execute(
+        """insert into handoff.outbox (dedupe_key, handoff_id, kind, payload, created_at, not_before, state)
+        values (%s, %s, 'slack_note', %s, %s, %s, 'dead')""",
+        (key, given.handoff_id, Jsonb(payload), clock(), clock()),
+    )
+    retry(connection, key, clock())
+    row = connection.execute("select payload from handoff.outbox where dedupe_key = %s", (key,)).fetchone()
+    assert row is not None
+    assert row["payload"]["slack_user_id"] == "U0FARAHALI"
+
+
 def test_the_copy_goes_to_the_channel_that_the_rep_s_team_has_now(
     connection: Connection, slack: SlackHook, clock: Clock
 ) -> None:

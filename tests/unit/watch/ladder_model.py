@@ -89,6 +89,8 @@ class Model:
         self.over_at: datetime | None = None
         self.seen_at: datetime | None = None
         self.steps: list[Step] = []
+        self.is_full = False
+        """Whether nobody else has room."""
 
     def answer(self, kind: str, at: datetime, until: datetime | None = None) -> None:
         turn = self.turns[-1]
@@ -133,7 +135,9 @@ class Model:
         if row["action"] == "reassign":
             if turn.is_accepted:
                 return "stayed"
-            return "went on" if len(self.turns) < len(CHAIN) else "stayed"
+            if len(self.turns) == len(CHAIN):
+                return "stayed"
+            return None if self.is_full else "went on"
         if float(row["at_percent"]) < 100 and any(each["action"] == "reassign" for each in later):
             return "passed over"
         if any(each["notify"] == row["notify"] and each["action"] != "reassign" for each in later):

@@ -1,5 +1,6 @@
 """The rules of one ladder: which due steps are taken, which give way, and who is told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -96,3 +97,11 @@ def test_a_manager_who_is_away_hands_it_up() -> None:
     # A circle of managers ends too.
     circle = {each.rep_id: each for each in (person("ana", "bob", is_away=True), person("bob", "ana", is_away=True))}
     assert addressee(circle, "ana", "manager") is None
+
+
+def test_who_has_left_hears_nothing_and_their_manager_does() -> None:
+    gone = CHAIN | {"ana": replace(person("ana", "bob", is_away=True), has_left=True)}
+    assert addressee(gone, "ana", "rep") is None
+    manager = addressee(gone, "ana", "manager")
+    assert manager is not None
+    assert manager.rep_id == "bob"

@@ -29,8 +29,10 @@ ACTS = st.one_of(
     st.just(("look", None)),
     st.just(("look", None)),
     st.tuples(st.just("snoozed"), st.integers(1, 300)),
+    st.sampled_from([("full", 0), ("full", 25)]),
     st.sampled_from([("accepted", None), ("contacted", None), ("rejected", None), ("withdrawn", None)]),
 )
+ROOM = "update agreement.reps set max_open = %s where rep_id <> 'ana-costa'"
 Acts = list[tuple[timedelta, tuple[str, int | None]]]
 
 
@@ -64,6 +66,7 @@ def test_the_ledger_shows_what_the_model_does(
     times: how often each look is taken.
     """
     admin.execute("truncate handoff.handoffs, handoff.heartbeats cascade")
+    admin.execute(ROOM, (25,))
     model = Model(tier_id, TIERS[tier_id], start)
     with db.connect() as connection:
         first = hand(connection, "1", "ana-costa", start, tier=tier_id, minutes=TIERS[tier_id])
@@ -79,6 +82,9 @@ def test_the_ledger_shows_what_the_model_does(
                     read(connection, at)
                     run(connection, at)
                     deliver(connection)
+            elif what == "full":
+                model.is_full = minutes == 0
+                admin.execute(ROOM, (minutes,))
             elif model.over_at is None:
                 until = at + timedelta(minutes=minutes) if minutes else None
                 model.answer(what, at, until)

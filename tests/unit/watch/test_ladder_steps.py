@@ -1,5 +1,6 @@
 """Each step at its moment, once, told to the right person; the clock is given, and nobody sleeps."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,12 @@ from tests.unit.watch.clockwork import (
 )
 
 SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def admin(connection: Connection, agreement_database: Any) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        yield admin
 
 
 def ny(wall: str) -> datetime:
@@ -158,6 +165,110 @@ def test_a_lead_goes_down_the_chain_and_then_stays_with_whom_it_is(connection: C
     assert told[1]["text"].startswith(
         "Nobody was in touch with Lead 1 at Northwind by 19:16 UTC today; Farah Ali still"
     )
+
+
+def full(admin: psycopg.Connection[Any], *rep_ids: str, is_full: bool = True) -> None:
+    """Whether reps have no room for another lead."""
+    most = 0 if is_full else 25
+    admin.execute("update agreement.reps set max_open = %s where rep_id = any(%s)", (most, list(rep_ids)))
+
+
+def test_where_the_others_are_only_full_it_is_tried_again_until_one_has_room(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    full(admin, "ben-okafor", "farah-ali")
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    assert look(connection, ny("16:30") + SECOND) == {"breached": 1, "passed_over": 2, "waits": 1}
+    assert look(connection, ny("16:31")) == {"waits": 1}
+    assert reps(connection, given) == ["ana-costa"]
+    stays = "Nobody was in touch with Lead 1 at Northwind by 16:30 EST today. Nobody else may take it, so it stays "
+    assert notes(connection, FARAH) == [f"{stays}with Ana Costa."]
+    told = "select count(*) from handoff.outbox where dedupe_key like 'slack_review:ladder:%%:stays'"
+    assert value(connection, told) == 1
+    full(admin, "ben-okafor", is_full=False)
+    assert look(connection, ny("16:32")) == {"reassign": 1, "told": 1}
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+    assert notes(connection, FARAH)[-1].startswith(
+        "Nobody was in touch with Lead 1 at Northwind by 16:30 EST today. It went from Ana Costa to Ben Okafor"
+    )
+    assert look(connection, ny("16:33")) == {}
+
+
+def test_where_the_others_are_only_away_it_is_tried_again(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    admin.execute(
+        """insert into agreement.absences (absence_id, rep_id, valid_from, valid_to, why)
+        select 'away-' || rep_id, rep_id, '2026-11-25', '2026-11-26', 'Leave'
+        from unnest(array['ben-okafor', 'farah-ali']) as rep_id"""
+    )
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    assert look(connection, ny("16:30") + SECOND)["waits"] == 1
+    assert look(connection, ny("16:31"))["waits"] == 1
+    assert look(connection, moment("2026-11-26 01:00"))["reassign"] == 1
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+
+
+def test_what_waits_for_room_goes_on_up_and_ends_with_contact(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    full(admin, "ben-okafor", "farah-ali")
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    look(connection, ny("12:05") + SECOND)
+    assert look(connection, ny("12:15")) == {"waits": 1, "escalate": 1}
+    assert notes(connection, FARAH)[-1].endswith("by 12:05 EST today; Ana Costa still has it.")
+    answer(connection, given, "contacted", ny("12:16"))
+    full(admin, "ben-okafor", is_full=False)
+    assert look(connection, ny("12:17")) == {}
+    assert reps(connection, given) == ["ana-costa"]
+
+
+EVE = moment("2026-11-25 16:55")
+"""Wednesday, five minutes before New York closes; Thursday is a holiday."""
+
+
+def leave(admin: psycopg.Connection[Any], how: str) -> None:
+    """Ana leaves on Thursday: her row ends, or HubSpot archives her."""
+    if how == "ended":
+        admin.execute("update agreement.reps set valid_to = '2026-11-26' where rep_id = 'ana-costa'")
+    else:
+        admin.execute(
+            """with batch as (
+                insert into raw.batches (source, started_at, loaded_at) values ('poll', %(at)s, %(at)s)
+                returning batch_id
+            )
+            insert into raw.hubspot_owners (id, updated_at, loaded_at, batch_id, payload)
+            select '1001', %(at)s, %(at)s, batch_id, '{"archived": true}' from batch""",
+            {"at": moment("2026-11-26 12:00")},
+        )
+
+
+@pytest.mark.parametrize("how", ["ended", "archived"])
+def test_the_acceptance_of_a_rep_who_has_left_binds_nobody(
+    connection: Connection, admin: psycopg.Connection[Any], how: str
+) -> None:
+    given = hand(connection, "1", "ana-costa", EVE, **HIGH)
+    answer(connection, given, "accepted", EVE)
+    leave(admin, how)
+    assert look(connection, given.due_at + SECOND)["reassign"] == 1
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+    (told,) = notes(connection, FARAH)
+    assert "It went from Ana Costa to Ben Okafor" in told
+
+
+@pytest.mark.parametrize("how", ["ended", "archived"])
+def test_the_manager_of_a_rep_who_has_left_hears_of_it(
+    connection: Connection, admin: psycopg.Connection[Any], how: str
+) -> None:
+    given = hand(connection, "1", "ana-costa", EVE, **HIGH)
+    leave(admin, how)
+    assert look(connection, given.due_at - timedelta(minutes=10)) == {"remind": 1, "warn": 1}
+    (told,) = notes(connection, FARAH)
+    assert told.startswith("Ana Costa has not been in touch with Lead 1 at Northwind yet, due by ")
+    # Nobody reads what is said to her: the reminder is the review channel's.
+    assert notes(connection, ANA) == []
+    said = value(connection, "select payload ->> 'text' from handoff.outbox where kind = 'slack_review'")
+    assert said.startswith("Ana Costa has not been in touch with Lead 1 at Northwind yet")
 
 
 @pytest.mark.parametrize("kind", ["accepted", "claimed"])
