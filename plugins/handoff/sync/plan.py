@@ -97,6 +97,15 @@ def covered(versions: Sequence[Json], ours: Sequence[str | None], since: datetim
     return chosen if chosen_at > since and at - chosen_at <= RACE else None
 
 
+def chosen_at(versions: Sequence[Json]) -> datetime | None:
+    """When a person chose the present value of a property; None when nobody did.
+
+    Args:
+        versions: of the property, the newest first.
+    """
+    return _at(versions[0]) if versions and _is_by_hand(versions[0]) else None
+
+
 def _is_as_read(versions: Sequence[Json], present: str, read: str | None, read_at: datetime | None) -> bool:
     at = _at(versions[0]) if versions else None
     if versions and read_at is not None and (at is None or at > read_at):

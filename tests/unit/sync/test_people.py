@@ -308,6 +308,80 @@ class TestNextPoll:
         assert crm.write_back(minutes=1) == {}
 
 
+class TestChosenLater:
+    """A person takes the lead from our rep in HubSpot when our own write is long done."""
+
+    SAYS = f"Lead 1 was handed to Ana Costa, and since then in HubSpot a person chose owner {PERSON}. That stays."
+
+    @pytest.fixture
+    def written(self, crm: Crm) -> Crm:
+        key = _assigned(crm)
+        handoff_id = key.partition(":")[0]
+        card = {"rep_name": "Ana Costa", "slack_user_id": "U0ANACOSTA", "context": {"lead": {"name": "Lead 1"}}}
+        put(crm.connection, Effect(f"slack_dm:{key}", "slack_dm", card, crm.now, handoff_id))
+        crm.hand_over(key=key, of=handoff_id)
+        assert crm.write_back() == {"written": 1}
+        return crm
+
+    @staticmethod
+    def told(crm: Crm, kind: str = "slack_review") -> list[str]:
+        rows = crm.connection.execute(
+            "select payload ->> 'text' as text from handoff.outbox where kind = %s order by outbox_id", (kind,)
+        )
+        return [row["text"] for row in rows]
+
+    def test_it_stays_and_is_told_once(self, written: Crm) -> None:
+        written.choose(PERSON)
+        assert written.write_back() == {}
+        assert self.told(written) == [], "nothing has been polled"
+        for _ in range(2):
+            _poll(written)
+            assert written.write_back(minutes=1) == {}
+        assert (self.told(written), written.says(), written.writes()) == ([self.SAYS], PERSON, 1)
+        assert self.told(written, "slack_thread") == [
+            f"In HubSpot a person chose owner {PERSON}. That stays; the clock is still that of Ana Costa"
+        ]
+
+    def test_another_choice_is_told_again_and_one_of_nobody_too(self, written: Crm) -> None:
+        for owner in (PERSON, NEXT, ""):
+            written.choose(owner)
+            _poll(written)
+            written.write_back(minutes=1)
+        assert [each.partition(" chose ")[2] for each in self.told(written)] == [
+            f"owner {PERSON}. That stays.",
+            f"owner {NEXT}. That stays.",
+            "nobody. That stays.",
+        ]
+
+    def test_what_another_application_sets_is_no_persons_choice(self, written: Crm) -> None:
+        written.hubspot.patch("contacts", written.contact, {OWNER: NEXT})
+        _poll(written)
+        written.write_back(minutes=1)
+        assert self.told(written) == []
+
+    def test_a_choice_that_our_write_found_is_not_told_again(self, crm: Crm) -> None:
+        key = _assigned(crm)
+        crm.hand_over(key=key, of=key.partition(":")[0])
+        crm.choose(PERSON)
+        assert crm.write_back() == {"drift": 1}
+        _poll(crm)
+        assert crm.write_back(minutes=1) == {}
+        assert len(self.told(crm)) == 1
+
+    @pytest.mark.parametrize("kind", ["contacted", "rejected", "withdrawn"])
+    def test_once_it_is_over_the_lead_may_go_to_anybody(self, written: Crm, kind: str) -> None:
+        written.connection.execute(
+            """insert into handoff.dispositions
+                (handoff_id, assignment_id, kind, reason_id, occurred_at, recorded_at, evidence)
+            select handoff_id, assignment_id, %s, 'no_interest', %s, %s, '{}' from handoff.assignments""",
+            (kind, written.now, written.now),
+        )
+        written.choose(PERSON)
+        _poll(written)
+        written.write_back(minutes=1)
+        assert self.told(written) == []
+
+
 class TestLeadStatus:
     def test_what_a_person_said_before_gives_way_to_a_new_handoff(self, crm: Crm) -> None:
         crm.choose("", hs_lead_status="UNQUALIFIED")
