@@ -67,6 +67,7 @@ def pages(lead: str, module_agreement_database: Database) -> dict[str, str]:
                     true as is_counted, false as is_open, 60 as seconds, 1 as amount
                 from (values ('1'), ('2')) as handoff (lead_id);
                 create table line.int_clause_names as select 'x' as clause_id, 'x' as label;
+                create table marts.fct_clause_performance ();
                 grant select on line.int_review_evidence, line.int_clause_names to handoff_app"""
             )
         for rep, tier in (("ana-costa", "high"), ("ben-okafor", "standard")):
