@@ -2,8 +2,8 @@
 
     python bench/marts.py [--contacts N] [--events N] [--quick] [--json FILE]
 
-A scratch Postgres holds a grown company with handoffs. The marts are built anew, then after a quarter of an hour's
-changes: new, late and repeated acts, merged and deleted contacts, a campaign with another name, new handoffs and
+A scratch Postgres holds a grown company with handoffs and a trial. The marts are built anew, then after a quarter of an
+hour's changes: new, late and repeated acts, merged and deleted contacts, a campaign with another name, new handoffs and
 answers. Then the histories are made anew once more for the same moment. Exit 0 when no mart differs in a row.
 """
 
@@ -21,7 +21,7 @@ if not __package__:
     root = Path(__file__).resolve().parents[1]
     sys.path[:1] = [str(root), str(root / "plugins")]
 
-from bench import history, machine, marts_changes, own_line
+from bench import history, machine, marts_changes, marts_planted, own_line
 from bench.asked import Size, asked
 from handoff import clock, connections
 from handoff.ledger import db
@@ -61,7 +61,8 @@ def measure(connection: db.Connection, handoffs: int) -> dict[str, Any]:
     """
     at = clock.now()
     with db.connect(connections.ADMIN) as admin:
-        planted = marts_changes.plant_handoffs(admin, handoffs, at)
+        planted = marts_planted.plant_handoffs(admin, handoffs, at)
+        marts_planted.plant_trial(admin, handoffs, at)
     marts_changes.plant_campaign(connection, at)
     _say(f"{planted} handoffs; the marts anew")
     first = _build(connection, at)
@@ -85,6 +86,7 @@ def measure(connection: db.Connection, handoffs: int) -> dict[str, Any]:
         "followed": followed,
         "anew_again": anew,
         "rows": _rows(connection),
+        "empty": _empty(connection),
         "differing": differing(connection),
     }
 
@@ -142,6 +144,12 @@ def differing(connection: db.Connection) -> dict[str, dict[str, int]]:
 def _rows(connection: db.Connection) -> dict[str, int]:
     found = connection.execute("select mart, row_count from marts.mart_builds where row_count > 0 order by 2 desc")
     return {row["mart"]: row["row_count"] for row in found}
+
+
+def _empty(connection: db.Connection) -> list[str]:
+    """Marts of which nothing was compared."""
+    found = connection.execute("select mart from marts.mart_builds where row_count = 0 order by mart")
+    return [row["mart"] for row in found]
 
 
 def _say(words: str) -> None:

@@ -1,4 +1,4 @@
-"""Handoffs of a grown company, and what changes in it within a quarter of an hour, through the line's own doors."""
+"""What changes in a grown company within a quarter of an hour, through the line's own doors."""
 
 import copy
 import random
@@ -6,89 +6,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from bench import marts_planted
 from handoff.ledger import aliases, db, landing, streams
 from handoff.ledger.landing import Record
 from handoff.qualify import run as qualify
 
 SEED = 23
-DAYS = 180
 SMALL = "bench-small"
 """A campaign of few leads."""
 Json = dict[str, Any]
-
-# Of a few leads, in half a year: most are answered, half are called, a tenth is rejected.
-_HANDOFFS = """
-with chosen as (
-    select id as lead_id, row_number() over (order by md5(id)) as no
-    from (select distinct id from raw.hubspot_contacts) as contacts
-    order by md5(id) limit %(count)s
-), made as (
-    insert into handoff.handoffs (handoff_id, lead_id, product_id, cycle, definition_id, definition_version, tier_id,
-        score, trigger_activity_id, trigger_kind, context, as_of, event_at, received_at, extracted_at, qualified_at,
-        routed_at)
-    select 'bench-' || no, lead_id, definition.product_id, 1, definition.definition_id, definition.version,
-        (array['hand_raiser', 'high', 'standard'])[1 + mod(no, 3)], 60 + mod(no, 40), 'a', 'page_viewed',
-        jsonb_build_object(
-            'company', jsonb_build_object('country', 'US', 'employees', 300),
-            'attribution',
-            jsonb_build_object('first_source', (array['PAID_SEARCH', 'ORGANIC_SEARCH', null])[1 + mod(no, 3)])
-        ),
-        moment.at, moment.at - interval '4 s', moment.at - interval '3 s', moment.at - interval '2 s', moment.at,
-        moment.at + interval '1 s'
-    from chosen
-    cross join (
-        select product_id, definition_id, version from agreement.definitions
-        where status = 'live' and valid_from <= %(at)s and %(at)s < valid_to
-        order by definition_id limit 1
-    ) as definition
-    cross join lateral (select %(at)s - no * %(span)s::interval / %(count)s as at) as moment
-    returning handoff_id, qualified_at, lead_id
-), numbered as (
-    select *, substr(handoff_id, 7)::int as no from made
-), reps as (
-    select rep_id, row_number() over (order by rep_id) - 1 as place, count(*) over () as reps
-    from (select distinct rep_id from agreement.reps where valid_from <= %(at)s and %(at)s < valid_to) as present
-), given as (
-    insert into handoff.assignments (handoff_id, rep_id, pool_id, reason, candidates, assigned_at, due_at)
-    select handoff_id, rep_id, null, 'planted', '[]', qualified_at + interval '1 s', qualified_at + interval '4 h'
-    from numbered inner join reps on mod(no, reps) = place
-    returning handoff_id, assignment_id
-), told as (
-    insert into handoff.outbox (dedupe_key, handoff_id, kind, payload, created_at, state, not_before, sent_at, result)
-    select 'slack_dm:' || handoff_id || ':' || assignment_id, handoff_id, 'slack_dm', '{}', qualified_at, 'sent',
-        qualified_at, qualified_at + interval '2 s', '{"channel": "D1", "ts": "1.0"}'
-    from numbered inner join given using (handoff_id)
-)
-select handoff_id, assignment_id, qualified_at, no from numbered inner join given using (handoff_id)
-"""
-_ANSWER = """
-insert into handoff.dispositions (handoff_id, assignment_id, kind, reason_id, occurred_at, recorded_at, evidence)
-values (%(handoff)s, %(assignment)s, %(kind)s, %(reason)s, %(at)s, %(at)s, '{}')
-"""
-
-
-def plant_handoffs(admin: Any, count: int, at: datetime) -> int:
-    """Give `count` leads a handoff each in the last half a year, and answers to most; returns how many there are."""
-    rows = admin.execute(_HANDOFFS, {"count": count, "at": at, "span": f"{DAYS} days"}).fetchall()
-    chance = random.Random(SEED)
-    answers = []
-    for row in rows:
-        for kind, reason, share, hours in (
-            ("accepted", None, 0.7, 8),
-            ("contacted", None, 0.5, 24),
-            ("rejected", "no_interest", 0.1, 48),
-        ):
-            moment = row["qualified_at"] + timedelta(hours=hours * chance.random())
-            if chance.random() < share and moment < at:
-                answers.append(
-                    {
-                        **{"handoff": row["handoff_id"], "assignment": row["assignment_id"]},
-                        **{"kind": kind, "reason": reason, "at": moment},
-                    }
-                )
-    with admin.cursor() as cursor:
-        cursor.executemany(_ANSWER, answers)
-    return len(rows)
 
 
 def apply(connection: db.Connection, at: datetime) -> dict[str, int]:
@@ -208,5 +134,5 @@ def _answer_some(connection: db.Connection, count: int, at: datetime) -> int:
     ).fetchall()
     for row in rows:
         given = {"handoff": row["handoff_id"], "assignment": row["assignment_id"]}
-        connection.execute(_ANSWER, {**given, "kind": "accepted", "reason": None, "at": at})
+        connection.execute(marts_planted.ANSWER, {**given, "kind": "accepted", "reason": None, "at": at})
     return len(rows)

@@ -29,6 +29,7 @@ def test_late_repeated_merged_and_deleted_input_gives_the_same_either_way(connec
     assert found["differing"] == {}
     assert 0 < found["followed"]["moved_leads"] < CONTACTS / 2
     assert found["rows"]["fct_touches"] > EVENTS / 10
+    assert found["empty"] == []
     assert all(found["changes"].values())
 
 
