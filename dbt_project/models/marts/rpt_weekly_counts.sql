@@ -18,7 +18,10 @@ outcomes as (
 ),
 
 commitments as (
-    select * from {{ ref('commitments') }}
+    select commitment.*, {{ week_of('go_live.live_at') }} as live_week
+    from {{ ref('commitments') }} as commitment
+    inner join {{ ref('stg_handoff__go_live') }} as go_live on commitment.product_id = go_live.product_id
+    where go_live.live_at <= {{ as_of() }}
 ),
 
 touched as (
@@ -68,6 +71,7 @@ handed as (
     group by handoffs.week_starts_on
 ),
 
+{% set promise = "commitments.live_week <= week_starts_on" -%}
 final as (
     select
         week_starts_on,
@@ -82,10 +86,10 @@ final as (
         coalesce(handed.accepted, 0) as accepted,
         coalesce(handed.rejected, 0) as rejected,
         round(handed.accepted::numeric / nullif(handed.answered, 0), 4) as acceptance_rate,
-        {{ commitment_of('acceptance_rate', 'week_starts_on') }} as acceptance_rate_target,
+        {{ commitment_of('acceptance_rate', 'week_starts_on', promise) }} as acceptance_rate_target,
         round(handed.within_sla::numeric / nullif(handed.within_sla + handed.breached, 0), 4) as sla_attainment,
-        {{ commitment_of('sla_attainment', 'week_starts_on') }} as sla_attainment_target,
-        {{ commitment_of('handoffs_per_week', 'week_starts_on') }} as handoffs_target
+        {{ commitment_of('sla_attainment', 'week_starts_on', promise) }} as sla_attainment_target,
+        {{ commitment_of('handoffs_per_week', 'week_starts_on', promise) }} as handoffs_target
     from touched
     full join qualified using (week_starts_on)
     full join handed using (week_starts_on)
