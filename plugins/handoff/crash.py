@@ -13,6 +13,7 @@ POINTS = (
     "route.withdrawal.committed",
     "route.merge.told",
     "route.erasure.committed",
+    "route.hand.told",
     "route.gate.settled",
     "route.flood.held",
     "route.flood.answered",

@@ -104,6 +104,7 @@ def cases(draw: st.DrawFn) -> Case:
         "threshold": draw(st.integers(1, 80)),
         "max_trigger_age_hours": 72,
         "requalify_cooling_off_days": 30,
+        "requalify_after_contact_days": 30,
         "enrichment_wait_minutes": 10,
         "agreed_by": "test",
         "agreed_at": "2026-01-01",

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from handoff.route.replay import replay
 from sandbox.testing import RunningSandbox
 from tests.agreement.conftest import SEEDS
 from tests.conftest import Database
+from tests.dying import dies_at
 from tests.integration import mqls
 from tests.integration.test_line import hint, line, messages, one
 
@@ -230,6 +232,43 @@ def test_a_rejected_lead_that_comes_again_goes_to_another_rep(connection: Connec
         for each in json.loads(told("route", "simulate", "--change", "farah-ali:max_open=9", "--days", "1", "--json"))
     }.values()
     assert sorted(each["rep_id"] for each in simulated) == sorted({first["rep_id"], again["rep_id"]})
+
+
+def test_whoever_has_a_lead_hears_of_its_raised_hand_and_long_after_their_call_it_is_handed_over_anew(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    def ask_again() -> None:
+        sandbox.act("form", contact_id=lead_id)
+        hint(connection, lead_id)
+
+    def below() -> list[dict[str, Any]]:
+        return [each for each in messages(sandbox) if "thread_ts" in each]
+
+    lead_id = ask_for_a_demo(connection, sandbox)
+    line()
+    (first,) = connection.execute("select * from handoff.assignments").fetchall()
+    ask_again()
+    for station in (stations.extract, stations.gate, stations.enrich, stations.qualify):
+        station(mqls.RUN)
+    assert dies_at("route.hand.told", lambda own: route.run(own, mqls.LATER, clock.now()))
+    for _ in range(2):
+        assert "handed_off" not in line()[1].get("route", {})
+    (said,) = below()
+    assert re.search(r"raised a hand again, .*: Submitted the form .Request a demo", said["text"])
+    assert "<@U" in json.dumps(said["blocks"])
+
+    called_at = clock.now() - timedelta(days=30)
+    connection.execute(
+        """insert into handoff.dispositions (handoff_id, assignment_id, kind, occurred_at, recorded_at, evidence)
+        values (%s, %s, 'contacted', %s, %s, '{}')""",
+        (first["handoff_id"], first["assignment_id"], called_at, called_at),
+    )
+    ask_again()
+    assert line()[1]["route"]["handed_off"] == 1
+    again = connection.execute("select * from handoff.handoffs order by cycle desc").fetchall()
+    assert [each["cycle"] for each in again] == [2, 1]
+    assert replay(connection, again[0]["handoff_id"]).differences == ()
+    assert len(below()) == 1
 
 
 def test_who_has_an_open_deal_with_a_colleague_gets_the_lead(connection: Connection, sandbox: RunningSandbox) -> None:

@@ -75,7 +75,7 @@ decided as (
             when trigger_activity_id is null then array['not_yet', 'no recent act since go-live']
             when is_early and as_of < cool_at then array['not_yet', 'cooling off until ' || {{ utc_day('cool_at') }}]
             when is_old and ended_at = rejected_at then array['not_yet', 'nothing new since the rejection']
-            when is_old then array['not_yet', 'nothing new since its handoff was taken back or dropped']
+            when is_old then array['not_yet', 'nothing new since its last handoff ended']
             when is_early then array['not_yet', 'nothing new since the cooling-off time']
             when is_hand_raiser then array['mql', 'raised a hand: ' || trigger_summary]
             when failed_requirements is not null then array['not_yet', 'requirement failed: ' || failed_requirements]

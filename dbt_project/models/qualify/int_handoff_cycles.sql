@@ -10,6 +10,11 @@ dispositions as (
     select * from {{ ref('stg_handoff__dispositions') }}
 ),
 
+definitions as (
+    select * from {{ ref('int_definitions') }}
+    where not is_shadow
+),
+
 reasons as (
     select * from {{ ref('rejection_reasons') }}
 ),
@@ -20,15 +25,17 @@ dropped as (
     where answer = 'dropped'
 ),
 
--- A handoff that was taken back because its lead was handed over twice counts for nothing.
-counted as (
-    select * from handoffs
-    where not exists (
-        select 1 from dispositions
-        where
-            dispositions.handoff_id = handoffs.handoff_id
-            and dispositions.kind = 'withdrawn' and dispositions.reason_id = 'merged'
-    )
+-- A handoff that was taken back because its lead was handed over twice counts for nothing; its number is used up.
+numbered as (
+    select
+        handoffs.*,
+        not exists (
+            select 1 from dispositions
+            where
+                dispositions.handoff_id = handoffs.handoff_id
+                and dispositions.kind = 'withdrawn' and dispositions.reason_id = 'merged'
+        ) as is_counted
+    from handoffs
 ),
 
 -- Where no reason is known, nobody has said that the lead may come back at once.
@@ -49,15 +56,27 @@ ends as (
     group by dispositions.handoff_id
 ),
 
+-- Sales has been in touch and said no more for so long that what the lead does now is news again.
+settled as (
+    select
+        handoffs.handoff_id,
+        min(contacts.occurred_at) + make_interval(days => max(definitions.requalify_after_contact_days)) as ended_at
+    from handoffs
+    inner join dispositions as contacts on handoffs.handoff_id = contacts.handoff_id and contacts.kind = 'contacted'
+    inner join definitions on handoffs.product_id = definitions.product_id
+    group by handoffs.handoff_id
+),
+
 spans as (
     select
-        counted.lead_id, counted.product_id, counted.handoff_id, ends.handoff_id as ended_id, ends.rejected_at,
-        ends.cools_from, ends.ended_at
-    from counted
-    left join ends on counted.handoff_id = ends.handoff_id
+        numbered.lead_id, numbered.product_id, numbered.cycle, numbered.is_counted, ends.rejected_at, ends.cools_from,
+        coalesce(ends.ended_at, settled.ended_at) as ended_at
+    from numbered
+    left join ends on numbered.handoff_id = ends.handoff_id
+    left join settled on numbered.handoff_id = settled.handoff_id and settled.ended_at <= {{ as_of() }}
     union all
     select
-        lead_id, product_id, null as handoff_id, null as ended_id, null as rejected_at, null as cools_from,
+        lead_id, product_id, 0 as cycle, true as is_counted, null as rejected_at, null as cools_from,
         answered_at as ended_at
     from dropped
 ),
@@ -66,11 +85,11 @@ final as (
     select
         lead_id,
         product_id,
-        count(ended_id)::int + 1 as cycle,
-        count(handoff_id) > count(ended_id) as is_handed_off,
-        max(rejected_at) as rejected_at,
-        max(cools_from) as cools_from,
-        max(ended_at) as ended_at
+        coalesce(max(cycle) filter (where is_counted and ended_at is null), max(cycle) + 1) as cycle,
+        coalesce(bool_or(ended_at is null) filter (where is_counted), false) as is_handed_off,
+        max(rejected_at) filter (where is_counted) as rejected_at,
+        max(cools_from) filter (where is_counted) as cools_from,
+        max(ended_at) filter (where is_counted) as ended_at
     from spans
     group by lead_id, product_id
 )

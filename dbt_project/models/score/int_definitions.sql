@@ -24,6 +24,7 @@ final as (
         coalesce(fit_caps.max_points, definitions.threshold) as most_fit_points,
         definitions.max_trigger_age_hours,
         definitions.requalify_cooling_off_days,
+        definitions.requalify_after_contact_days,
         definitions.enrichment_wait_minutes
     from definitions
     left join fit_caps on definitions.definition_id = fit_caps.definition_id

@@ -98,7 +98,8 @@ def _return(agreement: Agreement, day: date) -> list[str]:
     limits = [line for row in agreement.in_force("handoff_policy", day) for line in _limits(row)]
     return limits + [
         f"{row['name']}: a rejected lead may qualify again after "
-        f"{words.count(row['requalify_cooling_off_days'], 'day')}, and only by a new act."
+        f"{words.count(row['requalify_cooling_off_days'], 'day')}, one that sales was in touch with "
+        f"{words.count(row['requalify_after_contact_days'], 'day')} after that, and either only by a new act."
         for row in agreement.in_force("definitions", day, status="live")
     ]
 

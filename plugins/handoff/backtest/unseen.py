@@ -12,7 +12,7 @@ SHOWS: Mapping[str, tuple[str, frozenset[str]]] = {
     "behaviours": ("behaviour_id", frozenset()),
     "company": ("company_id", frozenset({"time_zone"})),
     "competitors": ("competitor_id", frozenset()),
-    "definitions": ("definition_id", frozenset({"requalify_cooling_off_days"})),
+    "definitions": ("definition_id", frozenset({"requalify_cooling_off_days", "requalify_after_contact_days"})),
     "disqualifiers": ("disqualifier_id", frozenset()),
     "fit_points": ("rule_id", frozenset()),
     "pool_members": ("pool_member_id", frozenset()),

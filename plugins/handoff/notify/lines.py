@@ -16,7 +16,7 @@ from handoff.notify import cards, history
 from handoff.notify.card_state import NAME, contact_line, reason_of, told_by
 from handoff.notify.context import BadContext
 from handoff.notify.history import Answer, History, Turn
-from handoff.notify.moments import deadline, zone
+from handoff.notify.moments import deadline, told_at, zone
 from handoff.notify.text import slack_text
 
 Because = Literal["undelivered", "outage"]
@@ -25,6 +25,7 @@ GIVEN_BACK: dict[Because, str] = {
     "undelivered": "the message had come late",
     "outage": "nobody was at the clocks for a while",
 }
+SUMMARY = 160
 DID = {"accepted": "accepted it", "rejected": "rejected it", "declined": "handed it on"}
 
 
@@ -124,6 +125,25 @@ def moved(
     _below(connection, handoff_id, assignment_id, f"moved:{as_of.isoformat()}", text, as_of, room=room)
 
 
+@dataclass(frozen=True)
+class Act:
+    """What a lead did, as the vendor's text says it, and when."""
+
+    activity_id: str
+    summary: str
+    at: datetime
+
+
+def raised_a_hand(connection: Connection, handoff_id: str, act: Act, as_of: datetime, room: Room | None) -> int:
+    """The lead asked for sales again, which calls the rep who has it; returns how many lines are new."""
+
+    def text(told: History, turn: Turn, local: ZoneInfo) -> str:
+        return f"They raised a hand again, {told_at(act.at, local, as_of)}: {slack_text(act.summary, SUMMARY)}"
+
+    newest = history.turns_of(connection, handoff_id)[-1].assignment_id
+    return _below(connection, handoff_id, newest, f"hand:{act.activity_id}", text, as_of, room=room, mentions=True)
+
+
 def answered_in_crm(
     connection: Connection, handoff_id: str, assignment_id: int, kind: str, owner_id: str | None, as_of: datetime
 ) -> None:
@@ -157,15 +177,19 @@ def _below(
     as_of: datetime,
     kinds: tuple[str, ...] = cards.CARDS,
     room: Room | None = None,
-) -> None:
+    mentions: bool = False,
+) -> int:
     try:
         told = history.read(connection, handoff_id, as_of)
     except BadContext:
         # Its cards could not be written either, and a clock stops for nothing.
-        return
+        return 0
     turn = told.turn(assignment_id)
-    if room is not None and not room.for_line(turn.slack_user_id or ""):
+    rep = turn.slack_user_id or ""
+    if room is not None and not (room.for_note(rep) if mentions else room.for_line(rep)):
         kinds = (cards.CHANNEL,)
-    said = cards.say(connection, handoff_id, assignment_id, key, text(told, turn, zone(turn.time_zone)), as_of, kinds)
+    words = text(told, turn, zone(turn.time_zone))
+    said = cards.say(connection, handoff_id, assignment_id, key, words, as_of, kinds, mentions=mentions)
     if room is not None and said and cards.DM in kinds:
-        room.said[turn.slack_user_id or ""] += 1
+        (room.told if mentions else room.said)[rep] += 1
+    return said

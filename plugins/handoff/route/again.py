@@ -13,7 +13,7 @@ _ASKED = ("calendars", "special_hours", "holidays")
 
 
 def cycle(connection: Connection, handoff: Row) -> int | None:
-    """One more than the lead's last handoff for the product had, of those that counted when it was routed.
+    """One more than the lead's last handoff for the product had when it was routed.
 
     None when the lead was merged again since, so that nobody can say any more who had been who by then.
     """
@@ -41,11 +41,6 @@ select
         inner join handoff.handoffs as earlier
             on earlier.product_id = this.product_id and earlier.routed_at < this.routed_at
             and (earlier.lead_id = this.lead_id or earlier.lead_id in (select id from former))
-        where not exists (
-            select from handoff.dispositions as withdrawal
-            where withdrawal.handoff_id = earlier.handoff_id and withdrawal.kind = 'withdrawn'
-            and withdrawal.reason_id = 'merged' and withdrawal.recorded_at <= this.routed_at
-        )
     ) as cycle
 """
 

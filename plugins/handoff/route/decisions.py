@@ -103,21 +103,25 @@ def _decided(connection: Connection, rows: Sequence[Row], record_url: str) -> li
 _MQLS = f"""
 with identities as ({IDENTITIES}),
 last_handoff as (
-    select distinct on (identity.present_id, handoff.product_id)
-        identity.present_id as lead_id, handoff.product_id, handoff.cycle,
-        coalesce(rejection.occurred_at, withdrawal.occurred_at) as ended_at
+    -- One that sales still has has no end yet: of a pair that was merged, the other may have been rejected later.
+    select
+        identity.present_id as lead_id, handoff.product_id, max(handoff.cycle) as cycle,
+        -- The number of one that was taken back as a double is used up, though it counts for nothing.
+        max(coalesce(
+            rejection.occurred_at, withdrawal.occurred_at,
+            contact.occurred_at + make_interval(days => definition.requalify_after_contact_days), 'infinity'
+        )) filter (where withdrawal.reason_id is distinct from 'merged') as ended_at
     from identities as identity
     inner join handoff.handoffs as handoff on handoff.lead_id = identity.id
     left join handoff.dispositions as rejection
         on rejection.handoff_id = handoff.handoff_id and rejection.kind = 'rejected'
     left join handoff.dispositions as withdrawal
         on withdrawal.handoff_id = handoff.handoff_id and withdrawal.kind = 'withdrawn'
-    where withdrawal.reason_id is distinct from 'merged'
-    -- One that sales still has comes first: of a pair that was merged, the other may have been rejected later.
-    order by
-        identity.present_id, handoff.product_id,
-        coalesce(rejection.occurred_at, withdrawal.occurred_at) is null desc,
-        handoff.cycle desc, handoff.routed_at desc
+    left join handoff.dispositions as contact
+        on contact.handoff_id = handoff.handoff_id and contact.kind = 'contacted'
+    left join {{line}}.int_definitions as definition
+        on definition.product_id = handoff.product_id and not definition.is_shadow
+    group by identity.present_id, handoff.product_id
 )
 select
     decided.*, pending.received_at, pending.extracted_at as pending_extracted_at,
@@ -141,8 +145,7 @@ where
     and (
         last_handoff.lead_id is null
         or (
-            last_handoff.ended_at is not null
-            and decided.trigger_at > last_handoff.ended_at
+            decided.trigger_at > coalesce(last_handoff.ended_at, '-infinity')
             -- Whoever ended it since the decision was made gave the lead a cooling-off time that it does not know of.
             and not decided.is_handed_off
         )

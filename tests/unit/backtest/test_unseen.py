@@ -19,6 +19,7 @@ def changed(table: str, **values: Any) -> dict[str, list[dict[str, Any]]]:
     ("table", "values", "named"),
     [
         ("definitions", {"requalify_cooling_off_days": "90"}, ("definitions.requalify_cooling_off_days",)),
+        ("definitions", {"requalify_after_contact_days": "9"}, ("definitions.requalify_after_contact_days",)),
         ("rejection_reasons", {"starts_cooling_off": "false"}, ("rejection_reasons",)),
         ("tiers", {"response_minutes": "1", "min_score": "3"}, ("tiers.response_minutes",)),
         ("reps", {"max_open": "1", "max_per_day": "1"}, ("reps.max_open", "reps.max_per_day")),

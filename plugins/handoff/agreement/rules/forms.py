@@ -99,6 +99,7 @@ LIMITS: Mapping[tuple[str, str], Limit] = {
     ("definitions", "threshold"): _limit("0.01", "1000", "write the score from which a lead qualifies, e.g. 65"),
     ("definitions", "max_trigger_age_hours"): _limit("1", "8760", "write whole hours, from 1 to 8760, e.g. 72"),
     ("definitions", "requalify_cooling_off_days"): _limit("0", "3650", "write whole days, from 0, e.g. 30"),
+    ("definitions", "requalify_after_contact_days"): _limit("0", "3650", "write whole days, from 0, e.g. 30"),
     ("definitions", "enrichment_wait_minutes"): _limit("0", "10080", "write whole minutes, from 0 to a week's 10080"),
     ("enrichment_policy", "ttl_days"): _DAYS,
     ("enrichment_policy", "negative_ttl_days"): _DAYS,

@@ -1,0 +1,54 @@
+"""Tell the rep who has a lead that it raised a hand again: no second handoff begins while they have it."""
+
+from datetime import datetime
+
+from handoff import crash
+from handoff.ledger.db import Connection, Row
+from handoff.notify import lines
+from handoff.route.contexts import LINE, of
+from handoff.route.decisions import IDENTITIES
+from handoff.route.unforeseen import attempt
+
+
+def tell(connection: Connection, batch_id: int, as_of: datetime, raised: dict[str, Exception]) -> int:
+    """Say it below the cards of each handoff that its lead's raised hand did not begin; returns how many were told.
+
+    Args:
+        raised: by lead, what was raised in this run; what raises here is added.
+    """
+    rows = connection.execute(of(_RAISED, LINE), {"batch": batch_id}).fetchall()
+    room = lines.room(connection, as_of) if rows else None
+    return sum(attempt(raised, row["lead_id"], _tell, connection, row, as_of, room) or 0 for row in rows)
+
+
+def _tell(connection: Connection, row: Row, as_of: datetime, room: lines.Room | None) -> int:
+    act = lines.Act(row["trigger_activity_id"], row["trigger_summary"], row["trigger_at"])
+    with connection.transaction():
+        told = lines.raised_a_hand(connection, row["handoff_id"], act, as_of, room)
+    crash.point("route.hand.told")
+    return told
+
+
+# What was read before the handoff was decided stands on its card, whenever it was done.
+_RAISED = f"""
+with identities as ({IDENTITIES})
+select distinct on (decided.lead_id, decided.product_id)
+    handoff.handoff_id, decided.lead_id, decided.trigger_activity_id, decided.trigger_summary, decided.trigger_at
+from handoff.pending_leads as pending
+inner join ({{decided}}) as decided on decided.lead_id = pending.lead_id
+inner join identities as identity on identity.present_id = decided.lead_id
+inner join handoff.handoffs as handoff
+    on handoff.lead_id = identity.id and handoff.product_id = decided.product_id
+inner join {{line}}.int_activities as act
+    on act.lead_id = decided.lead_id and act.activity_id = decided.trigger_activity_id
+where
+    pending.batch_id <= %(batch)s
+    and decided.decision = 'mql' and decided.is_hand_raiser and decided.is_handed_off
+    and handoff.trigger_activity_id <> decided.trigger_activity_id
+    and act.extracted_at > handoff.as_of
+    and not exists (
+        select from handoff.dispositions as ended
+        where ended.handoff_id = handoff.handoff_id and ended.kind in ('rejected', 'withdrawn')
+    )
+order by decided.lead_id, decided.product_id, handoff.routed_at desc
+"""
