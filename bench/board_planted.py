@@ -32,7 +32,8 @@ with made as (
     from agreement.reps where valid_from <= %(at)s and %(at)s < valid_to
 ), given as (
     insert into handoff.assignments (handoff_id, rep_id, pool_id, reason, candidates, assigned_at, due_at, cause)
-    select handoff_id, rep_id, 'na', 'planted', '[]', routed_at, routed_at + interval '1 h' + mod(no, 9) * interval '1 day', 'handoff'
+    select handoff_id, rep_id, 'na', 'planted', '[]', routed_at,
+        routed_at + interval '1 h' + mod(no, 9) * interval '1 day', 'handoff'
     from numbered inner join reps on mod(no, reps) = place
     returning handoff_id, assignment_id, assigned_at
 )

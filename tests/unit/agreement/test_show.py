@@ -92,7 +92,7 @@ def test_it_says_when_a_lead_is_an_mql_as_a_marketer_would() -> None:
     assert "# Agreement between marketing and sales of Brightwell\n" in text
     assert "its score is 65 or more, it did something that may start a handoff within the last 72 hours" in text
     assert "“Viewed pricing” is worth 12 points at once, 6 after 7 days and 3 after 14 days." in text
-    assert "a rejected lead may qualify again after 30 days, one that sales was in touch with 30 days after that" in text
+    assert "a rejected lead may qualify again after 30 days, one that sales was in touch with 30 days after" in text
     assert "| Ana Costa 33 % and Ben Okafor 67 % |" in text
     assert "| High intent | 3 business hours 12 minutes (80 %) | the manager is warned |" in text
 
