@@ -140,6 +140,8 @@ def _policy(row: Row) -> tuple[str, ...]:
 def _case(row: Row) -> tuple[str, ...]:
     size = f"{row['employees']} employees" if row["employees"] != "unknown" else "unknown size"
     who = f"{row['title']}, {row['email']}, {size}, {row['industry']}, {row['country']}, {row['lifecycle_stage']}"
+    if row["company_lifecycle_stage"] != "unknown":
+        who += f", company {row['company_lifecycle_stage']}"
     if row["flags"] != "none":
         who += f", {(row['flags'] or '').replace('_', ' ').replace(';', ' and ')}"
     acts = (row["acts"] or "").replace(";", ", ").replace("@", " ")
