@@ -26,6 +26,7 @@ WHERE c.type = '0-1' AND c.archived = 0
     AND json_extract(c.properties, '$.hs_email_optout') IS NULL
     AND json_extract(c.properties, '$.hs_email_bounce') IS NULL
     AND CAST(json_extract(k.properties, '$.numberofemployees') AS INTEGER) >= 50
+    AND json_extract(k.properties, '$.lifecyclestage') <> 'customer'
     AND json_extract(k.properties, '$.industry') IN ({industries})
     AND json_extract(k.properties, '$.country') NOT IN ({countries})
     AND json_extract(c.properties, '$.country') NOT IN ({countries})

@@ -88,7 +88,7 @@ def generate_contacts(
 
 
 def generate_companies(n: int, seed: int, until: int) -> Iterator[Payload]:
-    """The companies of a portal with `n` contacts."""
+    """The companies of a portal with `n` contacts, as they were before their deals moved them."""
     for index in range(companies_for(n)):
         yield _payload(*company(index, seed, until), ("createdate", "hs_lastmodifieddate"))
 

@@ -16,6 +16,23 @@ _OBJECT = (
     "INSERT INTO objects (type, id, created, modified, archived, archived_at, properties)"
     " VALUES (?, ?, ?, ?, 0, NULL, ?)"
 )
+_FOLLOW_DEALS = """
+UPDATE objects AS company
+SET
+    properties = json_set(company.properties, '$.lifecyclestage', deals.stage),
+    modified = max(company.modified, deals.modified)
+FROM (
+    SELECT link.to_id AS company_id, max(deal.modified) AS modified,
+        CASE WHEN max(json_extract(deal.properties, '$.dealstage') = 'closedwon') THEN 'customer'
+            ELSE 'opportunity' END AS stage
+    FROM objects AS deal
+    JOIN associations AS link ON link.from_type = deal.type AND link.from_id = deal.id AND link.to_type = '0-2'
+    WHERE deal.type = '0-3'
+    GROUP BY link.to_id
+) AS deals
+WHERE company.type = '0-2' AND company.id = deals.company_id
+"""
+"""What `lifecycle.follow` does with each new deal."""
 _CHUNK = 500
 
 
@@ -34,6 +51,7 @@ def fill(world: World, contacts: int, until: int, events_per_contact: float = EV
             _write(world, chunk, known)
             chunk = []
     _write(world, chunk, known)
+    store.run(_FOLLOW_DEALS)
     users.fill(world)
     _greet(world)
     store.run("INSERT OR REPLACE INTO meta VALUES ('filled', ?)", str(until))

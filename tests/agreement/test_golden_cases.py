@@ -90,7 +90,12 @@ def land(admin: Admin, as_of: datetime, leads: dict[str, Case]) -> None:
 
     for lead, case in leads.items():
         known = {name: None if value == "unknown" else value for name, value in case.items()}
-        company = {"name": "Company", "numberofemployees": known["employees"], "industry": known["industry"]}
+        company = {
+            "name": "Company",
+            "numberofemployees": known["employees"],
+            "industry": known["industry"],
+            "lifecyclestage": known["company_lifecycle_stage"],
+        }
         contact = {
             "email": case["email"],
             "jobtitle": known["title"],

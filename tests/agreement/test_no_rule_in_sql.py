@@ -136,7 +136,7 @@ def test_no_value_of_the_seeds_is_repeated(path: Path, rules: set[str]) -> None:
         # How an account was matched, what a mailbox was, and what a record of the CRM is.
         *("association", "domain", "name", "mail", "event", "communication", "lifecyclestage"),
         # Which of the CRM's properties, and which fact, the rows' values are of.
-        *("contacts.hs_lead_status", "contacts.lifecyclestage", "lifecycle_stage"),
+        *("contacts.hs_lead_status", "contacts.lifecyclestage", "lifecycle_stage", "company_lifecycle_stage"),
         "COMPLETED_WITHOUT_DURATION",
         # Words for columns and labels of the review, of which leak_words has some as well.
         *("reason", "stage", "owner", "segment", "conversion", "converted", "contract", "id", "+", "-"),

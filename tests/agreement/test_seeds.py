@@ -112,7 +112,7 @@ def test_clauses_that_are_named_exist(seeds: Seeds) -> None:
         | {row["behaviour_id"] for row in seeds["behaviours"]}
         | {row["definition_id"] for row in seeds["definitions"]}
     )
-    assert [row for row in seeds["rejection_reasons"] if row["clause_id"] not in clauses] == []
+    assert [row for row in seeds["rejection_reasons"] if not set(row["clause_ids"].split(";")) <= clauses] == []
 
 
 def test_openings_do_not_overlap(seeds: Seeds) -> None:

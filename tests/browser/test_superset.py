@@ -211,7 +211,7 @@ def test_conversion_tells_a_cohort_whose_time_is_up_from_one_that_still_runs(
 def test_rejections_are_what_the_ledger_says(superset: Superset, dashboard: Visit) -> None:
     expected = asked(
         superset,
-        """select reason_id, reasons.clause_id, count(*)::text
+        """select reason_id, reasons.clause_ids, count(*)::text
         from handoff.dispositions inner join agreement.rejection_reasons as reasons using (reason_id)
         group by 1, 2 order by count(*) desc""",
     )

@@ -18,7 +18,7 @@ from sandbox.company.history import (
 )
 from sandbox.company.lead import SPAN
 from sandbox.hubspot import records
-from sandbox.hubspot.types import CALL, CONTACT, EMAIL
+from sandbox.hubspot.types import CALL, COMPANY, CONTACT, EMAIL
 from sandbox.settings import Settings
 from sandbox.testing import running_sandbox
 from sandbox.world import World, create
@@ -98,6 +98,17 @@ def test_the_server_holds_what_the_generator_says() -> None:
     assert [(r["id"], r["properties"]["email"]) for r in page] == [
         (c["id"], c["properties"]["email"]) for c in expected
     ]
+
+
+def test_nobody_at_a_customer_is_suitable(world: World) -> None:
+    contact = acts.cast.suitable(world, None, None)
+    bought = "UPDATE objects SET properties = json_set(properties, '$.lifecyclestage', 'customer')"
+    own = int(contact.properties["associatedcompanyid"])
+    world.store.run(f"{bought} WHERE type = ? AND id <> ?", COMPANY, own)
+    world.pool = None
+    found = acts.cast.suitable(world, None, None)
+    assert found.properties["associatedcompanyid"] == contact.properties["associatedcompanyid"]
+    assert "hubspot_owner_id" not in found.properties
 
 
 def test_a_state_file_is_taken_up_again(tmp_path: Path) -> None:

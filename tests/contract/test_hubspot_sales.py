@@ -41,7 +41,7 @@ def test_history_has_them_and_every_way_to_read_agrees(portal: Portal, base: str
     assert "results" in portal.http.get(f"{base}/{kind}", params={"archived": "true"}).json()
 
 
-def test_a_past_customer_has_a_won_deal(portal: Portal) -> None:
+def test_a_past_customer_and_its_company_have_a_won_deal(portal: Portal) -> None:
     request = PublicObjectSearchRequest(
         filter_groups=[{"filters": [{"propertyName": "hs_is_closed_won", "operator": "EQ", "value": "true"}]}],
         properties=["dealstage", "amount", "closedate"],
@@ -51,8 +51,9 @@ def test_a_past_customer_has_a_won_deal(portal: Portal) -> None:
     assert float(won.properties["amount"]) > 0
     assert won.properties["closedate"]
     api = portal.dated.crm.associations.batch
-    links = api.get("contacts", from_object_type="deals", inputs=[{"id": won.id}]).results[0].to
-    assert portal.read(str(links[0].to_object_id), "lifecyclestage")["lifecyclestage"] == "customer"
+    for kind in ("contacts", "companies"):
+        links = api.get(kind, from_object_type="deals", inputs=[{"id": won.id}]).results[0].to
+        assert portal.read(str(links[0].to_object_id), "lifecyclestage", kind=kind)["lifecyclestage"] == "customer"
 
 
 def test_a_deal_makes_an_opportunity_and_then_a_customer(portal: Portal) -> None:

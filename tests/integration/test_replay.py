@@ -235,6 +235,16 @@ def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningS
         explain(connection, act["contactId"], before - timedelta(days=1))
     with pytest.raises(ValueError, match="has not come yet"):
         explain(connection, act["contactId"], clock.now() + timedelta(hours=1))
+    # Its company buys: from then on it is disqualified, and what was decided before stays what it was.
+    company = connection.execute("select company_id from line.int_leads where lead_id = %s", (act["contactId"],))
+    bought = {"object": "companies", "property": "lifecyclestage", "value": "customer"}
+    sandbox.control("POST", "bulk", bought | {"ids": [row["company_id"] for row in company]})
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    line(3)
+    (decided,) = explain(connection, act["contactId"]).decisions
+    assert (decided["decision"], "dq-company-customer (Company is" in decided["reason"]) == ("disqualified", True)
+    assert explain(connection, act["contactId"], told.at).decisions == told.decisions
+    assert replay(connection, handoff).differences == ()
 
 
 def test_what_would_change_the_answer_is_what_the_models_say(connection: Connection, sandbox: RunningSandbox) -> None:

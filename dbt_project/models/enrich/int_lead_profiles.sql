@@ -33,6 +33,7 @@ placed_contacts as (
         company.industry as crm_industry,
         company.employees as crm_employees,
         company.country as crm_country,
+        company.lifecycle_stage as company_lifecycle_stage,
         company.owner_id as company_owner_id,
         coalesce({{ business_domain('host') }}, contact.business_domain, contact.website_domain) as company_domain
     from contacts as contact

@@ -42,6 +42,7 @@ final as (
         chosen_country as country,
         region,
         lifecycle_stage,
+        company_lifecycle_stage,
         lead_status,
         rejection_reason_id,
         first_source,

@@ -29,10 +29,12 @@ needed as (
     select 'contacts.lifecyclestage' as property_id, match_value as value from {{ ref('attribution_conversions') }}
     where evidence_kind = 'reached_stage' and {{ is_in_force() }}
     union all
-    select 'contacts.lifecyclestage' as property_id, stage.value
+    select read_from.property_id, stage.value
     from stage_facts
+    inner join (
+        values ('lifecycle_stage', 'contacts.lifecyclestage'), ('company_lifecycle_stage', 'companies.lifecyclestage')
+    ) as read_from (field, property_id) on stage_facts.field = read_from.field
     cross join unnest(string_to_array(stage_facts.value, ';')) as stage (value)
-    where stage_facts.field = 'lifecycle_stage'
 ),
 
 -- A property that is missing or has another type has lost its values with that, which is told as such. Our own has the

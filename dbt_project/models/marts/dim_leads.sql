@@ -38,6 +38,7 @@ final as (
         leads.region,
         {{ segment_of('leads', as_of_date()) }} as segment,
         leads.lifecycle_stage,
+        leads.company_lifecycle_stage,
         leads.lead_status,
         leads.first_source,
         leads.latest_source,

@@ -10,6 +10,7 @@ select
     region,
     segment,
     lifecycle_stage,
+    company_lifecycle_stage,
     lead_status,
     first_source,
     latest_source,

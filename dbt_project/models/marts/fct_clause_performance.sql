@@ -4,12 +4,18 @@ names as (
     select * from {{ ref('int_clause_names') }}
 ),
 
--- What a clause would be accused of, were reasons given at random: its even share of them.
 reasons as (
-    select clause_id, count(*) / sum(count(*)) over () as even_share
+    select clause_ids, count(*) over () as reasons
     from {{ ref('rejection_reasons') }}
     where {{ is_in_force() }}
-    group by clause_id
+),
+
+-- What a clause would be accused of, were reasons given at random: its even share of them.
+shares as (
+    select accused.clause_id, count(*)::numeric / max(reasons.reasons) as even_share
+    from reasons
+    cross join unnest(string_to_array(reasons.clause_ids, ';')) as accused (clause_id)
+    group by accused.clause_id
 ),
 
 usual as (
@@ -31,11 +37,11 @@ measured as (
         {{ interval_of("accused", "accused", "answered") }},
         {{ interval_of("conversion", "converted", "matured") }},
         usual.rejection_rate as usual_rejection_rate,
-        {{ share_of('(usual.rejection_rate * coalesce(reasons.even_share, 0))', 1) }} as usual_accused_rate,
+        {{ share_of('(usual.rejection_rate * coalesce(shares.even_share, 0))', 1) }} as usual_accused_rate,
         usual.conversion_rate as usual_conversion_rate
     from {{ ref('int_clause_counts') }} as counts
     inner join usual using (definition_id, definition_version)
-    left join reasons using (clause_id)
+    left join shares using (clause_id)
     left join names using (definition_id, clause_kind, clause_id)
 ),
 

@@ -18,6 +18,21 @@ dispositions as (
     select * from {{ ref('stg_handoff__dispositions') }}
 ),
 
+-- Of the clauses that a reason names, at most one is of the handoff's definition.
+accusations as (
+    select let_in.handoff_id, let_in.clause_id
+    from dispositions
+    inner join reasons
+        on
+            dispositions.reason_id = reasons.reason_id
+            and {{ was_in_force('reasons', utc_day('dispositions.occurred_at')) }}
+    inner join let_in
+        on
+            dispositions.handoff_id = let_in.handoff_id
+            and let_in.clause_id = any(string_to_array(reasons.clause_ids, ';'))
+    where dispositions.kind = 'rejected'
+),
+
 -- One rep after another may have accepted it, and whoever calls a lead has accepted it.
 acceptances as (
     select distinct handoff_id from dispositions
@@ -44,7 +59,7 @@ final as (
         handoffs.handoff_id, handoffs.lead_id, handoffs.definition_id, handoffs.definition_version,
         acceptance.handoff_id is not null as is_accepted, rejection.handoff_id is not null as is_rejected,
         acceptance.handoff_id is not null or rejection.handoff_id is not null as is_answered,
-        rejection.reason_id, rejection.occurred_at as rejected_at, let_in.clause_id as accused_clause_id,
+        rejection.reason_id, rejection.occurred_at as rejected_at, accused.clause_id as accused_clause_id,
         handoffs.qualified_at + maturity.span <= {{ as_of() }} as is_matured,
         coalesce((
             select true from sqls
@@ -59,11 +74,7 @@ final as (
     cross join maturity
     left join acceptances as acceptance on handoffs.handoff_id = acceptance.handoff_id
     left join dispositions as rejection on handoffs.handoff_id = rejection.handoff_id and rejection.kind = 'rejected'
-    left join reasons
-        on
-            rejection.reason_id = reasons.reason_id
-            and {{ was_in_force('reasons', utc_day('rejection.occurred_at')) }}
-    left join let_in on rejection.handoff_id = let_in.handoff_id and reasons.clause_id = let_in.clause_id
+    left join accusations as accused on rejection.handoff_id = accused.handoff_id
 )
 
 select * from final

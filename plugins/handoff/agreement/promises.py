@@ -109,7 +109,8 @@ def _reasons(agreement: Agreement, day: date) -> Table:
     for row in agreement.in_force("rejection_reasons", day):
         waits = "yes" if row["starts_cooling_off"] else "no"
         then = "another rep gets it" if row["next_step"] == "reroute" else "the handoff is over"
-        rows.append((row["label"] or "", then, row["clause_id"] or "", waits, row.key, row["why"] or ""))
+        accused = ", ".join((row["clause_ids"] or "").split(";"))
+        rows.append((row["label"] or "", then, accused, waits, row.key, row["why"] or ""))
     columns = ("Reason", "Then", "Clause that let the lead in", "Waits before it may qualify again", "Id", "Why")
     return Table("Reasons that a rep can give", columns, tuple(rows))
 
@@ -141,6 +142,8 @@ def _policy(row: Row) -> tuple[str, ...]:
 def _case(row: Row) -> tuple[str, ...]:
     size = f"{row['employees']} employees" if row["employees"] != "unknown" else "unknown size"
     who = f"{row['title']}, {row['email']}, {size}, {row['industry']}, {row['country']}, {row['lifecycle_stage']}"
+    if row["company_lifecycle_stage"] != "unknown":
+        who += f", company {row['company_lifecycle_stage']}"
     if row["flags"] != "none":
         who += f", {(row['flags'] or '').replace('_', ' ').replace(';', ' and ')}"
     acts = (row["acts"] or "").replace(";", ", ").replace("@", " ")

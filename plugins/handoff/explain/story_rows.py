@@ -9,7 +9,14 @@ from handoff.handoffs where lead_id = any(%(ids)s) order by qualified_at, handof
 
 OF_THE_LEAD = """
 select noticed_at as at, 'crm' as by, null as who, 'Contact ' || old_id || ' was merged into ' || id as what
-from handoff.aliases where object_type = 'contacts' and id = any(%(ids)s)
+from (
+    select *, row_number() over (partition by old_id order by noticed_at) as turn
+    from (
+        select old_id, id, noticed_at from handoff.aliases where object_type = 'contacts' and id = any(%(ids)s)
+        union all
+        select old_id, id, noticed_at from handoff.former_aliases where object_type = 'contacts' and id = any(%(ids)s)
+    ) as every
+) as alias where turn = 1
 union all
 select decided_at, 'handoff', null,
     'The shadow definition ' || definition_id || ' version ' || definition_version || ' would hand it over: ' || reason

@@ -167,6 +167,8 @@ AGES: Mapping[str, Age] = {
 AGELESS: Mapping[str, str] = {
     "handoff.aliases": "while a merged contact's old id stands in a record or a handoff, only this leads to who it is "
     "now, and an erasure finds them by it, which deletes it",
+    "handoff.former_aliases": "a past decision can only be explained and replayed by whom an id led to then, and an "
+    "erasure deletes it",
     "handoff.pending_leads": "a queue: the line's next run takes the id out",
     "handoff.stale_leads": "a queue: the marts' next build takes the id out",
 }

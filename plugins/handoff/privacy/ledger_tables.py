@@ -131,6 +131,13 @@ LEDGER: tuple[Table, ...] = (
         "ids that were merged",
     ),
     deleted(
+        "handoff.former_aliases",
+        "old_id id",
+        "object_type noticed_at replaced_at",
+        "object_type = 'contacts' and (old_id = any(%(ids)s) or id = any(%(ids)s))",
+        "ids to which merged ones led before they were merged again",
+    ),
+    deleted(
         "handoff.stale_leads",
         "lead_id",
         "entry_id",

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import replica
 from handoff.qualify.loads import Tables
@@ -15,20 +16,16 @@ _ASKED = ("calendars", "special_hours", "holidays")
 def cycle(connection: Connection, handoff: Row) -> int | None:
     """One more than the lead's last handoff for the product had when it was routed.
 
-    None when the lead was merged again since, so that nobody can say any more who had been who by then.
+    None when the lead was merged again before `handoff.former_aliases` kept who had been who by then.
     """
-    row = connection.execute(_CYCLE, {"id": handoff["handoff_id"]}).fetchone()
+    ids = aliases.ids_of(connection, "contacts", handoff["lead_id"], handoff["routed_at"])
+    row = connection.execute(_CYCLE, {"id": handoff["handoff_id"], "ids": ids}).fetchone()
     assert row is not None
     return None if row["is_merged_again"] else int(row["cycle"])
 
 
 _CYCLE = """
-with this as (select * from handoff.handoffs where handoff_id = %(id)s),
-former as (
-    select alias.old_id as id from this
-    inner join handoff.aliases as alias on alias.object_type = 'contacts' and alias.id = this.lead_id
-    and alias.noticed_at <= this.routed_at
-)
+with this as (select * from handoff.handoffs where handoff_id = %(id)s)
 select
     exists (
         select from this
@@ -40,7 +37,7 @@ select
         select coalesce(max(earlier.cycle), 0) + 1 from this
         inner join handoff.handoffs as earlier
             on earlier.product_id = this.product_id and earlier.routed_at < this.routed_at
-            and (earlier.lead_id = this.lead_id or earlier.lead_id in (select id from former))
+            and earlier.lead_id = any(%(ids)s)
     ) as cycle
 """
 

@@ -24,7 +24,7 @@ def had(connection: Connection, lead_id: str, product_id: str, as_of: datetime) 
     """
     rows = connection.execute(
         _HAD,
-        {"ids": aliases.ids_of(connection, "contacts", lead_id), "id": lead_id, "product": product_id, "at": as_of},
+        {"ids": aliases.ids_of(connection, "contacts", lead_id, as_of), "product": product_id, "at": as_of},
     )
     return [row["rep_id"] for row in rows]
 
@@ -33,9 +33,7 @@ def had(connection: Connection, lead_id: str, product_id: str, as_of: datetime) 
 _HAD = """
 with last as (
     select handoff.handoff_id from handoff.handoffs as handoff
-    left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
     where handoff.lead_id = any(%(ids)s) and handoff.product_id = %(product)s and handoff.routed_at < %(at)s
-    and (handoff.lead_id = %(id)s or coalesce(alias.noticed_at, '-infinity') <= %(at)s)
     and not exists (
         select from handoff.dispositions as merged where merged.handoff_id = handoff.handoff_id
         and merged.kind = 'withdrawn' and merged.reason_id = 'merged' and merged.recorded_at <= %(at)s
@@ -76,8 +74,7 @@ def keeper(
     row = connection.execute(
         _KEEPER,
         {
-            "ids": aliases.ids_of(connection, "contacts", lead_id),
-            "id": lead_id,
+            "ids": aliases.ids_of(connection, "contacts", lead_id, at),
             "product": product_id,
             "at": at,
             "before": earlier_than["assignment_id"] if earlier_than else None,
@@ -89,7 +86,6 @@ def keeper(
 _KEEPER = """
 select newest.rep_id
 from handoff.handoffs as handoff
-left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
 cross join lateral (
     select assignment.rep_id from handoff.assignments as assignment
     where assignment.handoff_id = handoff.handoff_id and assignment.assigned_at <= %(at)s
@@ -97,7 +93,6 @@ cross join lateral (
     order by assignment.assignment_id desc limit 1
 ) as newest
 where handoff.lead_id = any(%(ids)s) and handoff.product_id <> %(product)s
-and (handoff.lead_id = %(id)s or coalesce(alias.noticed_at, '-infinity') <= %(at)s)
 and not exists (
     select from handoff.dispositions as ended where ended.handoff_id = handoff.handoff_id
     and ended.kind in ('rejected', 'withdrawn') and ended.recorded_at <= %(at)s

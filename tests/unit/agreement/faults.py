@@ -204,7 +204,16 @@ REFERENCES = [
     added("pool_members", "na-ben", {"pool_member_id": "na-2", "rep_id": "bob"}, "rep_id", "'bob'", "ben-okafor"),
     Fault("tiers", "high", {"definition_id": "platform"}, "definition_id", "'platform' of tier high", "platform-mql?"),
     Fault("escalations", "esc-high-warn", {"tier_id": "hihg"}, "tier_id", "'hihg' of escalation", "did you mean high?"),
-    Fault("rejection_reasons", "other", {"clause_id": "req-size"}, "clause_id", "'req-size'", "did you mean"),
+    Fault("rejection_reasons", "other", {"clause_ids": "platform-mql;req-size"}, "clause_ids", "'req-size'", "req-"),
+    Fault("rejection_reasons", "other", {"clause_ids": "platform-mql; req-region"}, "clause_ids", "' req", "write req"),
+    Fault(
+        "rejection_reasons",
+        "other",
+        {"clause_ids": "platform-mql;req-region"},
+        "clause_ids",
+        "clause_ids of rejection reason other names 2 clauses of definition platform-mql",
+        "name one clause of each definition",
+    ),
     Fault("commitments", "com-marketing-volume", {"product_id": "plattform"}, "product_id", "'plattform'", "platform?"),
     Fault("routing_steps", "fallback", {"pool_id": "falback"}, "pool_id", "'falback' of routing step", "fallback?"),
     Fault(

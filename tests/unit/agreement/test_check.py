@@ -101,6 +101,17 @@ def test_a_name_of_another_definition_is_refused(seeds: Seeds) -> None:
     ]
 
 
+def test_a_reason_may_accuse_a_clause_of_each_definition(seeds: Seeds) -> None:
+    seeds.add("definitions", "platform-mql", definition_id="second-mql", version="2", status="draft")
+    seeds.add("requirements", "req-region", requirement_id="second-region", definition_id="second-mql")
+    line = seeds.change("rejection_reasons", "wrong_region", clause_ids="req-region;second-region")
+    assert lines(seeds) == []
+    seeds.change("requirements", "second-region", valid_to="2026-12-01")
+    (found,) = lines(seeds)
+    assert found.startswith(f"seeds/agreement/rejection_reasons.csv:{line}: clause_ids 'second-region' of rejection")
+    assert "is not in force from 2026-12-01" in found
+
+
 def test_a_tier_without_escalation_is_a_warning(seeds: Seeds) -> None:
     for step in ("remind", "warn", "breach"):
         seeds.remove("escalations", f"esc-standard-{step}")

@@ -183,6 +183,8 @@ def about_lead(connection: Connection, who: Planted) -> int:
         """insert into handoff.flood_leads
             select flood_id, %(id)s, 'platform', %(at)s from handoff.floods order by flood_id limit 1""",
         "insert into handoff.aliases values ('contacts', %(old)s, %(id)s, %(at)s)",
+        """insert into handoff.former_aliases
+            values ('contacts', %(old)s, %(id)s, %(at)s, %(at)s::timestamptz + interval '1 day')""",
     ):
         kept += connection.execute(statement, named).rowcount
     connection.execute(

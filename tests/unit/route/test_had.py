@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from handoff.ledger import aliases
 from handoff.ledger.db import Connection
+from handoff.route.again import cycle
 from handoff.route.assignments import Assignment
 from handoff.route.had import had, keeper
 from handoff.route.reassign import reassign
@@ -51,6 +53,28 @@ def test_only_the_last_time_counts_also_of_one_that_was_merged(connection: Conne
         connection.execute("insert into handoff.aliases values ('contacts', %s, '2', %s)", (lead_id, at))
     known = [had(connection, "2", "platform", NOON + days * DAY) for days in (1, 2, 3)]
     assert known == [[], ["ana-costa"], ["ben-okafor"]]
+
+
+def test_one_that_was_merged_twice_is_who_it_was_then(connection: Connection) -> None:
+    first = to(connection, "1", "ana-costa", NOON)
+    answer(connection, first, "rejected", NOON + MINUTE)
+    elsewhere = to(connection, "4", "chloe-martin", NOON + MINUTE)
+    answer(connection, elsewhere, "rejected", NOON + 2 * MINUTE)
+    aliases.learn(connection, "contacts", {"1": "2"}, NOON + DAY)
+    aliases.learn(connection, "contacts", {"4": "3"}, NOON + DAY)
+    again = to(connection, "2", "ben-okafor", NOON + 2 * DAY)
+    answer(connection, again, "rejected", NOON + 2 * DAY + MINUTE)
+    # HubSpot names every id that a record ever had, or only the one that it was asked for.
+    aliases.learn(connection, "contacts", {"1": "5", "2": "5"}, NOON + 3 * DAY)
+    aliases.learn(connection, "contacts", {"3": "5"}, NOON + 4 * DAY)
+    at = [NOON + days * DAY + 2 * MINUTE for days in range(5)]
+    assert [had(connection, "2", "platform", each) for each in at[:3]] == [[], ["ana-costa"], ["ben-okafor"]]
+    assert [had(connection, "3", "platform", each) for each in at[:4]] == [[], *3 * [["chloe-martin"]]]
+    assert [had(connection, "5", "platform", each) for each in at[2:]] == [[], *2 * [["ben-okafor"]]]
+    assert sorted(aliases.ids_of(connection, "contacts", "4")) == ["1", "2", "3", "4", "5"]
+    assert sorted(aliases.ids_of(connection, "contacts", "4", at[3])) == ["3", "4"]
+    (handoff,) = connection.execute("select * from handoff.handoffs where lead_id = '2'").fetchall()
+    assert cycle(connection, handoff) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a row names must be there, for as long as the row holds."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,11 +46,23 @@ def problems(agreement: Agreement) -> Iterator[Problem]:
                 rows_of[target] = _by_name(agreement, target)
         if targets:
             yield from _judge(reference, [rows_of[target] for target in targets])
+    yield from _accused_twice(agreement)
     for row in agreement.rows("score_caps"):
         words, name = _WORDS.get(row["scope"]), row["scope_id"]
         if words and name and name not in words:
             wrong = f"scope_id {name!r} of {row.label} is nothing that scope {row['scope']} caps"
             yield row.problem("scope_id", wrong, nearest(name, words))
+
+
+def _accused_twice(agreement: Agreement) -> Iterator[Problem]:
+    """A handoff is of one definition, and its rejection accuses one clause of it."""
+    definition_of = {row[column]: row["definition_id"] for table, column in CLAUSES for row in agreement.rows(table)}
+    for row in agreement.rows("rejection_reasons"):
+        named = Counter(definition_of.get(name) for name in (row["clause_ids"] or "").split(";"))
+        for definition_id, number in named.items():
+            if definition_id and number > 1:
+                wrong = f"clause_ids of {row.label} names {number} clauses of definition {definition_id}"
+                yield row.problem("clause_ids", wrong, "name one clause of each definition")
 
 
 def _by_name(agreement: Agreement, target: Target) -> dict[Any, list[Row]]:
@@ -101,8 +113,8 @@ def _undeclared(agreement: Agreement) -> Iterable[Reference]:
         if row["scope"] in _SCOPES and row["scope_id"]:
             yield Reference(row, "scope_id", row["scope_id"], _SCOPES[row["scope"]], True)
     for row in agreement.rows("rejection_reasons"):
-        if row["clause_id"]:
-            yield Reference(row, "clause_id", row["clause_id"], CLAUSES)
+        if row["clause_ids"]:
+            yield from (Reference(row, "clause_ids", name, CLAUSES) for name in row["clause_ids"].split(";"))
     for row in agreement.rows("commitments"):
         if row["product_id"]:
             yield Reference(row, "product_id", row["product_id"], (("definitions", "product_id"),))
