@@ -11,9 +11,11 @@ REVIEW = "slack_review"
 question that is rendered when it is sent."""
 
 
-def alert(connection: Connection, key: str, text: str, at: datetime, handoff_id: str | None = None) -> None:
-    """Queue a message, once for each `key`, in the caller's transaction. What `text` quotes is escaped already."""
-    put(connection, Effect(f"{REVIEW}:{key}", REVIEW, {"channel": review_channel(), "text": text}, at, handoff_id))
+def alert(connection: Connection, key: str, text: str, at: datetime, handoff_id: str | None = None) -> bool:
+    """Queue a message, once for each `key`, in the caller's transaction; whether it is new. What `text` quotes is
+    escaped already."""
+    payload = {"channel": review_channel(), "text": text}
+    return put(connection, Effect(f"{REVIEW}:{key}", REVIEW, payload, at, handoff_id)) > 0
 
 
 def review_channel() -> str:

@@ -6,16 +6,13 @@ from typing import Any
 from handoff import crash
 from handoff.ledger.db import Connection
 from handoff.ledger.outbox import Effect, put
-from handoff.notify import cards
 from handoff.notify.alert import alert
 from handoff.notify.text import slack_text
-from handoff.sync.plan import chosen_at, covered
+from handoff.sync.plan import covered
 
 OWNER = "hubspot_owner_id"
 LOOKED_AT = 500
 """Newest assignments whose owner is compared with what has been landed since."""
-FOLLOWED = 2000
-"""Newest assignments that are followed until the lead is over, as their tasks are."""
 
 # Of both keys the second part is the handoff and the third the assignment; what else a write-back's says follows.
 _WHO = """
@@ -51,51 +48,6 @@ where written.state = 'sent'
     and fresh.updated_at >= written.first_attempt_at
     and fresh.payload #>> '{properties,hubspot_owner_id}' = written.payload #>> '{properties,hubspot_owner_id}'
 """
-# What our write found itself is told as its drift; while another one is on its way, that one compares.
-_OTHERS = """
-select assignment.handoff_id, assignment.assignment_id, assignment.key, fresh.owner, fresh.versions,
-    written.first_attempt_at, written.result ->> 'contact_id' as contact_id,
-    written.payload #>> '{properties,hubspot_owner_id}' as wanted,
-    message.payload ->> 'rep_name' as rep_name, message.payload #>> '{context,lead,name}' as lead_name
-from (
-    select *, format('hubspot_contact:%%s:%%s', handoff_id, assignment_id) as key
-    from handoff.assignments order by assignment_id desc limit %(most)s
-) as assignment
-cross join lateral (
-    select effect.* from handoff.outbox as effect
-    where effect.handoff_id = assignment.handoff_id and effect.kind = 'hubspot_contact'
-    and (effect.dedupe_key = assignment.key or starts_with(effect.dedupe_key, assignment.key || ':'))
-    and effect.payload -> 'properties' ? 'hubspot_owner_id'
-    order by effect.outbox_id desc limit 1
-) as written
-left join handoff.outbox as message
-    on message.dedupe_key = format('slack_dm:%%s:%%s', assignment.handoff_id, assignment.assignment_id)
-cross join lateral (
-    select coalesce(contact.payload #>> '{properties,hubspot_owner_id}', '') as owner,
-        contact.payload #> '{propertiesWithHistory,hubspot_owner_id}' as versions
-    from raw.hubspot_contacts as contact where contact.id = written.result ->> 'contact_id'
-    order by contact.updated_at desc, contact.version_id desc limit 1
-) as fresh
-where written.state = 'sent' and fresh.owner <> written.payload #>> '{properties,hubspot_owner_id}'
-and not exists (
-    select from handoff.assignments as later
-    where later.handoff_id = assignment.handoff_id and later.assignment_id > assignment.assignment_id
-)
-and not exists (
-    select from handoff.dispositions as answer
-    where answer.handoff_id = assignment.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
-)
-and not exists (
-    select from handoff.outbox as effect
-    where effect.handoff_id = assignment.handoff_id and effect.kind = 'hubspot_contact'
-    and (effect.dedupe_key = assignment.key or starts_with(effect.dedupe_key, assignment.key || ':'))
-    and effect.result #>> '{drift,hubspot_owner_id,found}' = fresh.owner
-)
-and not exists (
-    select from handoff.outbox as told
-    where told.dedupe_key = 'slack_review:owner:' || assignment.key || ':chosen:' || fresh.owner
-)
-"""
 
 
 def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: datetime) -> None:
@@ -107,7 +59,7 @@ def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: da
     who = connection.execute(_WHO, {"key": dedupe_key, "found": drift["found"]}).fetchone() or {}
     lead = slack_text(who.get("lead_name") or f"Contact {result['contact_id']}", 60)
     rep = slack_text(who.get("rep_name") or f"owner {drift['wanted']}", 60)
-    owner = _owner(drift["found"])
+    owner = owner_name(drift["found"])
     back = ", put back after our own write" if OWNER in result["restored"] else ""
     if who.get("is_ours"):
         text = f"{lead} was handed to {rep}, and in HubSpot stays with {owner}, who has it for another product."
@@ -118,13 +70,11 @@ def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: da
 
 
 def look_again(connection: Connection, as_of: datetime) -> int:
-    """Write back once more where a poll shows that our owner covered a person's; returns how many. Tell where it shows
-    that a person chose another one after our write.
+    """Write back once more where a poll shows that our owner covered a person's; returns how many.
 
     A request without an answer may take effect after everything was compared. The repeated write finds that in the
     contact's history and puts the person's choice back.
     """
-    _tell_of_choices(connection, as_of)
     again = 0
     for row in connection.execute(_SUSPECTS, {"most": LOOKED_AT}).fetchall():
         payload, wanted = row["payload"], row["payload"]["properties"][OWNER]
@@ -137,21 +87,6 @@ def look_again(connection: Connection, as_of: datetime) -> int:
     return again
 
 
-def _tell_of_choices(connection: Connection, as_of: datetime) -> None:
-    """Say once per assignment and owner, in the review channel and below the cards, whom a person chose since."""
-    for row in connection.execute(_OTHERS, {"most": FOLLOWED}).fetchall():
-        at = chosen_at(row["versions"] or ())
-        if at is None or at <= row["first_attempt_at"]:
-            continue
-        lead = slack_text(row["lead_name"] or f"Contact {row['contact_id']}", 60)
-        rep, owner = slack_text(row["rep_name"] or f"owner {row['wanted']}", 60), _owner(row["owner"])
-        text = f"{lead} was handed to {rep}, and since then in HubSpot a person chose {owner}. That stays."
-        line = f"In HubSpot a person chose {owner}. That stays; the clock is still that of {rep}"
-        with connection.transaction():
-            alert(connection, f"owner:{row['key']}:chosen:{row['owner']}", text, as_of, row["handoff_id"])
-            name = f"owner:{row['owner']}"
-            cards.say(connection, row["handoff_id"], row["assignment_id"], name, line, as_of)
-
-
-def _owner(owner_id: str) -> str:
+def owner_name(owner_id: str) -> str:
+    """An owner as people are told of them, escaped."""
     return f"owner {slack_text(owner_id, 20)}" if owner_id else "nobody"

@@ -1,20 +1,15 @@
 """How an assignment has ended, as far as a task about it is concerned."""
 
 from handoff.ledger.db import Connection
+from handoff.ledger.open_assignments import IS_OPEN
 
-ENDING = """
+ENDING = f"""
 case
     when exists (
         select from handoff.dispositions as answer
         where answer.assignment_id = assignment.assignment_id and answer.kind in ('contacted', 'rejected')
     ) then 'answered'
-    when exists (
-        select from handoff.dispositions as answer
-        where answer.handoff_id = assignment.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
-    ) or exists (
-        select from handoff.assignments as later
-        where later.handoff_id = assignment.handoff_id and later.assignment_id > assignment.assignment_id
-    ) then 'moot'
+    when not {IS_OPEN} then 'moot'
 end
 """
 """SQL over `handoff.assignments as assignment`: `answered` by its rep, `moot` when the lead went on, was answered in

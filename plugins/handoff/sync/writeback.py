@@ -9,7 +9,7 @@ from handoff.clients.hubspot import HubSpotHook
 from handoff.ledger.db import Connection
 from handoff.ledger.drain import drain
 from handoff.notify.given_up import tell
-from handoff.sync import conflicts
+from handoff.sync import choices, conflicts
 from handoff.sync.contact import KIND, ContactSender
 
 LABELS = ("written", "unchanged", "drift", "rejected_silently")
@@ -29,6 +29,7 @@ def write_back(
     Args:
         reasons: the agreement's rejection reasons as (id, label), for the property that offers them.
     """
+    choices.tell(connection, now())
     conflicts.look_again(connection, now())
     sender = ContactSender(connection, hubspot or HubSpotHook(), reasons, now)
     drained = drain(connection, KIND, sender, now, on_end=partial(tell, now()))

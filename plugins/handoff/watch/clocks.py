@@ -3,7 +3,9 @@
 Business time is looked up in `line.int_open_intervals`, which holds each open interval with the open seconds before it.
 """
 
-RUNNING = """
+from handoff.ledger.open_assignments import IS_OPEN
+
+RUNNING = f"""
 select
     assignment.assignment_id, assignment.handoff_id, assignment.rep_id, assignment.assigned_at,
     coalesce(
@@ -12,7 +14,7 @@ select
         handoff.lead_id
     ) as lead_id,
     handoff.tier_id, handoff.score, handoff.context,
-    (handoff.context #>> '{tier,response_minutes}')::numeric * 60 as promised_seconds,
+    (handoff.context #>> '{{tier,response_minutes}}')::numeric * 60 as promised_seconds,
     coalesce(
         (select max(pause.due_at) from handoff.clock_pauses as pause
         where pause.assignment_id = assignment.assignment_id),
@@ -30,15 +32,7 @@ inner join agreement.reps as rep
     and rep.valid_from <= assignment.assigned_at and assignment.assigned_at < rep.valid_to
 left join handoff.outbox as told
     on told.dedupe_key = 'slack_dm:' || assignment.handoff_id || ':' || assignment.assignment_id
-where told.state is distinct from 'pending'
-and not exists (
-    select from handoff.assignments as later
-    where later.handoff_id = assignment.handoff_id and later.assignment_id > assignment.assignment_id
-)
-and not exists (
-    select from handoff.dispositions as answer
-    where answer.handoff_id = assignment.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
-)
+where told.state is distinct from 'pending' and {IS_OPEN}
 """
 """The newest assignment of each handoff that is not over, with the calendar that its clock began by. While the rep's
 message has not gone out the clock stands; a message that was given up is told to the review channel, and it runs."""

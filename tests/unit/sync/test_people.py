@@ -99,7 +99,7 @@ def host() -> Iterator[Lives]:
 
 
 @pytest.fixture
-def crm(database: Any, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
+def crm(agreement_database: Any, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
     sandbox.control("POST", "reset", {})
     sandbox.control("DELETE", "faults")
     value = {"conn_type": "http", "host": sandbox.url, "password": "pat-na1-sandbox"}
@@ -315,13 +315,18 @@ class TestChosenLater:
 
     @pytest.fixture
     def written(self, crm: Crm) -> Crm:
-        key = _assigned(crm)
-        handoff_id = key.partition(":")[0]
-        card = {"rep_name": "Ana Costa", "slack_user_id": "U0ANACOSTA", "context": {"lead": {"name": "Lead 1"}}}
-        put(crm.connection, Effect(f"slack_dm:{key}", "slack_dm", card, crm.now, handoff_id))
-        crm.hand_over(key=key, of=handoff_id)
+        self._carded(crm, "Lead 1")
         assert crm.write_back() == {"written": 1}
         return crm
+
+    @staticmethod
+    def _carded(crm: Crm, lead: str) -> str:
+        key = _assigned(crm)
+        handoff_id = key.partition(":")[0]
+        card = {"rep_name": "Ana Costa", "slack_user_id": "U0ANACOSTA", "context": {"lead": {"name": lead}}}
+        put(crm.connection, Effect(f"slack_dm:{key}", "slack_dm", card, crm.now, handoff_id))
+        crm.hand_over(key=key, of=handoff_id)
+        return key
 
     @staticmethod
     def told(crm: Crm, kind: str = "slack_review") -> list[str]:
@@ -352,6 +357,36 @@ class TestChosenLater:
             f"owner {NEXT}. That stays.",
             "nobody. That stays.",
         ]
+
+    def test_many_at_once_are_one_message_and_each_lead_keeps_its_row(self, crm: Crm) -> None:
+        contacts = [str(crm.sandbox.act("contact", email=f"jo{n}@acme.example")["contactId"]) for n in range(5)]
+        keys = []
+        for number, crm.contact in enumerate(contacts, 1):
+            keys.append(self._carded(crm, f"Lead {number}"))
+        assert crm.write_back() == {"written": 5}
+        for crm.contact in contacts:
+            crm.choose(PERSON)
+            _poll(crm)
+        with connect("handoff_admin") as admin:
+            admin.execute("update agreement.handoff_policy set max_alerts = 2")
+        for _ in range(2):
+            assert crm.write_back(minutes=1) == {}
+        rows = crm.connection.execute(
+            "select dedupe_key, state, payload ->> 'text' as text from handoff.outbox where kind = 'slack_review'"
+        ).fetchall()
+        (sent,) = [row for row in rows if row["state"] == "pending"]
+        assert sent["text"].startswith(
+            "5 leads were handed to reps, and since then in HubSpot a person chose other owners: "
+        )
+        assert sent["text"].count(f"from Ana Costa to owner {PERSON}") == 3
+        assert ", and 2 more. That stays; the clocks are still those of the reps. <http" in sent["text"]
+        assert {row["dedupe_key"] for row in rows if row["state"] == "withdrawn"} == {
+            f"slack_review:owner:hubspot_contact:{key}:chosen:{PERSON}" for key in keys
+        }
+        # An erasure finds a message by the ids of whom it names.
+        named = [key for key in keys if key.partition(":")[0] in sent["dedupe_key"]]
+        assert len(named) == 3
+        assert len(self.told(crm, "slack_thread")) == 2
 
     def test_what_another_application_sets_is_no_persons_choice(self, written: Crm) -> None:
         written.hubspot.patch("contacts", written.contact, {OWNER: NEXT})
