@@ -10,6 +10,7 @@ from handoff.agreement.rules import (
     coverage,
     facts,
     hours,
+    lapses,
     patterns,
     people,
     references,
@@ -23,8 +24,8 @@ from handoff.agreement.rules import (
 )
 
 RULES: tuple[Callable[[Agreement], Iterable[Problem]], ...] = (
-    *(cells.problems, validity.problems, twins.problems, references.problems, facts.problems, patterns.problems),
-    *(scoring.problems, service.problems, routing.problems, territories.problems, coverage.problems),
+    *(cells.problems, validity.problems, twins.problems, lapses.problems, references.problems, facts.problems),
+    *(patterns.problems, scoring.problems, service.problems, routing.problems, territories.problems, coverage.problems),
     *(people.problems, hours.problems, cases.problems, attribution.problems, versions.problems),
 )
 

@@ -14,11 +14,10 @@ def sections(agreement: Agreement, definition: Row, day: date) -> list[Section]:
         table: agreement.in_force(table, day, **own)
         for table in ("requirements", "behaviours", "fit_points", "signals", "score_caps", "disqualifiers")
     }
-    mark = "" if definition["status"] == "live" else f" ({definition['status']}: pages nobody)"
     return [
-        _meaning(definition, found, mark),
+        _meaning(definition, found),
         Section(
-            f"Points{mark}",
+            f"Points{_mark(definition)}",
             (
                 "Points for who the lead is stay as they are. Points for what the lead does fade: after its half-life "
                 f"an act counts half. {_example(found['signals'])} An act earns the points of the rule that fits best.",
@@ -28,7 +27,17 @@ def sections(agreement: Agreement, definition: Row, day: date) -> list[Section]:
     ]
 
 
-def _meaning(definition: Row, found: dict[str, list[Row]], mark: str) -> Section:
+def name_of(agreement: Agreement, definition_id: str, day: date) -> str:
+    """What a definition is called on a day, and that it pages nobody if it does not; its id when none is in force."""
+    found = agreement.in_force("definitions", day, definition_id=definition_id)
+    return f"{found[0]['name']}{_mark(found[0])}" if found else definition_id
+
+
+def _mark(definition: Row) -> str:
+    return "" if definition["status"] == "live" else f" ({definition['status']}: pages nobody)"
+
+
+def _meaning(definition: Row, found: dict[str, list[Row]]) -> Section:
     threshold, hours = words.number(definition["threshold"]), words.count(definition["max_trigger_age_hours"], "hour")
     raisers = [f"“{row['label']}”" for row in found["signals"] if row["is_hand_raiser"]]
     paragraphs = (
@@ -49,7 +58,7 @@ def _meaning(definition: Row, found: dict[str, list[Row]], mark: str) -> Section
         ),
         _conditions("Exclusions, each of which is enough", found["disqualifiers"]),
     )
-    return Section(f"What a marketing-qualified lead (MQL) is{mark}", paragraphs, tables)
+    return Section(f"What a marketing-qualified lead (MQL) is{_mark(definition)}", paragraphs, tables)
 
 
 def _conditions(caption: str, rows: list[Row]) -> Table:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from handoff.agreement import words
+from handoff.agreement import clauses, words
 from handoff.agreement.document import Section, Table
 from handoff.agreement.model import Agreement, Row
 from handoff.agreement.vocabulary import METRICS
@@ -47,10 +47,10 @@ def _tiers(agreement: Agreement, day: date) -> Table:
             row.key,
             row["why"] or "",
         )
-        rows.append((row["name"] or "", who, *cells))
+        rows.append((_definition(agreement, row, day), row["name"] or "", who, *cells))
     return Table(
-        "Service levels; the highest score that is reached applies",
-        ("Level", "For", "Within", "Goes to", "May be snoozed", "Task in the CRM", "Id", "Why"),
+        "Service levels; of a definition's, the highest score that is reached applies",
+        ("Definition", "Level", "For", "Within", "Goes to", "May be snoozed", "Task in the CRM", "Id", "Why"),
         tuple(rows),
     )
 
@@ -62,6 +62,7 @@ def _escalations(agreement: Agreement, day: date) -> Table:
         minutes = int((tier["response_minutes"] or 0) * (row["at_percent"] or 0) / 100) if tier else None
         when = f"{words.open_time(minutes)} ({words.number(row['at_percent'])} %)"
         cells = (
+            _definition(agreement, tier, day) if tier else "",
             tier["name"] if tier else row["tier_id"],
             when,
             _ACTIONS.get(row["action"], "{}").format(
@@ -69,7 +70,11 @@ def _escalations(agreement: Agreement, day: date) -> Table:
             ),
         )
         rows.append((*cells, row.key, row["why"] or ""))
-    return Table("On the way to a breach", ("Level", "After", "What happens", "Id", "Why"), tuple(rows))
+    return Table("On the way to a breach", ("Definition", "Level", "After", "What happens", "Id", "Why"), tuple(rows))
+
+
+def _definition(agreement: Agreement, row: Row, day: date) -> str:
+    return clauses.name_of(agreement, row["definition_id"] or "", day)
 
 
 def _commitments(agreement: Agreement, day: date) -> Table:
@@ -77,8 +82,9 @@ def _commitments(agreement: Agreement, day: date) -> Table:
     for row in agreement.in_force("commitments", day):
         is_share = METRICS.get(row["metric"]) == "share" and row["target"] is not None
         target = f"{words.number(row['target'] * 100)} %" if is_share else words.number(row["target"])
-        rows.append(((row["side"] or "").capitalize(), row["name"] or "", target, row.key, row["why"] or ""))
-    return Table("Commitments", ("Team", "What", "At least", "Id", "Why"), tuple(rows))
+        cells = (row["product_id"] or "", (row["side"] or "").capitalize(), row["name"] or "", target)
+        rows.append((*cells, row.key, row["why"] or ""))
+    return Table("Commitments", ("Product", "Team", "What", "At least", "Id", "Why"), tuple(rows))
 
 
 def _limits(row: Row) -> tuple[str, ...]:
@@ -121,22 +127,24 @@ def _rest(agreement: Agreement, day: date) -> list[Table]:
         (row["name"] or "", row["domain"] or "", row.key, row["why"] or "")
         for row in agreement.in_force("competitors", day)
     )
-    cases = tuple(_case(row) for row in agreement.in_force("golden_cases", day))
+    cases = tuple((_definition(agreement, row, day), *_case(row)) for row in agreement.in_force("golden_cases", day))
     return [
         Table(
             "What is looked up about a lead",
-            ("What", "Kept for", "When nothing was found", "A day", "Id", "Why"),
+            ("What", "Kept for", "When nothing was found", "A day", "By a private address", "Id", "Why"),
             policies,
         ),
         Table("Competitors, with every address below their domain", ("Who", "Domain", "Id", "Why"), rivals),
-        Table("Cases", ("Who", "What they did", "Decision", "Because", "Id", "Why"), cases),
+        Table("Cases", ("Definition", "Who", "What they did", "Decision", "Because", "Id", "Why"), cases),
     ]
 
 
 def _policy(row: Row) -> tuple[str, ...]:
     budget = words.count(row["daily_credits"], "look-up") if row["is_enabled"] else "switched off"
     kept = (words.count(row[name], "day") for name in ("ttl_days", "negative_ttl_days"))
-    return ((row["subject"] or "").capitalize(), *kept, budget, row.key, row["why"] or "")
+    # A company is looked up by its domain, which a private address does not have.
+    private = {True: "yes", False: "no"}.get(row["includes_free_mail"], "?") if row["subject"] == "person" else ""
+    return ((row["subject"] or "").capitalize(), *kept, budget, private, row.key, row["why"] or "")
 
 
 def _case(row: Row) -> tuple[str, ...]:

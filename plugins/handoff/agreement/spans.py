@@ -16,12 +16,17 @@ def overlap(one: Row, other: Row) -> date | None:
 
 def first_gap(row: Row, others: Iterable[Row]) -> date | None:
     """The first day on which the row holds and none of the others does; None when there is none, or nobody can say."""
-    reached = row.span[0]
-    for begins, ends in sorted(other.span for other in others):
+    return first_without(row.span, others) if row.is_dated else None
+
+
+def first_without(span: Span, rows: Iterable[Row]) -> date | None:
+    """The first day of a span on which none of the rows holds; None when there is none."""
+    reached = span[0]
+    for begins, ends in sorted(row.span for row in rows):
         if begins > reached:
             break
         reached = max(reached, ends)
-    return reached if row.is_dated and reached < row.span[1] else None
+    return reached if reached < span[1] else None
 
 
 def moments(span: Span, rows: Iterable[Row]) -> list[date]:

@@ -82,6 +82,40 @@ def test_one_version_for_two_texts_is_refused(seeds: Seeds) -> None:
     ]
 
 
+def lapses(seeds: Seeds) -> list[str]:
+    return [each for each in lines(seeds) if "nobody is handed over for product platform" in each]
+
+
+def test_a_product_that_is_live_again_without_a_word_on_the_days_between_is_refused(seeds: Seeds) -> None:
+    seeds.change("definitions", "platform-mql", valid_to="2027-01-01")
+    second = {"definition_id": "platform-mql-v2", "version": "2"}
+    seeds.add("definitions", "platform-mql", **second, valid_from="2027-01-11", valid_to=OPEN)
+    # A trial decides nothing, and does not say that a pause is meant.
+    seeds.add("definitions", "platform-mql", definition_id="trial", version="3", status="shadow", valid_to=OPEN)
+    gap = "seeds/agreement/definitions.csv:3: from 2027-01-01 to 2027-01-11 nobody is handed over for product platform"
+    assert [each.partition(": definition")[0] for each in lapses(seeds)] == [gap]
+    assert "end line 2 with valid_to 2027-01-11" in lapses(seeds)[0]
+    seeds.change("definitions", "platform-mql-v2", valid_from="2027-01-01")
+    assert lapses(seeds) == []
+
+
+def test_a_product_that_is_live_no_more_or_pauses_is_a_warning(seeds: Seeds) -> None:
+    seeds.change("definitions", "platform-mql", valid_to="2027-01-01")
+    assert lapses(seeds) == [
+        "seeds/agreement/definitions.csv:2: warning: from 2027-01-01 nobody is handed over for product platform: "
+        "definition platform-mql is the last that is live, and ends; add a row with status live that begins then, "
+        "or leave it so if the product is given up"
+    ]
+    draft = {"version": "2", "status": "draft", "valid_from": "2027-01-01"}
+    seeds.add("definitions", "platform-mql", **draft, valid_to="2027-02-01")
+    assert len(lapses(seeds)) == 1
+    seeds.add("definitions", "platform-mql", version="3", valid_from="2027-02-01", valid_to=OPEN)
+    assert [each.partition(": definition")[0] for each in lines(seeds)] == [
+        "seeds/agreement/definitions.csv:4: warning: from 2027-01-01 to 2027-02-01 nobody is handed over for product "
+        "platform"
+    ]
+
+
 def test_two_live_definitions_of_one_product_are_refused_and_a_draft_is_not(seeds: Seeds) -> None:
     line = seeds.add("definitions", "platform-mql", definition_id="second-mql", version="2", status="draft")
     assert lines(seeds) == []

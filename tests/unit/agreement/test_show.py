@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 
@@ -9,7 +10,8 @@ import pytest
 from starlette.requests import Request
 
 from handoff.agreement.document import Document, markdown
-from handoff.agreement.model import Agreement
+from handoff.agreement.model import Agreement, Row
+from handoff.agreement.seeds import Column
 from handoff.agreement.show import document
 from handoff.agreement.source import checkout, read
 from handoff.web.pages.agreement import TEMPLATE, page, standalone
@@ -21,6 +23,17 @@ from .faults import OPEN
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 # These have no line of their own on the page: they are words, cells and columns of it.
 ELSEWHERE = {"company", "definitions", "calendars", "holidays", "special_hours", "pool_members", "absences"}
+
+LEFT_OUT = {
+    *((table, "why") for table in ("company", "calendars", "holidays", "special_hours", "pool_members")),
+    # The vendors' ids of a person who is named.
+    *(("reps", "crm_owner_id"), ("reps", "slack_user_id")),
+    # Shares are those of a pool's members.
+    ("reps", "weight"),
+    # Steps are told by how late they come.
+    ("escalations", "step"),
+}
+"""Columns that the page does not say."""
 
 
 def ids(found: Document) -> Counter[str]:
@@ -112,6 +125,52 @@ def test_nothing_live_is_said(seeds: Seeds) -> None:
     assert "No definition is live on this day, so that nobody is paged." in found.summary
     assert found.signatories == ("Marketing", "Sales")
     assert ids(found) == in_force(read(seeds.directory), AT.date())
+
+
+def otherwise(column: Column, text: str) -> str:
+    """Another cell of the column's type."""
+    if column.accepted:
+        return next((each for each in map(str, column.accepted) if each != text), text)
+    if column.type == "date":
+        return str(date.fromisoformat(text) + timedelta(days=1))
+    if column.type in ("integer", "numeric"):
+        return str(float(text) + 1).removesuffix(".0")
+    return {"boolean": "false" if text == "true" else "true", "time": "07:07"}.get(column.type, f"{text} too")
+
+
+def test_every_column_is_said_or_left_out_on_purpose() -> None:
+    agreement = checkout()
+    tables = {name: rows for name, rows in agreement.tables.items() if agreement.seeds[name].folder == "agreement"}
+    said = document(replace(agreement, tables=tables), AT)
+    unsaid = set()
+    for table, rows in tables.items():
+        seed = agreement.seeds[table]
+        for name in seed.columns.keys() - {seed.key, "valid_from", "valid_to"}:
+            others = tuple(
+                Row(seed, row.line, row.cells | {name: otherwise(seed.columns[name], row.cells[name])}) for row in rows
+            )
+            found = document(replace(agreement, tables=tables | {table: others}), AT)
+            if replace(found, stamp=said.stamp) == said:
+                unsaid.add((table, name))
+    assert unsaid == LEFT_OUT
+
+
+def test_a_trial_and_another_product_are_told_from_what_is_promised(seeds: Seeds) -> None:
+    seeds.add("definitions", "platform-mql", definition_id="trial", name="Stricter MQL", status="shadow")
+    seeds.add("tiers", "high", tier_id="trial-high", definition_id="trial", response_minutes="30")
+    seeds.add("escalations", "esc-high-warn", escalation_id="trial-warn", tier_id="trial-high")
+    seeds.add("golden_cases", "gold-quote", case_id="trial-quote", definition_id="trial")
+    seeds.add("commitments", "com-marketing-conversion", commitment_id="other", product_id="addon", target="0.40")
+    seeds.change("enrichment_policy", "enrich-person", includes_free_mail="true")
+    text = markdown(document(read(seeds.directory), AT))
+    lines = {key: line for line in text.splitlines() for key in re.findall(r"`([^`]+)`", line)}
+    live, trial = "| Brightwell platform MQL |", "| Stricter MQL (shadow: pages nobody) |"
+    for begin, trials in (("high", "trial-high"), ("esc-high-warn", "trial-warn"), ("gold-quote", "trial-quote")):
+        assert (lines[begin].startswith(live), lines[trials].startswith(trial)) == (True, True)
+    assert "| platform | Marketing | Share of MQLs that become an SQL in time | 50 % |" in text
+    assert "| addon | Marketing | Share of MQLs that become an SQL in time | 40 % |" in text
+    assert "| By a private address |" in text
+    assert lines["enrich-person"].startswith("| Person | 90 days | 30 days | 500 look-ups | yes |")
 
 
 def test_what_cannot_be_read_does_not_stop_it(seeds: Seeds) -> None:
