@@ -3,7 +3,8 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 from typer.testing import CliRunner
 
 from handoff import clock
 from handoff.backtest import firsts, history, telling
+from handoff.backtest.changes import Change
 from handoff.backtest.decide import Asked, Judge, decide
 from handoff.backtest.history import CHANGED
 from handoff.backtest.load import NOBODY
@@ -79,20 +82,54 @@ def every_first(connection: Connection, judge: Judge, past: history.History) -> 
     return found
 
 
-def test_it_finds_what_asking_about_everything_finds(connection: Connection, models: ModelSet, tables: Tables) -> None:
+@contextmanager
+def known_after(
+    admin: Admin, moments: Iterable[tuple[str, datetime]], facts: dict[int, dict[str, str]]
+) -> Iterator[None]:
+    """Inside the block facts of leads are known so many minutes after these moments, until the line judged anew."""
+    rows = [
+        {"lead_id": lead_id, "at": at + timedelta(minutes=minutes), "facts": Jsonb(known)}
+        for lead_id, at in moments
+        for minutes, known in facts.items()
+    ]
+    with admin.cursor() as cursor:
+        cursor.executemany(
+            """insert into handoff.lead_facts
+            select lead_id, %(at)s, facts || %(facts)s from handoff.lead_facts
+            where lead_id = %(lead_id)s and known_from < %(at)s order by known_from desc limit 1""",
+            rows,
+        )
+        try:
+            yield
+        finally:
+            cursor.executemany(
+                "delete from handoff.lead_facts where (lead_id, known_from) = (%(lead_id)s, %(at)s)", rows
+            )
+
+
+def test_it_finds_what_asking_about_everything_finds(
+    connection: Connection, admin: Admin, models: ModelSet, tables: Tables
+) -> None:
     judge = Judge(models, tables, END)
-    past = history.read(connection, END)
-    with history.shared(connection, past):
-        possible = firsts.possible(connection, judge, past, START - timedelta(days=1))
-        found = firsts.find([connection], judge, possible)
-        plain = every_first(connection, judge, past)
-        acts = replace(past, **{name: getattr(past, name)[past.what != CHANGED] for name in ("lead", "what", "at")})
-        by_acts = every_first(connection, judge, acts)
+    was_customer = [(str(number), START + timedelta(days=10)) for number in range(1, LEADS, 3)]
+    no_more = 5 * 24 * 60 + 1
+    stages = {1: {"lifecycle_stage": "customer"}, no_more: {"lifecycle_stage": "lead"}}
+    with known_after(admin, was_customer, stages):
+        past = history.read(connection, END)
+        with history.shared(connection, past):
+            possible = firsts.possible(connection, judge, past, START - timedelta(days=1))
+            found = firsts.find([connection], judge, possible)
+            plain = every_first(connection, judge, past)
+            acts = replace(past, **{name: getattr(past, name)[past.what != CHANGED] for name in ("lead", "what", "at")})
+            by_acts = every_first(connection, judge, acts)
     assert {lead_no: first.at for (lead_no, _), first in found.firsts.items()} == plain
     assert 30 < len(plain) < LEADS
-    # A lead that did enough for somebody else, and turned out to be that one.
+    # A lead that did enough for somebody else, and turned out to be that one; or as a customer, which it was no more.
     sooner = {lead_no for lead_no, at in plain.items() if at != by_acts.get(lead_no)}
-    assert {plain[lead_no] for lead_no in sooner} == {START + timedelta(days=CHANGED_ON, hours=-1, seconds=1)}
+    assert {plain[lead_no] for lead_no in sooner} == {
+        START + timedelta(days=10, minutes=no_more),
+        START + timedelta(days=CHANGED_ON, hours=-1, seconds=1),
+    }
     # The point of the bounds: few moments are asked about.
     assert found.asked < past.acts / 5
 
@@ -126,6 +163,43 @@ def test_who_is_away_gets_nothing_while_away_and_no_longer(
     assert load(end, end + timedelta(days=1)) == present
     assert 0 < load(START.date(), START.date() + timedelta(days=DAYS // 2))[rep] < present[rep]
     assert rep not in load(START.date() - timedelta(days=2), end)
+
+
+def moments(changes: Sequence[Change]) -> set[tuple[str, datetime]]:
+    """Which leads, and when."""
+    return {(each.lead_id, each.at) for each in changes}
+
+
+def test_what_a_handoff_made_of_a_lead_in_truth_decides_nothing(
+    connection: Connection, admin: Admin, models: ModelSet, tables: Tables
+) -> None:
+    """Who got it then, the stage that we wrote, and the stage that the rep set who called at once."""
+    nobody = changed(tables, "definitions", "platform-mql", status="draft")
+    after = changed(tables, "disqualifiers", "dq-opted-out", field="lifecycle_stage", value="marketingqualifiedlead")
+    after = changed(after, "pool_members", "emea-daniel", valid_to="2026-01-02")
+    before = compare(connection, models, nobody, after)
+    assert before.gained
+    daniel = {"owner_id": "1004", "company_owner_id": "1004"}
+    made = {2: daniel | {"lifecycle_stage": "marketingqualifiedlead"}, 7: {"lifecycle_stage": "salesqualifiedlead"}}
+    with known_after(admin, moments(before.gained), made):
+        report = compare(connection, models, tables, after)
+    assert (report.before.mqls, report.lost, report.gained) == (len(before.gained), (), ())
+    assert report.after.per_rep == before.after.per_rep
+    # Whose turn it would be, though all are his.
+    assert "daniel-weber" not in report.after.per_rep
+    assert 1 < report.before.per_rep["daniel-weber"] < report.before.mqls / 2
+
+
+def test_what_is_found_out_of_a_lead_within_the_waiting_time_counts(
+    connection: Connection, admin: Admin, models: ModelSet, tables: Tables
+) -> None:
+    nobody = changed(tables, "definitions", "platform-mql", status="draft")
+    found = compare(connection, models, nobody, tables).gained
+    in_time, too_late = moments(found[::2]), moments(found[1::2])
+    student = {"seniority": "student"}
+    with known_after(admin, in_time, {9: student}), known_after(admin, too_late, {11: student}):
+        still = compare(connection, models, nobody, tables).gained
+    assert moments(still) & (in_time | too_late) == too_late
 
 
 def test_a_higher_threshold_loses_leads_and_names_the_threshold(

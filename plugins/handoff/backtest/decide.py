@@ -16,6 +16,9 @@ from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet
 
 AWAY = "int_rep_absences"
+MADE_BY_HANDOFF = ("owner_id", "company_owner_id", "lifecycle_stage", "lead_status", "rejection_reason_id")
+"""Facts that a handoff changes within minutes, by our write-back and by the rep who calls: what they say after the act
+is what became of the lead in truth."""
 ALONE = 500
 """Fewer than so many are not worth a second session."""
 
@@ -38,8 +41,9 @@ class Judge:
     end: datetime
 
 
-# Facts are those that were known when enrichment had had its time; of a lead that was first judged later, the first.
-# Whether it is a competitor or one of us is asked of the agreement in question.
+# Facts are those that were known when enrichment had had its time, but those that a handoff makes as they were at the
+# act itself; of a lead that was first judged later, the first. Whether it is a competitor or one of us is asked of the
+# agreement in question.
 _LEADS = """
 select lead.*
 from backtest_asked as asked
@@ -52,11 +56,20 @@ cross join lateral (
         abs(extract(epoch from version.known_from - asked.at - {wait}))
     limit 1
 ) as told
-cross join lateral jsonb_populate_record(null::line.int_leads, told.facts || jsonb_build_object(
+cross join lateral (
+    select version.facts from handoff.lead_facts as version
+    where version.lead_id = known.lead_id
+    order by version.known_from > asked.at, abs(extract(epoch from version.known_from - asked.at))
+    limit 1
+) as earlier
+cross join lateral jsonb_populate_record(null::line.int_leads, told.facts || {made} || jsonb_build_object(
     'lead_id', asked.key, 'as_of', asked.at, 'extracted_at', asked.at, 'is_enriched', true,
     'is_competitor', {competitor}, 'is_internal', {internal}
 )) as lead
 """
+_MADE = sql.SQL("jsonb_build_object({})").format(
+    sql.SQL(", ").join(sql.SQL("{0}, earlier.facts -> {0}").format(name) for name in MADE_BY_HANDOFF)
+)
 _IS_DOMAIN_OF = """exists (
     select from {owners} as owner
     where owner.valid_from <= {day} and {day} < owner.valid_to and (
@@ -106,7 +119,7 @@ def decide(connection: Connection, judge: Judge, asked: Sequence[Asked], *, clau
                 copy.write_row((each.key, each.lead_no, each.at))
         connection.execute("analyze backtest_asked")
         given: dict[str, sql.Composable] = {
-            "int_leads": sql.SQL(_LEADS).format(**domains(judge)),
+            "int_leads": sql.SQL(_LEADS).format(**domains(judge), made=_MADE),
             "int_activities": sql.SQL(_ACTS),
             "int_handoff_cycles": sql.SQL(_NOBODY_YET),
             AWAY: sql.SQL(_NOBODY_AWAY),

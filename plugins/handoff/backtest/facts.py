@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from handoff.backtest.bounds import Flags, Floats
-from handoff.backtest.decide import Judge, domains
+from handoff.backtest.decide import MADE_BY_HANDOFF, Judge, domains
 from handoff.backtest.history import Numbers
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import replica
@@ -19,26 +19,49 @@ TABLES = {"fit_points": "rule_id", "requirements": "requirement_id", "disqualifi
 
 
 @dataclass(frozen=True)
+class Verdicts:
+    """What rules of one definition say, one place a version of what was known or a moment.
+
+    Attributes:
+        fit: fit points, exact where all the rules look at one version, otherwise never below the exact ones.
+        is_blocked: a disqualifier holds.
+        is_refused: a requirement fails or its fact is not known, which stops whoever is no hand-raiser.
+    """
+
+    fit: Floats
+    is_blocked: Flags
+    is_refused: Flags
+
+    def at(self, places: Numbers) -> "Verdicts":
+        """Those of some places."""
+        return Verdicts(self.fit[places], self.is_blocked[places], self.is_refused[places])
+
+    def __or__(self, other: "Verdicts") -> "Verdicts":
+        """Of two sets of rules, place by place. What caps both of them is left out."""
+        return Verdicts(self.fit + other.fit, self.is_blocked | other.is_blocked, self.is_refused | other.is_refused)
+
+
+@dataclass(frozen=True)
 class Facts:
     """Versions of what was known, one place each, in order of lead and time.
 
     Attributes:
         lead: number of the lead.
         since: from when on it was known, in microseconds since 1970.
-        fit: exact fit points by one definition.
-        is_blocked: a disqualifier holds.
-        is_failed: a requirement fails, which stops whoever is no hand-raiser.
-        is_unknown: a required fact is not known.
+        found: verdicts of the rules over facts that may be found out after an act.
+        made: those of the rules over facts that a handoff makes.
     """
 
     lead: Numbers
     since: Numbers
-    fit: Floats
-    is_blocked: Flags
-    is_failed: Flags
-    is_unknown: Flags
+    found: Verdicts
+    made: Verdicts
 
-    def versions(self, lead: Numbers, at: Numbers) -> Numbers:
+    def verdicts(self, lead: Numbers, at: Numbers, wait: int) -> Verdicts:
+        """Of leads at moments, with what was found out of them until `wait` microseconds later."""
+        return self.found.at(self._versions(lead, at + wait)) | self.made.at(self._versions(lead, at))
+
+    def _versions(self, lead: Numbers, at: Numbers) -> Numbers:
         """Places of what was known of leads at moments; of one that was first known later, of its first version."""
         moments = np.unique(self.since)
         # A number for lead and moment that sorts as the two do.
@@ -75,22 +98,27 @@ def judge(connection: Connection, judge: Judge, definition_id: str, caps: Mappin
     for table, row in rules:
         asking[str(row["field"])].append(str(row[TABLES[table]]))
     states, matched = _judged_values(connection, judge, definition_id, values, asking)
-    blocked, failed, unknown = (np.zeros(len(lead), dtype=bool) for _ in range(3))
-    gained: dict[tuple[str, str], Floats] = defaultdict(lambda: np.zeros(len(lead)))
-    lost = np.zeros(len(lead))
-    for table, row in rules:
-        key, field = str(row[TABLES[table]]), str(row["field"])
-        if table == "fit_points":
-            holds = np.array([key in matched[place] for place in of_field[field]], dtype=bool)[codes[field]]
-            points = holds * float(row["points"])
-            gained[str(row["cap_group"]), key] += np.maximum(points, 0)
-            lost += np.minimum(points, 0)
-        else:
-            state = np.array([states[place].get(key, "") for place in of_field[field]])[codes[field]]
-            blocked |= (state == "held") & (table == "disqualifiers")
-            failed |= (state == "failed") & (table == "requirements")
-            unknown |= (state == "unknown") & (table == "requirements")
-    return Facts(lead, since, _capped(gained, caps, len(lead)) + lost, blocked, failed, unknown)
+
+    def verdicts(*, are_made: bool) -> Verdicts:
+        blocked, refused = (np.zeros(len(lead), dtype=bool) for _ in range(2))
+        gained: dict[tuple[str, str], Floats] = defaultdict(lambda: np.zeros(len(lead)))
+        lost = np.zeros(len(lead))
+        for table, row in rules:
+            key, field = str(row[TABLES[table]]), str(row["field"])
+            if (field in MADE_BY_HANDOFF) != are_made:
+                continue
+            if table == "fit_points":
+                holds = np.array([key in matched[place] for place in of_field[field]], dtype=bool)[codes[field]]
+                points = holds * float(row["points"])
+                gained[str(row["cap_group"]), key] += np.maximum(points, 0)
+                lost += np.minimum(points, 0)
+            else:
+                state = np.array([states[place].get(key, "") for place in of_field[field]])[codes[field]]
+                blocked |= (state == "held") & (table == "disqualifiers")
+                refused |= np.isin(state, ("failed", "unknown")) & (table == "requirements")
+        return Verdicts(_capped(gained, caps, len(lead)) + lost, blocked, refused)
+
+    return Facts(lead, since, verdicts(are_made=False), verdicts(are_made=True))
 
 
 def _capped(gained: Mapping[tuple[str, str], Floats], caps: Mapping[tuple[str, str], float], number: int) -> Floats:

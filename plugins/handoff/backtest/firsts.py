@@ -105,10 +105,9 @@ def _candidates(
     )
     # What the facts alone rule out needs no further question; only a disqualifier stops a hand-raiser.
     known = facts.judge(connection, judge, key, caps)
-    then = known.versions(found.lead, found.at + longest_wait_minutes(judge) * 60_000_000)
-    is_fit = ~known.is_blocked & ~known.is_failed & ~known.is_unknown
-    near = is_fit[then] & (found.engagement + known.fit[then] >= float(definition["threshold"]))
-    mask = found.has_trigger & (near | (found.has_hand_raise & ~known.is_blocked[then]))
+    then = known.verdicts(found.lead, found.at, longest_wait_minutes(judge) * 60_000_000)
+    near = ~then.is_refused & (found.engagement + then.fit >= float(definition["threshold"]))
+    mask = found.has_trigger & ~then.is_blocked & (near | found.has_hand_raise)
     by_lead: dict[int, list[datetime]] = defaultdict(list)
     for lead_no, at in zip(found.lead[mask].tolist(), found.at[mask].tolist(), strict=True):
         moment = _moment(at)

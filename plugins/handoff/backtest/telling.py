@@ -11,6 +11,10 @@ from handoff.backtest.run import Report
 
 SHOWN = 25
 """Leads listed of each kind; the JSON has all."""
+SIDES_REST_ON = (
+    "A lead counts with the owner and stage of the moment at which it is looked at. After it was handed over in truth "
+    "they are what became of that: who would be taken only then may seem to be with sales already, and so lost."
+)
 LOAD_RESTS_ON = (
     "Each lead goes to somebody who was not away in the hour of its arrival. How many a rep may hold, or get in a day, "
     "is not counted, and breaches are not predicted from the load: handoff route simulate does both, over the "
@@ -48,7 +52,7 @@ def document(report: Report) -> Document:
         title=f"Backtest: {before.label} → {after.label}",
         summary=tuple(summary),
         sections=(
-            Section("Side by side", tables=(_sides(report),)),
+            Section("Side by side", (SIDES_REST_ON,), (_sides(report),)),
             Section("By rule", ("The rule that decides is counted once a lead.",), (_rules(report),)),
             Section("Load", (LOAD_RESTS_ON,), (_load(report),)),
             Section("Leads", tables=(_leads("Lost", report.lost), _leads("Gained", report.gained))),
