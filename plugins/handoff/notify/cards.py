@@ -30,7 +30,7 @@ def refresh(connection: Connection, handoff_id: str, as_of: datetime) -> int:
     Call it in the transaction that changes the state, after the change. A state that is on its way already is not
     queued again; cards that nobody has tried to send yet say the present state by themselves.
     """
-    revision = _revision(connection, handoff_id)
+    revision = _revision(connection, handoff_id, as_of)
     effects = [
         outbox.Effect(
             f"{UPDATE}:{card['dedupe_key']}:{revision}",
@@ -101,17 +101,18 @@ def _cards(connection: Connection, handoff_id: str) -> list[Row]:
     ).fetchall()
 
 
-def _revision(connection: Connection, handoff_id: str) -> str:
-    """Another one after every change that a card tells of."""
+def _revision(connection: Connection, handoff_id: str, as_of: datetime) -> str:
+    """Another one after every change that a card tells of, of which the end of a snooze is one."""
     row = connection.execute(
         """with mine as (select assignment_id from handoff.assignments where handoff_id = %(handoff)s)
         select concat_ws('.',
             (select max(assignment_id) from mine),
             (select coalesce(max(disposition_id), 0) from handoff.dispositions where handoff_id = %(handoff)s),
             (select count(*) from handoff.breaches inner join mine using (assignment_id)),
-            (select count(*) from handoff.clock_pauses inner join mine using (assignment_id))
+            (select count(*) from handoff.clock_pauses inner join mine using (assignment_id)),
+            (select count(*) from handoff.dispositions where handoff_id = %(handoff)s and snoozed_until <= %(at)s)
         ) as revision""",
-        {"handoff": handoff_id},
+        {"handoff": handoff_id, "at": as_of},
     ).fetchone()
     assert row is not None
     return str(row["revision"])

@@ -1,6 +1,7 @@
 """Bring one contact to its target: read, compare, write, read back, and give back what a person chose meanwhile."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from handoff.clients.hubspot_wire import (
 )
 from handoff.ledger.db import Connection, only_one
 from handoff.ledger.outbox import Done, NotDelivered, Outcome, Permanent, Unknown
-from handoff.sync import conflicts, unwritten
+from handoff.sync import conflicts, overtaking, unwritten
 from handoff.sync.plan import OURS, STAGE, STAGES, is_ours, plan
 from handoff.sync.properties import ensure_properties
 
@@ -45,7 +46,7 @@ class ContactSender:
 
     def send(self, payload: Json, dedupe_key: str) -> Outcome:
         """Write what may be written; the result names what was written, what drifted, what a person's choice was put
-        back to, and what HubSpot ignored or does not offer."""
+        back to, what HubSpot ignored or does not offer, and what was left to a later effect."""
         # An older target must not overtake a newer one between its reading and its writing.
         with only_one(self._connection, f"{KIND}:{payload.get('contact_id')}") as is_free:
             return self._alone(payload, dedupe_key) if is_free else NotDelivered("another write to this contact", 1.0)
@@ -57,12 +58,14 @@ class ContactSender:
     def _alone(self, payload: Json, dedupe_key: str) -> Outcome:
         try:
             contact_id, expected = str(payload["contact_id"]), dict(payload["expected"])
-            wanted = self._wanted(payload, dedupe_key)
+            later = overtaking.later(self._connection, dedupe_key, contact_id)
+            wanted = {name: str(value) for name, value in payload["properties"].items() if name not in later}
+            earlier = overtaking.earlier(self._connection, dedupe_key, contact_id, wanted)
             datetime.fromisoformat(expected.get("read_at") or "9999-12-31T00:00:00Z")
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             return Permanent(f"unreadable payload: {type(problem).__name__}: {problem}")
         try:
-            done = self._bring(contact_id, wanted, expected)
+            done = self._bring(contact_id, wanted, expected, earlier)
         except RateLimited as problem:
             return NotDelivered(str(problem), problem.retry_after_s)
         except (DailyLimitReached, Unauthorized, PlanLacks) as problem:
@@ -75,20 +78,10 @@ class ContactSender:
             return Unknown(str(problem))
         conflicts.tell(self._connection, dedupe_key, done.result, self._now())
         unwritten.tell(self._connection, dedupe_key, wanted, done.result, self._now())
-        return done
+        left = sorted(later & payload["properties"].keys())
+        return replace(done, result=done.result | {overtaking.KEY: left}) if left else done
 
-    def _wanted(self, payload: Json, dedupe_key: str) -> dict[str, str]:
-        """The target, without what a later effect for the same contact says otherwise."""
-        rows = self._connection.execute(
-            "select distinct jsonb_object_keys(later.payload -> 'properties') as name from handoff.outbox as later "
-            "where later.outbox_id > (select outbox_id from handoff.outbox where dedupe_key = %s) "
-            "and later.kind = %s and later.state in ('pending', 'sent') and later.payload ->> 'contact_id' = %s",
-            (dedupe_key, KIND, payload["contact_id"]),
-        )
-        overtaken = {row["name"] for row in rows}
-        return {name: str(value) for name, value in payload["properties"].items() if name not in overtaken}
-
-    def _bring(self, contact_id: str, wanted: dict[str, str], expected: Json) -> Done:
+    def _bring(self, contact_id: str, wanted: dict[str, str], expected: Json, earlier: overtaking.Earlier) -> Done:
         if not wanted:
             return Done({}, "unchanged")
         found = self._read(contact_id, wanted)
@@ -97,12 +90,12 @@ class ContactSender:
         if any(name.startswith(OURS) and name not in found["properties"] for name in wanted):
             ensure_properties(self._hubspot, self._reasons)
         stages = self._stages(found, wanted)
-        decided = after = plan(wanted, found, expected, stages)
+        decided = after = plan(wanted, found, expected, stages, earlier)
         written = decided.write
         if decided.write:
             written = self._patch(found["id"], decided.write)
             crash.point("sync.contact.written")
-            after = plan(wanted, self._read(found["id"], wanted), expected, stages)
+            after = plan(wanted, self._read(found["id"], wanted), expected, stages, earlier)
             crash.point("sync.contact.read_back")
         self._restore(found["id"], after.restore, expected)
         ignored = sorted(name for name in decided.write if name in after.write)

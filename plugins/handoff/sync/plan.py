@@ -41,7 +41,13 @@ class Plan:
     restore: dict[str, str] = field(default_factory=dict)
 
 
-def plan(wanted: Mapping[str, str], found: Json, expected: Mapping[str, Any], stages: Sequence[str] = STAGES) -> Plan:
+def plan(
+    wanted: Mapping[str, str],
+    found: Json,
+    expected: Mapping[str, Any],
+    stages: Sequence[str] = STAGES,
+    earlier: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+) -> Plan:
     """Compare a target with the record.
 
     A property of others is written only while it is empty, says what the decision read, or has not been changed since
@@ -52,12 +58,14 @@ def plan(wanted: Mapping[str, str], found: Json, expected: Mapping[str, Any], st
         expected: what the decision read, by property, and `read_at`, the ISO instant it was read. A property that it
             does not name is taken to have been read as it was at that instant.
         stages: the portal's lifecycle stages, in order.
+        earlier: by property, the same as `expected` of targets that this one took for written and that were not; what
+            one of them read may be replaced as well.
     """
     result = Plan()
-    read_at = datetime.fromisoformat(expected["read_at"]) if expected.get("read_at") else None
+    read_at = _read_at(expected)
     for name, value in wanted.items():
         present = str(found["properties"].get(name) or "")
-        read = str(expected[name] or "") if name in expected else None
+        read = _read(expected, name)
         versions = (found.get("propertiesWithHistory") or {}).get(name) or ()
         # A stage that a person moved on, HubSpot keeps by itself.
         chosen = None if name == STAGE or is_ours(name) else covered(versions, (value, read), read_at)
@@ -66,7 +74,10 @@ def plan(wanted: Mapping[str, str], found: Json, expected: Mapping[str, Any], st
             result.drift[name] = {"wanted": value, "found": chosen}
         elif same(present, value) or (name == STAGE and _is_past(present, value, stages)):
             continue
-        elif is_ours(name) or _is_as_read(versions, present, read, read_at):
+        elif is_ours(name) or any(
+            _is_as_read(versions, present, _read(each, name), _read_at(each))
+            for each in (expected, *(earlier or {}).get(name, ()))
+        ):
             result.write[name] = value
         else:
             result.drift[name] = {"wanted": value, "found": present}
@@ -104,6 +115,14 @@ def chosen_at(versions: Sequence[Json]) -> datetime | None:
         versions: of the property, the newest first.
     """
     return _at(versions[0]) if versions and _is_by_hand(versions[0]) else None
+
+
+def _read(expected: Mapping[str, Any], name: str) -> str | None:
+    return str(expected[name] or "") if name in expected else None
+
+
+def _read_at(expected: Mapping[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(expected["read_at"]) if expected.get("read_at") else None
 
 
 def _is_as_read(versions: Sequence[Json], present: str, read: str | None, read_at: datetime | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from handoff import crash
 from handoff.ledger.db import Connection, only_one
 from handoff.route import unforeseen
-from handoff.watch import answers, breaches, contacts, crm_answers, ladder_run, pauses
+from handoff.watch import answers, breaches, contacts, crm_answers, ladder_run, pauses, snoozes
 
 
 def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
@@ -27,6 +27,8 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         counts["answered"] = crm_answers.run(connection, as_of, raised)
         counts["breached"] = breaches.run(connection, as_of, raised)
         counts |= ladder_run.run(connection, as_of, raised)
+        if unsnoozed := snoozes.run(connection, as_of, raised):
+            counts["unsnoozed"] = unsnoozed
         if raised:
             counts["raised"] = len(raised)
             unforeseen.tell_of_clocks(connection, raised, as_of)

@@ -1,7 +1,9 @@
 """What follows a card in Slack: updated in place, lines below it, and a word to one person."""
 
+import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -13,6 +15,7 @@ from handoff.ledger.db import Connection
 from handoff.notify import cards
 from handoff.notify.deliver import deliver
 from handoff.route.assignments import Assignment
+from handoff.watch import run as watch
 from handoff.watch.answers import Form
 from handoff.web import answering
 from sandbox.testing import RunningSandbox
@@ -100,6 +103,33 @@ def test_a_state_is_sent_once_and_the_next_one_again(
     deliver(connection, slack, clock)
     assert states(connection, "slack_update") == [("sent", None)] * 4
     assert all("Deadline missed" in top for top in tops(sandbox).values())
+
+
+def test_a_card_may_be_snoozed_again_once_it_is_quiet_no_more(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    def shown() -> list[tuple[bool, bool]]:
+        """Of each card, whether it says that it is quiet, and whether it can be snoozed."""
+        blocks = [json.dumps(each["blocks"]) for each in told(sandbox) if "thread_ts" not in each]
+        return [("Reminders are quiet until" in each, "handoff_snooze" in each) for each in blocks]
+
+    given = handed.to(connection, "1", "ana-costa", clock(), tier="standard", minutes=480)
+    deliver(connection, slack, clock)
+    with connection.transaction():
+        connection.execute(
+            """insert into handoff.dispositions (
+                handoff_id, assignment_id, kind, occurred_at, recorded_at, evidence, snoozed_until
+            ) values (%s, %s, 'snoozed', %s, %s, '{}', %s)""",
+            (given.handoff_id, given.assignment_id, clock(), clock(), clock() + timedelta(minutes=5)),
+        )
+        cards.refresh(connection, given.handoff_id, clock())
+    for minutes, updates, state in ((0, None, (True, False)), (4, None, (True, False)), (1, 2, (False, True))):
+        clock.pass_by(minutes=minutes)
+        assert watch.run(connection, clock()).get("unsnoozed") == updates
+        deliver(connection, slack, clock)
+        assert shown() == [state] * 2
+    clock.pass_by(minutes=1)
+    assert "unsnoozed" not in watch.run(connection, clock())
 
 
 def test_a_card_that_nobody_has_tried_to_send_says_the_present_state_by_itself(

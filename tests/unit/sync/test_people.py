@@ -16,7 +16,7 @@ from handoff.ledger import landing, streams
 from handoff.ledger.db import Connection, connect
 from handoff.ledger.outbox import Effect, put
 from handoff.sync.properties import ensure_properties
-from handoff.sync.targets import contact_target, rejected_target, reopened_target, status_target
+from handoff.sync.targets import contact_target, owner_target, rejected_target, reopened_target, status_target
 from handoff.sync.writeback import write_back
 from sandbox.testing import RunningSandbox, running_sandbox
 from tests.integration.lives import Lives, lives
@@ -261,6 +261,80 @@ class TestUsedUp:
         target = contact_target(said, at, at + timedelta(hours=4), REP, expected_owner_id=REP, read_at=at)
         target["expected"]["lifecyclestage"] = crm.says("lifecyclestage")
         return target
+
+
+class TestBeforeTheFirstIsOut:
+    """A handoff's second write-back is there before its first has gone out, and takes that one for written."""
+
+    BEFORE = "1002"
+
+    @pytest.fixture
+    def handed(self, crm: Crm) -> Crm:
+        """Somebody has the contact, who is on leave; it says what an earlier handoff left, and goes to our rep."""
+        crm.choose(self.BEFORE, hs_lead_status="UNQUALIFIED")
+        self.of = handed.write(crm.connection, crm.contact, crm.now)
+        crm.hand_over(expected=self.BEFORE, of=self.of, **{STATUS: "NEW"})
+        return crm
+
+    def _then(self, crm: Crm, target: dict[str, Any], key: str = "ho_1:2") -> None:
+        put(crm.connection, Effect(f"hubspot_contact:{key}", "hubspot_contact", target, crm.now, self.of))
+
+    def _went_on(self, crm: Crm, owner: str = NEXT, *, from_: str = REP, key: str = "ho_1:2") -> None:
+        at = present.now()
+        self._then(crm, owner_target(crm.contact, owner, at + timedelta(hours=1), from_, at), key)
+
+    def _hold_back_the_first(self, crm: Crm) -> None:
+        crm.connection.execute(
+            "update handoff.outbox set not_before = %s where dedupe_key like '%%:1'", (crm.now + timedelta(minutes=1),)
+        )
+
+    @pytest.mark.parametrize("is_held_back", [False, True])
+    def test_the_next_rep_becomes_the_owner(self, handed: Crm, is_held_back: bool) -> None:
+        self._went_on(handed)
+        if is_held_back:
+            self._hold_back_the_first(handed)
+        handed.write_back()
+        handed.write_back(minutes=2)
+        assert (handed.says(), handed.says(STATUS), handed.conflicts()) == (NEXT, "NEW", [])
+
+    def test_and_the_one_after(self, handed: Crm) -> None:
+        self._went_on(handed)
+        handed.connection.execute("update handoff.outbox set state = 'dead' where dedupe_key like '%:2'")
+        self._went_on(handed, "1005", from_=NEXT, key="ho_1:3")
+        handed.write_back()
+        assert (handed.says(), handed.conflicts()) == ("1005", [])
+
+    def test_whom_a_person_chose_meanwhile_stays(self, handed: Crm) -> None:
+        handed.choose(PERSON, hs_lead_status="OPEN")
+        self._went_on(handed)
+        handed.write_back()
+        assert (handed.says(), handed.says(STATUS)) == (PERSON, "OPEN")
+        assert handed.conflicts() == [{"wanted": NEXT, "found": PERSON}]
+
+    def test_whom_a_person_chose_again_stays(self, handed: Crm) -> None:
+        handed.choose(PERSON)
+        handed.choose(self.BEFORE)
+        self._went_on(handed)
+        handed.write_back()
+        assert handed.conflicts() == [{"wanted": NEXT, "found": self.BEFORE}]
+
+    def test_what_the_first_found_is_compared_with_no_more(self, handed: Crm) -> None:
+        assert handed.write_back() == {"written": 1}
+        handed.hubspot.patch("contacts", handed.contact, {OWNER: self.BEFORE})
+        self._went_on(handed)
+        handed.write_back()
+        assert handed.conflicts() == [{"wanted": NEXT, "found": self.BEFORE}]
+
+    def test_a_lead_that_was_called_says_so(self, handed: Crm) -> None:
+        self._then(handed, status_target(handed.contact, "met", present.now()))
+        handed.write_back()
+        assert (handed.says(STATUS), handed.says(), handed.conflicts()) == ("IN_PROGRESS", REP, [])
+
+    def test_what_a_rep_answered_before_it_was_called_stays(self, handed: Crm) -> None:
+        handed.choose(self.BEFORE, hs_lead_status="CONNECTED")
+        self._then(handed, status_target(handed.contact, "met", present.now()))
+        handed.write_back()
+        assert handed.says(STATUS) == "CONNECTED"
 
 
 class TestNextPoll:
