@@ -239,7 +239,7 @@ def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningS
     company = connection.execute("select company_id from line.int_leads where lead_id = %s", (act["contactId"],))
     bought = {"object": "companies", "property": "lifecyclestage", "value": "customer"}
     sandbox.control("POST", "bulk", bought | {"ids": [row["company_id"] for row in company]})
-    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '1 hour'")
     line(3)
     (decided,) = explain(connection, act["contactId"]).decisions
     assert (decided["decision"], "dq-company-customer (Company is" in decided["reason"]) == ("disqualified", True)
