@@ -336,6 +336,7 @@ def test_the_command_tells_it_as_markdown_json_and_a_page(
     assert done.exit_code == 0, done.output
     assert "fewer MQLs" in done.output
     assert "| `platform-mql` | 0 |" in done.output
+    assert "| Expected breaches, whatever the load |" in done.output
     html = page.read_text()
     assert html.count("<figure") == html.count("</svg>") >= 2
     assert "http" not in re.sub(r"http://www.w3.org/\S+", "", html)

@@ -4,7 +4,7 @@ with
 
 -- Nothing here is materialized, so that who asks for a few leads reads these alone.
 leads as not materialized (
-    select lead_id, owner_id, company_id, company_owner_id from {{ ref('int_leads') }}
+    select lead_id, owner_id, company_id, company_owner_id, as_of from {{ ref('int_leads') }}
 ),
 
 contact_companies as not materialized (
@@ -47,6 +47,8 @@ deals as not materialized (
                             where colleague.company_id = leads.company_id
                         )
                     )
+                    -- A backtest looks back from where deals are known that were made long after the lead's moment.
+                    and coalesce(open_deals.created_at <= leads.as_of, true)
             ) as found
         ) as ranked
     where ranked.place in (1, ranked.first_able)

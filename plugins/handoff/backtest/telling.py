@@ -16,9 +16,9 @@ SIDES_REST_ON = (
     "they are what became of that: who would be taken only then may seem to be with sales already, and so lost."
 )
 LOAD_RESTS_ON = (
-    "Each lead goes to somebody who was not away in the hour of its arrival. How many a rep may hold, or get in a day, "
-    "is not counted, and breaches are not predicted from the load: handoff route simulate does both, over the "
-    "handoffs that were."
+    "Each lead goes to somebody who was not away in the hour of its arrival. Of the deals whose owners come first, "
+    "those that were closed since are not seen. How many a rep may hold, or get in a day, is not counted, and breaches "
+    "are not predicted from the load: handoff route simulate does both, over the handoffs that were."
 )
 
 
@@ -128,7 +128,7 @@ def _sides(report: Report) -> Table:
             ("MQLs", *(str(side.mqls) for side in sides)),
             *((f"of tier {tier}", *(str(side.by_tier.get(tier, 0)) for side in sides)) for tier in tiers),
             (f"SQL within {report.horizon_days} days", *(told_conversion(side.conversion) for side in sides)),
-            ("Expected breaches", *(_breaches(side.breaches) for side in sides)),
+            ("Expected breaches, whatever the load", *(_breaches(side.breaches) for side in sides)),
         ),
     )
 
