@@ -84,7 +84,8 @@ answers as (
     )
 ),
 
--- A rejection ends the handoff once; an acceptance and a wish for another rep are of one assignment.
+-- A rejection ends the handoff once; an acceptance and a wish for another rep are of one assignment. Whoever wishes it
+-- once more, as nobody else could take it, is heard again.
 final as (
     select * from answers
     where not exists (
@@ -92,7 +93,11 @@ final as (
         where
             recorded.handoff_id = answers.handoff_id and (
                 (recorded.kind = 'rejected' and answers.kind in ('rejected', 'declined'))
-                or (recorded.kind = answers.kind and recorded.assignment_id = answers.assignment_id)
+                or (recorded.kind = 'withdrawn' and answers.kind = 'declined')
+                or (
+                    recorded.kind = answers.kind and recorded.assignment_id = answers.assignment_id
+                    and (answers.kind <> 'declined' or recorded.occurred_at >= answers.occurred_at)
+                )
             )
     )
 )

@@ -26,6 +26,7 @@ GIVEN_BACK: dict[Because, str] = {
     "outage": "nobody was at the clocks for a while",
 }
 SUMMARY = 160
+NOBODY = "Nobody else may take it now; the review channel knows"
 DID = {"accepted": "accepted it", "rejected": "rejected it", "declined": "handed it on"}
 
 
@@ -145,23 +146,31 @@ def raised_a_hand(connection: Connection, handoff_id: str, act: Act, as_of: date
 
 
 def answered_in_crm(
-    connection: Connection, handoff_id: str, assignment_id: int, kind: str, owner_id: str | None, as_of: datetime
+    connection: Connection,
+    handoff_id: str,
+    assignment_id: int,
+    kind: str,
+    owner_id: str | None,
+    as_of: datetime,
+    *,
+    is_again: bool = False,
 ) -> None:
     """What was answered in HubSpot, and who has the lead now.
 
     Args:
         owner_id: who answered, by their id as an owner there.
+        is_again: it was handed on before, when nobody else could take it.
     """
 
     def text(told: History, turn: Turn, local: ZoneInfo) -> str:
         answer = next(each for each in reversed(told.of(turn, kind)))
         after = told.after(turn)
-        to = f". It goes to {slack_text(after.rep_name, NAME)}" if kind == "declined" and after else ""
-        return f"{told_by(answer)} {DID[kind]} in HubSpot{_why(answer)}{to}"
+        to = f"It goes to {slack_text(after.rep_name, NAME)}" if after else NOBODY
+        return f"{told_by(answer)} {DID[kind]} in HubSpot{_why(answer)}{f'. {to}' if kind == 'declined' else ''}"
 
     (turn,) = (each for each in history.turns_of(connection, handoff_id) if each.assignment_id == assignment_id)
     kinds = (cards.CHANNEL,) if owner_id == turn.crm_owner_id else cards.CARDS
-    _below(connection, handoff_id, assignment_id, f"{kind}:crm", text, as_of, kinds)
+    _below(connection, handoff_id, assignment_id, f"{kind}:crm{':again' * is_again}", text, as_of, kinds)
 
 
 def _why(answer: Answer) -> str:

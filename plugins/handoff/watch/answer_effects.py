@@ -28,7 +28,6 @@ from handoff.watch.answer_people import Given, Person
 from handoff.watch.answer_rules import ACCEPTED, CLAIMED, DECLINED, REJECTED, SNOOZED, Take
 
 NOTE = 500
-NOBODY = "Nobody else may take it now; the review channel knows"
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _on(connection: Connection, taken: Taken) -> str:
         who = slack_text(taken.person.name, NAME)
         text = f"{who} hands on {whom}, and nobody else may take it: {slack_text(problem, 400)}"
         alert(connection, f"declined:{taken.click.assignment_id}", text, as_of, handoff_id)
-        return NOBODY
+        return lines.NOBODY
     return _to(given)
 
 

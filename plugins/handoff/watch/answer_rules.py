@@ -16,6 +16,8 @@ from handoff.watch.answer_people import Given, Person
 ACCEPTED, CLAIMED, SNOOZED = "accepted", "claimed", "snoozed"
 REJECTED, DECLINED = "rejected", "declined"
 """Kinds of `handoff.dispositions`."""
+TOUCHED = "Somebody has been in touch, so nobody else gets it. Choose another reason."
+"""To whoever wants to hand on a lead that somebody has talked to."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def judge(click: Click, history: History, person: Person | None, given: Given | 
             said = over.lines[0] if over else standing(history, turn, local, click.at)
             return Refusal(f"{said}. Close this, and press Reject again if you still mean it.")
         if over and given and given.reason and given.reason.next_step == REROUTE:
-            return Refusal("Somebody has been in touch, so nobody else gets it. Choose another reason.")
+            return Refusal(TOUCHED)
         return _rejection(click.filled.note, given or Given(None), person, is_declined=bool(history.of(turn, DECLINED)))
     kinds = _taken(click, history, turn)
     return kinds if kinds.kinds else Refusal(f"Nothing was changed. {standing(history, turn, local, click.at)}.")

@@ -12,12 +12,13 @@ from handoff.ledger.db import Connection, Row
 from handoff.notify import cards, history
 from handoff.notify.alert import alert
 from handoff.notify.card_form import form
+from handoff.notify.lines import NOBODY
 from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.watch import answer_flood, answer_people
 from handoff.watch.answer_click import SUBMIT, Click, parse
-from handoff.watch.answer_effects import NOBODY, Taken, carry_out
+from handoff.watch.answer_effects import Taken, carry_out
 from handoff.watch.answer_flood import IGNORED
 from handoff.watch.answer_rules import DECLINED, Ask, Refusal, Take, Verdict, judge
 from handoff.watch.lock import lock

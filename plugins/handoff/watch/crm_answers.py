@@ -7,8 +7,10 @@ from psycopg.types.json import Jsonb
 from handoff import crash
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
+from handoff.ledger.open_assignments import IS_OPEN
 from handoff.notify import cards, history, lines
 from handoff.notify.alert import alert
+from handoff.notify.card_state import NAME
 from handoff.notify.context import BadContext
 from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
@@ -16,8 +18,22 @@ from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
 from handoff.route.unforeseen import attempt
 from handoff.sync.targets import reopened_target, status_by, status_target
-from handoff.watch import reject_limit
+from handoff.watch import answer_people, reject_limit
+from handoff.watch.answer_rules import DECLINED, TOUCHED
 from handoff.watch.lock import lock
+
+REFUSED = "refused:"
+"""Beginning of the key of a line about an answer that changes nothing; its second follows."""
+# Of an answer that changed nothing the ledger has the line below the card alone.
+_FOUND = f"""
+select found.* from line.int_crm_dispositions as found
+where not exists (
+    select from handoff.outbox as told
+    where told.handoff_id = found.handoff_id and told.kind = 'slack_thread'
+    and told.dedupe_key like '%:{REFUSED}' || floor(extract(epoch from found.occurred_at))
+)
+order by found.handoff_id, found.assignment_id
+"""
 
 
 def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
@@ -28,9 +44,7 @@ def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -
     """
     with connection.transaction():
         connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
-        found = connection.execute(
-            "select * from line.int_crm_dispositions order by handoff_id, assignment_id"
-        ).fetchall()
+        found = connection.execute(_FOUND).fetchall()
     return sum(attempt(raised, row["handoff_id"], _record, connection, row, as_of) or 0 for row in found)
 
 
@@ -43,6 +57,8 @@ def _record(connection: Connection, row: Row, as_of: datetime) -> int:
 
 def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     lock(connection, row["handoff_id"])
+    if row["kind"] == DECLINED and _is_contacted(connection, row):
+        return _refuse(connection, row, as_of)
     new = connection.execute(
         """insert into handoff.dispositions (
             handoff_id, assignment_id, kind, reason_id, owner_id, occurred_at, recorded_at, evidence
@@ -62,13 +78,36 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     if new:
         if row["kind"] in reject_limit.KINDS and row["owner_id"]:
             reject_limit.look(connection, row["owner_id"], row["occurred_at"], as_of)
-        if row["kind"] == "declined" and _is_current(connection, row):
+        if row["kind"] == DECLINED and _is_open(connection, row):
             _on(connection, row, as_of)
         if row["kind"] == "rejected":
             _stop(connection, row, as_of)
         lines.answered_in_crm(connection, row["handoff_id"], row["assignment_id"], row["kind"], row["owner_id"], as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
+    elif row["kind"] == DECLINED and _is_open(connection, row) and _on(connection, row, as_of):
+        lines.answered_in_crm(
+            connection, row["handoff_id"], row["assignment_id"], DECLINED, row["owner_id"], as_of, is_again=True
+        )
+        cards.refresh(connection, row["handoff_id"], as_of)
+        return 1
     return new
+
+
+def _is_contacted(connection: Connection, row: Row) -> bool:
+    return any(each.kind == "contacted" for each in history.answers_of(connection, row["handoff_id"]))
+
+
+def _refuse(connection: Connection, row: Row, as_of: datetime) -> int:
+    """Tell the rep below their card, once an answer, what Slack's form would have said; whether that is new."""
+    given = (
+        each.label
+        for each in answer_people.reasons(connection, row["occurred_at"])
+        if each.reason_id == row["reason_id"]
+    )
+    label = slack_text(next(given, row["reason_id"]), NAME)
+    text = f"In HubSpot it was rejected: {label}. {TOUCHED}"
+    key = f"{REFUSED}{int(row['occurred_at'].timestamp())}"
+    return int(cards.say(connection, row["handoff_id"], row["assignment_id"], key, text, as_of, mentions=True) > 0)
 
 
 def _stop(connection: Connection, row: Row, as_of: datetime) -> None:
@@ -85,21 +124,14 @@ def _stop(connection: Connection, row: Row, as_of: datetime) -> None:
     outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
 
 
-def _is_current(connection: Connection, row: Row) -> bool:
+def _is_open(connection: Connection, row: Row) -> bool:
     """Whether the rep who declines has it still, and nothing has ended it."""
-    found = connection.execute(
-        """select
-            max(assignment_id) = %(assignment)s and not exists (
-                select from handoff.dispositions where handoff_id = %(handoff)s
-                and kind in ('contacted', 'rejected', 'withdrawn')
-            ) as is_current
-        from handoff.assignments where handoff_id = %(handoff)s""",
-        {"assignment": row["assignment_id"], "handoff": row["handoff_id"]},
-    ).fetchone()
-    return bool(found and found["is_current"])
+    query = f"select from handoff.assignments as assignment where assignment_id = %s and {IS_OPEN}"
+    return connection.execute(query, (row["assignment_id"],)).fetchone() is not None
 
 
-def _on(connection: Connection, row: Row, as_of: datetime) -> None:
+def _on(connection: Connection, row: Row, as_of: datetime) -> bool:
+    """Give it to another rep; whether there is one."""
     try:
         with connection.transaction():
             reassign(connection, row["handoff_id"], as_of, "declined")
@@ -109,6 +141,8 @@ def _on(connection: Connection, row: Row, as_of: datetime) -> None:
             f"Contact {row['lead_id']} is to go to another rep, and nobody else may take it: {slack_text(error, 400)}"
         )
         alert(connection, f"declined:{row['assignment_id']}", text, as_of, row["handoff_id"])
+        return False
+    return True
 
 
 def _reopened(row: Row, as_of: datetime) -> outbox.Effect:

@@ -10,7 +10,7 @@ import pytest
 from handoff.ledger.db import Connection
 from tests.conftest import Database
 from tests.unit.route.handed import NOON, answer
-from tests.unit.watch.clockwork import HAND_RAISER, HIGH, call, hand, look, moment, reps, status, steps, value
+from tests.unit.watch.clockwork import HAND_RAISER, HIGH, below, call, hand, look, moment, reps, status, steps, value
 
 SECOND = timedelta(seconds=1)
 
@@ -159,6 +159,41 @@ def test_nobody_else_may_take_it_so_a_person_is_told(connection: Connection, adm
     told = value(connection, "select payload ->> 'text' from handoff.outbox where kind = 'slack_review'")
     assert told.startswith("Contact 1 is to go to another rep, and nobody else may take it: ")
     assert steps(connection) == []
+    said = {text.partition("not mine")[2] for _, text in below(connection, given)}
+    assert said == {". Nobody else may take it now; the review channel knows"}
+    # The answer stands, and nobody asks again.
+    admin.execute("update agreement.reps set max_open = null")
+    assert look(connection, ny("12:12")) == {}
+    status(admin, "1", ny("12:20"), "UNQUALIFIED", "not_mine")
+    assert look(connection, ny("12:22")) == {"answered": 1}
+    assert reps(connection, given) == ["farah-ali", "ben-okafor"]
+    assert below(connection, given)[-1][1].endswith(
+        "handed it on in HubSpot: Good lead, but not mine. It goes to Ben Okafor"
+    )
+    assert queued(connection, f"{given.handoff_id}:{given.assignment_id}:reopened") is not None
+    assert [kind for kind, *_ in answers(connection)] == ["declined"]
+    assert look(connection, ny("12:23")) == {}
+
+
+def test_nobody_else_gets_a_lead_that_somebody_has_been_in_touch_with(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    call(admin, "1", ny("12:05"), "1001")
+    assert look(connection, ny("12:06")) == {"contacted": 1}
+    status(admin, "1", ny("12:10") + timedelta(milliseconds=700), "UNQUALIFIED", "not_mine")
+    assert look(connection, ny("12:12")) == {"answered": 1}
+    assert [kind for kind, *_ in answers(connection)] == ["contacted"]
+    assert reps(connection, given) == ["ana-costa"]
+    said = (
+        "In HubSpot it was rejected: Good lead, but not mine. "
+        "Somebody has been in touch, so nobody else gets it. Choose another reason."
+    )
+    assert [text for _, text in below(connection, given) if "HubSpot" in text] == [said] * 2
+    assert look(connection, ny("12:13")) == {}
+    status(admin, "1", ny("12:10"), "UNQUALIFIED", "no_interest", reason_at=ny("12:30"))
+    assert look(connection, ny("12:32")) == {"answered": 1}
+    assert answers(connection)[-1][:3] == ("rejected", given.assignment_id, "no_interest")
 
 
 def queued(connection: Connection, key: str) -> dict[str, Any] | None:
