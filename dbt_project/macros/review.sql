@@ -33,6 +33,7 @@
 {% macro is_taken_on(handoff) -%}
     {#- Whoever calls a lead has accepted it; one that nobody answered, or that was taken back, counts for neither side. -#}
     case
+        when {{ handoff }}.withdrawn_at is not null then null
         when coalesce({{ handoff }}.accepted_at, {{ handoff }}.contacted_at) is not null then true
         when {{ handoff }}.rejected_at is not null then false
     end

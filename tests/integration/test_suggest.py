@@ -140,14 +140,14 @@ def _view(admin: Admin, batch: int, key: str, lead: str, page: str, at: datetime
     _put(admin, batch, "hubspot_events", key, landed, event)
 
 
-def _hand_off(admin: Admin, key: str, lead: str, at: datetime) -> None:
+def _hand_off(admin: Admin, key: str, lead: str, at: datetime, product: str = "platform") -> None:
     admin.execute(
         """insert into handoff.handoffs (handoff_id, lead_id, product_id, cycle, definition_id, definition_version,
             tier_id, score, trigger_activity_id, trigger_kind, context, as_of, event_at, extracted_at, qualified_at,
             routed_at)
-        values (%(key)s, %(lead)s, 'platform', 1, 'platform-mql', '1', 'standard', 70, 'a', 'page_viewed', '{}', %(at)s,
-            %(at)s, %(at)s, %(at)s, %(at)s)""",
-        {"key": key, "lead": lead, "at": at},
+        values (%(key)s, %(lead)s, %(product)s, 1, 'platform-mql', '1', 'standard', 70, 'a', 'page_viewed', '{}',
+            %(at)s, %(at)s, %(at)s, %(at)s, %(at)s)""",
+        {"key": key, "lead": lead, "product": product, "at": at},
     )
 
 
@@ -278,6 +278,12 @@ def test_what_became_of_each_handoff(admin: Admin, connection: Connection, made:
         _stage(admin, batch, "903", at + timedelta(days=60))
         admin.execute("update handoff.handoffs set lead_id = '903' where handoff_id = 'ho_rejected-then-won'")
         _answer(admin, "ho_accepted", "accepted", at + timedelta(days=1))
+        # Of two products the stage is of the one that nobody had sent back, be it the older one.
+        for lead, (kept, back) in {"904": (product, "other"), "905": ("other", product)}.items():
+            _hand_off(admin, f"ho_{lead}-kept", lead, at, kept)
+            _hand_off(admin, f"ho_{lead}-back", lead, at + timedelta(days=10), back)
+            _answer(admin, f"ho_{lead}-back", "rejected", at + timedelta(days=11))
+            _stage(admin, batch, lead, at + timedelta(days=12))
         every = outcomes.of_handoffs(admin, source(), product, NOW, timedelta(days=90))
         found = {each.handoff_id: (each.is_good, each.is_rejected, each.left_out) for each in every}
     assert found["ho_late"] == (False, False, None)
@@ -287,7 +293,8 @@ def test_what_became_of_each_handoff(admin: Admin, connection: Connection, made:
     assert found["ho_young"][2] == "too young to know"
     assert found["ho_taken"][2] == "withdrawn"
     assert found["ho_rejected-then-won"] == (True, False, None)
-    assert sum(each[1] for each in found.values()) == made.rejected
+    assert (found["ho_904-kept"], found["ho_905-back"]) == ((True, False, None), (False, True, None))
+    assert sum(each[1] for each in found.values()) == made.rejected + 1
     # The pack counts who was accepted, and knows an SQL by its stage alone: the two others skipped it.
     differ = {each.handoff_id: each.is_counted for each in every if each.is_counted != each.is_good}
     assert differ == {"ho_accepted": True, "ho_left": False, "ho_again": False}

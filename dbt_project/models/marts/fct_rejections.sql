@@ -12,7 +12,7 @@ clauses as (
 
 rejections as (
     select * from {{ ref('int_handoff_verdicts') }}
-    where is_rejected
+    where rejected_at is not null
 ),
 
 -- Whose it was when it was rejected, not who has it now.

@@ -39,42 +39,42 @@ acceptances as (
     where kind in ('accepted', 'contacted')
 ),
 
-sqls as (
-    select * from {{ ref('int_conversions') }}
-    where conversion_kind = 'sql'
-),
-
--- What a lead does after it was handed over again is no merit of the first time.
 handoffs as (
-    select
-        *,
-        lead(qualified_at, 1, 'infinity') over (
-            partition by lead_id, product_id order by qualified_at, handoff_id
-        ) as next_qualified_at
-    from {{ ref('stg_handoff__handoffs') }}
+    select * from {{ ref('stg_handoff__handoffs') }}
 ),
 
-final as (
+outcomes as (
+    select * from {{ ref('int_handoff_outcomes') }}
+),
+
+judged as (
     select
         handoffs.handoff_id, handoffs.lead_id, handoffs.definition_id, handoffs.definition_version,
-        acceptance.handoff_id is not null as is_accepted, rejection.handoff_id is not null as is_rejected,
-        acceptance.handoff_id is not null or rejection.handoff_id is not null as is_answered,
+        acceptance.handoff_id is not null as was_accepted, withdrawal.handoff_id is not null as is_withdrawn,
         rejection.reason_id, rejection.occurred_at as rejected_at, accused.clause_id as accused_clause_id,
-        handoffs.qualified_at + maturity.span <= {{ as_of() }} as is_matured,
-        coalesce((
-            select true from sqls
-            where
-                handoffs.lead_id = sqls.lead_id
-                and coalesce(sqls.handoff_id, handoffs.handoff_id) = handoffs.handoff_id
-                and sqls.occurred_at >= handoffs.qualified_at
-                and sqls.occurred_at < least(handoffs.next_qualified_at, handoffs.qualified_at + maturity.span)
-            limit 1
-        ), false) as is_converted
+        handoffs.qualified_at + maturity.span <= {{ as_of() }} as is_old,
+        coalesce(outcomes.sql_at < handoffs.qualified_at + maturity.span, false) as is_converted
     from handoffs
     cross join maturity
+    left join outcomes on handoffs.handoff_id = outcomes.handoff_id
     left join acceptances as acceptance on handoffs.handoff_id = acceptance.handoff_id
     left join dispositions as rejection on handoffs.handoff_id = rejection.handoff_id and rejection.kind = 'rejected'
     left join accusations as accused on rejection.handoff_id = accused.handoff_id
+    left join dispositions as withdrawal
+        on handoffs.handoff_id = withdrawal.handoff_id and withdrawal.kind = 'withdrawn'
+),
+
+-- One that was taken back says nothing of the clauses, whatever was answered before or after.
+final as (
+    select
+        handoff_id, lead_id, definition_id, definition_version, is_withdrawn,
+        not is_withdrawn and was_accepted as is_accepted,
+        not is_withdrawn and rejected_at is not null as is_rejected,
+        not is_withdrawn and (was_accepted or rejected_at is not null) as is_answered,
+        reason_id, rejected_at, accused_clause_id,
+        not is_withdrawn and is_old as is_matured,
+        is_converted
+    from judged
 )
 
 select * from final

@@ -17,13 +17,18 @@ shadows as (
     left join {{ ref('stg_handoff__aliases') }} as aliases on decision.lead_id = aliases.former_lead_id
 ),
 
-conversions as (
-    select * from {{ ref('int_conversions') }}
-    where conversion_kind = 'sql'
+-- What sales answers is of the product of its handoff; a stage is of any.
+sqls as (
+    select evidence.lead_id, evidence.occurred_at, handoffs.product_id
+    from {{ ref('int_conversion_evidence') }} as evidence
+    left join {{ ref('stg_handoff__handoffs') }} as handoffs on evidence.handoff_id = handoffs.handoff_id
+    where evidence.conversion_kind = 'sql'
 ),
 
 decisions as (
-    select trials.definition_id, trials.definition_version, shadows.lead_id, shadows.decided_at, true as is_shadow
+    select
+        trials.product_id, trials.definition_id, trials.definition_version, shadows.lead_id, shadows.decided_at,
+        true as is_shadow
     from trials
     inner join shadows
         on
@@ -31,7 +36,8 @@ decisions as (
             and shadows.decided_at >= trials.began_at
     union all
     select
-        trials.definition_id, trials.definition_version, handoffs.lead_id, handoffs.qualified_at, false as is_shadow
+        trials.product_id, trials.definition_id, trials.definition_version, handoffs.lead_id, handoffs.qualified_at,
+        false as is_shadow
     from trials
     inner join {{ ref('stg_handoff__handoffs') }} as handoffs
         on
@@ -41,12 +47,12 @@ decisions as (
 
 leads as (
     select
-        definition_id, definition_version, lead_id,
+        product_id, definition_id, definition_version, lead_id,
         min(decided_at) as decided_at,
         bool_or(is_shadow) as is_by_shadow,
         bool_or(not is_shadow) as is_by_live
     from decisions
-    group by definition_id, definition_version, lead_id
+    group by product_id, definition_id, definition_version, lead_id
 ),
 
 final as (
@@ -58,8 +64,11 @@ final as (
         leads.is_by_live,
         leads.is_by_shadow,
         exists(
-            select 1 from conversions
-            where conversions.lead_id = leads.lead_id and conversions.occurred_at >= leads.decided_at
+            select 1 from sqls
+            where
+                sqls.lead_id = leads.lead_id
+                and sqls.occurred_at >= leads.decided_at
+                and coalesce(sqls.product_id, leads.product_id) = leads.product_id
         ) as is_sql
     from leads
 )

@@ -73,16 +73,36 @@ def of_handoffs(
 
 
 # Each handoff has the same time, whatever has been heard of it before that: to count early answers would be to take
-# quick rejections for the whole of it.
+# quick rejections for the whole of it. A stage is of one handoff, by the rule of `int_handoff_outcomes`.
 _OUTCOMES = """
-with handoffs as (
-    select handoff.*, coalesce(alias.id, handoff.lead_id) as present_id,
-        least(routed_at + %(maturity)s, lead(routed_at) over (
-            partition by coalesce(alias.id, handoff.lead_id) order by routed_at
-        )) as ends_at
+with answers as (
+    select handoff_id, min(occurred_at) filter (where kind = 'rejected') as rejected_at,
+        min(occurred_at) filter (where kind = 'withdrawn') as withdrawn_at
+    from handoff.dispositions group by handoff_id
+),
+every as (
+    select handoff.*, coalesce(alias.id, handoff.lead_id) as present_id, answers.rejected_at, answers.withdrawn_at,
+        lead(routed_at) over (
+            partition by coalesce(alias.id, handoff.lead_id), product_id, answers.withdrawn_at is null
+            order by routed_at
+        ) as again_at
     from handoff.handoffs as handoff
     left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
-    where product_id = %(product)s and routed_at <= %(as_of)s
+    left join answers on answers.handoff_id = handoff.handoff_id
+    where routed_at <= %(as_of)s
+),
+placed as (
+    select distinct on (stage.contact_id, stage.occurred_at, stage.lifecycle_stage)
+        every.handoff_id, stage.lifecycle_stage, stage.occurred_at
+    from every
+    inner join staging.stg_hubspot__lifecycle_stages as stage on stage.contact_id = present_id
+    where stage.occurred_at >= routed_at
+    and stage.occurred_at < least(coalesce(again_at, 'infinity'), coalesce(withdrawn_at, 'infinity'))
+    order by stage.contact_id, stage.occurred_at, stage.lifecycle_stage,
+        coalesce(rejected_at <= stage.occurred_at, false), routed_at desc, every.handoff_id desc
+),
+handoffs as (
+    select *, least(routed_at + %(maturity)s, again_at) as ends_at from every where product_id = %(product)s
 ),
 evidence as (
     select handoffs.handoff_id, answer.kind = any(%(good_answered)s) as is_good,
@@ -94,8 +114,8 @@ evidence as (
     select handoffs.handoff_id, stage.lifecycle_stage = any(%(good_reached_stage)s),
         stage.lifecycle_stage = any(%(bad_reached_stage)s), stage.lifecycle_stage = any(%(counted_reached_stage)s)
     from handoffs
-    inner join staging.stg_hubspot__lifecycle_stages as stage on stage.contact_id = present_id
-    where stage.occurred_at >= routed_at and stage.occurred_at < ends_at
+    inner join placed as stage on stage.handoff_id = handoffs.handoff_id
+    where stage.occurred_at < ends_at
 ),
 ended as (
     select handoff_id, bool_or(is_good) as is_good, bool_or(is_bad) as is_bad, bool_or(is_counted) as is_counted
@@ -104,10 +124,7 @@ ended as (
 select handoffs.handoff_id, lead_id, as_of, routed_at, coalesce(is_good, false) as is_good,
     coalesce(is_bad and not is_good, false) as is_rejected, coalesce(is_counted, false) as is_counted,
     case
-        when exists (
-            select from handoff.dispositions as answer
-            where answer.handoff_id = handoffs.handoff_id and answer.kind = 'withdrawn'
-        ) then 'withdrawn'
+        when withdrawn_at is not null then 'withdrawn'
         when routed_at + %(maturity)s > %(as_of)s then %(young)s
     end as left_out
 from handoffs

@@ -183,7 +183,8 @@ and lead_id is not null
 order by is_open desc, is_counted nulls last, seconds desc nulls last, handoff_id, lead_id
 """
 _LET_IN = """
-select verdict.lead_id, verdict.handoff_id, not verdict.is_answered as is_open, null::float8 as seconds,
+select verdict.lead_id, verdict.handoff_id, not (verdict.is_answered or verdict.is_withdrawn) as is_open,
+    null::float8 as seconds,
     case when verdict.is_answered
         then verdict.is_rejected and coalesce(verdict.accused_clause_id = clause.clause_id, false)
     end as is_counted
