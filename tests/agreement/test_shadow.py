@@ -35,6 +35,7 @@ def connection(admin: Admin) -> Iterator[Connection]:
         connect(patch, "slack", {"channel": "#mql"})
         patch.setattr(clock, "now", lambda: END + timedelta(minutes=5))
         admin.execute("update handoff.go_live set live_at = %s", (START,))
+        admin.execute("update handoff.loads set loaded_at = %s", (START,))
         admin.execute("update agreement.handoff_policy set flood_floor = 100000")
         try_out(admin, "easier", threshold=20)
         live(admin, connection, LEADS)

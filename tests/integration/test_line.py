@@ -13,6 +13,7 @@ from handoff.ledger import db, inbox, runs
 from handoff.ledger.db import Connection
 from handoff.local import progress
 from handoff.qualify import dbt, loads, requeue
+from handoff.qualify import run as qualify
 from handoff.route import assignments
 from handoff.route import run as route
 from sandbox.testing import RunningSandbox
@@ -84,6 +85,31 @@ def test_whoever_a_looser_agreement_makes_an_mql_is_handed_over_after_a_rebuild_
     assert [each["lead_id"] for each in handed] == [before, lead]
     assert len(messages(sandbox)) == 2
     assert requeue.requeue(connection, clock.now()) == 0
+
+
+def test_whom_rows_make_an_mql_that_began_since_is_queued_when_many_leads_have_all_judged_anew(
+    connection: Connection, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raisers = "update agreement.signals set is_hand_raiser = %s where rule_id = 'sig-form-demo'"
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.definitions set threshold = 999")
+        admin.execute(raisers, (False,))
+        lead = sandbox.act("demo_request")["contactId"]
+        hint(connection, lead)
+        line()
+        admin.execute(raisers, (True,))
+    pending = "select exists (select from handoff.pending_leads where lead_id = %s)"
+    assert not one(connection, pending, lead)
+    connection.execute(
+        """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+        select min(lead_id), 1, now() from line.int_leads where lead_id <> %s""",
+        (lead,),
+    )
+    monkeypatch.setattr(qualify, "FEW", 0)
+    monkeypatch.setattr(qualify, "SHARE", 0)
+    assert qualify.run(connection, clock.now())["queued"] == 1
+    assert one(connection, "select decision from line.int_qualifications where lead_id = %s", lead) == "mql"
+    assert one(connection, pending, lead)
 
 
 def test_history_pages_nobody_and_an_idle_run_stops_at_the_first_station(

@@ -173,7 +173,7 @@ def test_who_was_erased_or_is_older_than_kept_cannot_be_replayed(
         replay(connection, old)
 
 
-def test_an_explanation_names_the_load_that_decided(
+def test_the_load_that_decided_is_named_and_nobody_is_handed_over_by_rows_of_before(
     connection: Connection, sandbox: RunningSandbox, landed_database: Database
 ) -> None:
     lead = sandbox.act("demo_request")["contactId"]
@@ -183,18 +183,32 @@ def test_an_explanation_names_the_load_that_decided(
     assert decided
     told = explain(connection, lead)
     assert (told.load, told.newer) == (decided, None)
+    second = sandbox.act("demo_request")["contactId"]
+    connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
+    stations.extract("replay-3")
+    stations.enrich("replay-3")
+    stations.qualify("replay-3")
     with psycopg.connect(landed_database.admin_dsn, autocommit=True) as admin:
         admin.execute("update agreement.signals set points = points + 7")
+        admin.execute("update agreement.tiers set response_minutes = response_minutes + 7")
     newer = loads.record(connection, loads.models(connection, decided.models_hash), clock.now())
     told = explain(connection, lead)
     assert (told.load, told.newer) == (decided, newer)
     assert "A newer agreement has been loaded since" in as_text(told)
     assert "it judges the lead with its next change" in as_text(told)
+    former = handoffs(connection)
+    # Decided by the rows of before, and waiting for these.
+    stations.route("replay-3")
+    assert handoffs(connection) == former
     sandbox.act("form", contact_id=lead)
     connection.execute("update handoff.cursors set seen_at = seen_at - interval '2 minutes'")
-    line(3)
+    line(4)
     told = explain(connection, lead)
     assert (told.load, told.newer) == (newer, None)
+    (key,) = set(handoffs(connection)) - set(former)
+    given = connection.execute("select lead_id, load_id from handoff.handoffs where handoff_id = %s", (key,)).fetchone()
+    assert given == {"lead_id": second, "load_id": newer.load_id}
+    assert replay(connection, key).differences == ()
 
 
 def test_a_lead_is_explained_as_it_was(connection: Connection, sandbox: RunningSandbox) -> None:

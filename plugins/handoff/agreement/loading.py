@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from handoff import identity
+from handoff import clock, identity
 from handoff.agreement import check, going_live, rewritten
 from handoff.agreement.model import Agreement
 from handoff.agreement.source import Unreadable, checkout
@@ -47,20 +47,22 @@ def load(as_of: datetime, *, full_refresh: bool = False) -> dict[str, Any]:
             if not nobody_routes:
                 return {"skipped": "another process routes: try again"}
             loads.begin(connection, as_of)
+        # Whatever was decided while this waited for its turn was decided by the old rows.
+        decides_from = max(as_of, clock.now())
         warn_of_rewritten(connection, agreement, as_of)
         relations = _build(connection, as_of)
         # Before anything is scored: what was landed by other means than landing has no answers yet.
         identity.complete(connection)
         missing = connection.execute("select to_regclass('line.int_qualifications') is null as missing").fetchone()
         rebuilt = full_refresh or bool(missing and missing["missing"])
-        queued = _rebuild(connection, as_of) if rebuilt else 0
+        queued = _rebuild(connection, decides_from) if rebuilt else 0
         decided, last = models.compiled(), loads.newest(connection)
         # Tables of other models may have other columns.
         if not rebuilt and last and last.models_hash != decided.hash:
-            queued = _rebuild(connection, as_of)
+            queued = _rebuild(connection, decides_from)
         with connection.transaction():
             # From here on they decide: what is decided names them, so that it can be decided again.
-            loads.record(connection, decided, as_of)
+            loads.record(connection, decided, decides_from)
             stale.note_all(connection)
             live = going_live.note(connection, as_of)
             loads.end(connection)

@@ -1,4 +1,4 @@
-"""MQLs that a changed agreement made out of leads with nothing new: back in the queue, so that they are handed over."""
+"""MQLs that other rows made out of leads with nothing new: back in the queue, so that they are handed over."""
 
 from datetime import datetime
 
@@ -7,6 +7,8 @@ from handoff.ledger.db import Connection
 
 def requeue(connection: Connection, as_of: datetime) -> int:
     """Queue every MQL decided since go-live that nobody waits for and that was never handed over; returns how many.
+
+    For whoever has all leads judged anew: else none stands there whom the line's runs have not settled.
 
     The next run of the line settles them like any other: gates and the breaker hold them, and whom a person dropped
     stays dropped. It is what the policy `mqls_without_handoff` must not find.

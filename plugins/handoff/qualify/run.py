@@ -5,7 +5,7 @@ from typing import Any
 
 from handoff import clock
 from handoff.ledger.db import Connection, only_one
-from handoff.qualify import dbt, facts, loads, shadow
+from handoff.qualify import dbt, facts, loads, requeue, shadow
 
 SELECTOR = "line"
 
@@ -17,6 +17,8 @@ SHARE = 0.1
 
 def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     """Bring the line's tables up to date for the pending leads; returns counts of decisions among them.
+
+    Where all leads are judged anew, whom rows that began since they were last judged make an MQL is `queued`.
 
     The moment is never before the newest pending row was loaded: clocks of two machines differ, and a row from the
     future would be passed over.
@@ -37,11 +39,13 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         if loads.is_unfinished(connection):
             return {"skipped": loads.UNFINISHED}
         result = dbt.invoke(connection, command, selector=SELECTOR, as_of=moment, locked=True, as_loaded=True)
+        # Before a load can begin: what is stamped after it counts as decided by its rows.
+        connection.execute(
+            "update handoff.pending_leads set qualified_at = greatest(%s, extracted_at) where extracted_at < %s",
+            (clock.now(), moment),
+        )
+        queued = requeue.requeue(connection, moment) if pending["are_many"] else 0
     assert result is not None
-    connection.execute(
-        "update handoff.pending_leads set qualified_at = greatest(%s, extracted_at) where extracted_at < %s",
-        (clock.now(), moment),
-    )
     facts.remember(connection)
     shadows = shadow.record(connection)
     rows = connection.execute(
@@ -50,5 +54,6 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         inner join handoff.pending_leads as pending on pending.lead_id = qualification.lead_id
         group by qualification.decision"""
     )
-    told = {"as_of": moment.isoformat(), "models_s": result.seconds, **({"shadow_mql": shadows} if shadows else {})}
+    told: dict[str, Any] = {"as_of": moment.isoformat(), "models_s": result.seconds}
+    told |= {name: leads for name, leads in (("shadow_mql", shadows), ("queued", queued)) if leads}
     return told | {row["decision"]: row["leads"] for row in rows}

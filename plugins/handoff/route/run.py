@@ -40,7 +40,8 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
     Leads that wait for enrichment stay pending. While a gate is closed nothing is handed over: the MQLs stay pending
     and are counted as `held`, with the gate's reason. A lead that cannot be routed stays pending as `stuck`; why, and
     until when, stands in `handoff.pending_leads`, and the next run tries again. An error that nobody foresaw holds its
-    own lead only. While a load of the agreement is unfinished nothing is looked at.
+    own lead only. While a load of the agreement is unfinished nothing is looked at, and what was decided before the
+    newest one waits to be decided by it.
     """
     with only_one(connection, "route") as free:
         if not free:
@@ -53,6 +54,8 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         hands.tell(connection, batch_id, as_of, raised)
         record_url = f"{settings().crm_url}/contacts/{_portal()}/record/0-1/{{lead_id}}"
         decisions, unreadable = pending_mqls(connection, batch_id, record_url)
+        last = loads.newest(connection)
+        decisions = [each for each in decisions if last is None or each.decided_at >= last.loaded_at]
         mqls = len(decisions) + len(unreadable)
         decisions = [each for each in decisions if each.lead_id not in raised]
         raised |= unreadable
@@ -193,12 +196,13 @@ def _hold(connection: Connection, held: Mapping[str, Held]) -> None:
 def _settle(connection: Connection, batch_id: int, keep: Collection[str]) -> None:
     """Let go of the leads whose decision stands.
 
-    Those still waiting for enrichment stay, and those that the models have not seen since they came, because another
-    process was at the models.
+    Those still waiting for enrichment stay, and those that the models have not seen since they came, or since the
+    agreement was loaded, because another process was at the models.
     """
     connection.execute(
         """delete from handoff.pending_leads as pending
         where pending.batch_id <= %s and pending.qualified_at >= pending.extracted_at
+        and not exists (select from handoff.loads as load where load.loaded_at > pending.qualified_at)
         and not pending.lead_id = any(%s) and not exists (
             select from line.int_qualifications as qualification
             where qualification.lead_id = pending.lead_id and qualification.decision = 'waiting'

@@ -151,7 +151,12 @@ def test_what_breaks_off_stops_the_line_until_a_load_ends(agreement_database: Da
         assert qualify.run(connection, clock.now()) == {"skipped": loads.UNFINISHED}
         assert route.run(connection, 1, clock.now()) == {"skipped": loads.UNFINISHED}
         admin.execute("drop event trigger half_way")
-        agreement.load(clock.now())
+        admin.execute("delete from handoff.loads")
+        asked_at = clock.now()
+        agreement.load(asked_at)
+        # What was decided while it waited for its turn was not by its rows.
+        assert (recorded := loads.newest(connection))
+        assert recorded.loaded_at > asked_at
         assert seen(agreement_database) == ("agreement.definitions", 1)
         assert not loads.is_unfinished(connection)
         assert "skipped" not in qualify.run(connection, clock.now())

@@ -33,6 +33,7 @@ def pending(connection: Connection, agreement_database: Database) -> None:
             select number::text, 1, %s from generate_series(0, 999) as number""",
             (NOON,),
         )
+        admin.execute("update handoff.loads set loaded_at = %s", (NOON,))
 
 
 def mqls(first: int, last: int) -> list[Decision]:
