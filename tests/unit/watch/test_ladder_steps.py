@@ -114,15 +114,16 @@ def test_a_call_made_in_time_may_enter_the_index_of_the_crm_a_little_later(
     assert reps(connection, given) == ["ana-costa"]
 
 
+@pytest.mark.parametrize("stream", ["hubspot_emails", "hubspot_contacts"])
 @pytest.mark.parametrize("is_refused", [True, False])
-def test_what_the_crm_refuses_to_show_holds_no_clock(connection: Connection, is_refused: bool) -> None:
+def test_what_the_crm_refuses_to_show_holds_no_clock(connection: Connection, stream: str, is_refused: bool) -> None:
     given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
     read(connection, ny("12:06"))
     connection.execute(
-        "update handoff.cursors set seen_until = %s where stream = 'hubspot_emails'", (NOON - timedelta(days=3),)
+        "update handoff.cursors set seen_until = %s where stream = %s", (NOON - timedelta(days=3), stream)
     )
     if is_refused:
-        refuse(connection, "hubspot_emails")
+        refuse(connection, stream)
     beat(connection, ny("12:05"))
     assert run(connection, ny("12:06"))["breached"] == is_refused
     assert reps(connection, given) == ["ana-costa", "ben-okafor"][: 1 + is_refused]
