@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from handoff.ledger.db import Connection
+from handoff.qualify import loads
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.conftest import Database
@@ -15,6 +16,7 @@ from tests.unit.route.handed import NOON, answer
 from tests.unit.watch.clockwork import HAND_RAISER, HIGH, call, hand, look, moment, read, reps, status, steps, value
 
 SECOND = timedelta(seconds=1)
+TOLD = "select count(*) from handoff.outbox where kind = 'slack_review'"
 
 
 def ny(wall: str) -> datetime:
@@ -165,6 +167,20 @@ def test_what_a_rejection_in_the_crm_says_of_a_clock_that_ran_out_or_stood_alrea
     # The contact tells of the call, and of what became of another handoff.
     for each in (called, gone):
         assert queued(connection, f"{each.handoff_id}:{each.assignment_id}:rejected") is None
+
+
+def test_who_hands_on_while_the_agreement_is_being_loaded_waits_for_its_end(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    status(admin, "1", ny("12:04"), "UNQUALIFIED", "not_mine")
+    loads.begin(admin, NOON)
+    assert look(connection, ny("12:06")) == {"held": 1}
+    assert (answers(connection), value(connection, TOLD)) == ([], 0)
+    loads.end(admin)
+    assert look(connection, ny("12:07"))["answered"] == 1
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+    assert value(connection, TOLD) == 0
 
 
 def test_nobody_else_may_take_it_so_a_person_is_told(connection: Connection, admin: psycopg.Connection[Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.qualify import loads
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.unit.route.handed import NOON, answer
@@ -193,6 +194,20 @@ def test_where_the_others_are_only_full_it_is_tried_again_until_one_has_room(
         "Nobody was in touch with Lead 1 at Northwind by 16:30 EST today. It went from Ana Costa to Ben Okafor"
     )
     assert look(connection, ny("16:33")) == {}
+
+
+def test_while_the_agreement_is_being_loaded_nobody_is_handed_over_and_nobody_is_told(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    loads.begin(admin, NOON)
+    for minute in ("12:06", "12:07"):
+        assert look(connection, ny(minute))["waits"] == 1
+    assert reps(connection, given) == ["ana-costa"]
+    assert value(connection, "select count(*) from handoff.outbox where kind = 'slack_review'") == 0
+    loads.end(admin)
+    assert look(connection, ny("12:08"))["reassign"] == 1
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
 
 
 def test_where_the_others_are_only_away_it_is_tried_again(
