@@ -16,6 +16,10 @@ from handoff.qualify.models import ModelSet
 Tables = Mapping[str, list[dict[str, Any]]]
 
 
+class Unfinished(RuntimeError):
+    """A lead would be handed over while a load of the agreement is unfinished: all of it waits until that has ended."""
+
+
 @dataclass(frozen=True)
 class Load:
     """One load; the hashes are keys of what was loaded."""
@@ -142,3 +146,13 @@ def forget(connection: Connection, at: datetime) -> None:
 def is_unfinished(connection: Connection) -> bool:
     """Whether a load has begun and not come to its end: it runs, or it was killed or failed on its way."""
     return connection.execute("select from handoff.unfinished_loads limit 1").fetchone() is not None
+
+
+def must_be_finished(connection: Connection) -> None:
+    """Go on only over one whole agreement.
+
+    Raises:
+        Unfinished: a load has begun and not come to its end.
+    """
+    if is_unfinished(connection):
+        raise Unfinished(UNFINISHED)

@@ -6,6 +6,7 @@ from datetime import datetime
 from handoff import crash
 from handoff.ledger.db import Connection
 from handoff.route.assign import NobodyEligible, choose
+from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision
 from handoff.route.due import NoCalendar, due_at
 from handoff.route.had import before, keeper
@@ -38,7 +39,7 @@ def _note(connection: Connection, held: Decision, as_of: datetime) -> int:
             {},
             {},
             before=before(connection, held, as_of),
-            keeper=keeper(connection, held.lead_id, held.product_id, as_of),
+            keeper=keeper(connection, held.lead_id, held.product_id, as_of, LINE),
             prefers_present=held.prefers_present,
         ).candidate.rep_id
         rep = connection.execute(

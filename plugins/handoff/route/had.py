@@ -4,8 +4,12 @@ the second first."""
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from psycopg import sql
+
 from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
+from handoff.route.contexts import Where
+from handoff.sync.plan import chosen_at
 
 if TYPE_CHECKING:
     from handoff.route.decisions import Decision
@@ -63,39 +67,55 @@ order by assignment.rep_id
 
 
 def keeper(
-    connection: Connection, lead_id: str, product_id: str, at: datetime, earlier_than: Row | None = None
+    connection: Connection, lead_id: str, product_id: str, at: datetime, where: Where, earlier_than: Row | None = None
 ) -> str | None:
     """The rep who had the lead at a moment for another product, as it was known then; whoever had it first, who is its
-    owner in the CRM.
+    owner in the CRM. Nobody has it any more after first contact, nor whom a person has put another owner in place of.
 
     Args:
         earlier_than: as it was before this row of `handoff.assignments`.
     """
-    row = connection.execute(
-        _KEEPER,
+    rows = connection.execute(
+        sql.SQL(_KEEPERS).format(reps=sql.Identifier(where.agreement, "reps")),
         {
             "ids": aliases.ids_of(connection, "contacts", lead_id, at),
             "product": product_id,
             "at": at,
             "before": earlier_than["assignment_id"] if earlier_than else None,
         },
-    ).fetchone()
-    return row["rep_id"] if row else None
+    ).fetchall()
+    if not rows:
+        return None
+    contact = connection.execute(_OWNER, {"id": lead_id, "at": at}).fetchone() or {}
+    by_hand_at = chosen_at(contact.get("versions") or ())
+    for row in rows:
+        if by_hand_at is None or by_hand_at <= row["extracted_at"] or contact["owner_id"] == row["crm_owner_id"]:
+            return str(row["rep_id"])
+    return None
 
 
-_KEEPER = """
-select newest.rep_id
+_KEEPERS = """
+select newest.rep_id, rep.crm_owner_id, handoff.extracted_at
 from handoff.handoffs as handoff
 cross join lateral (
-    select assignment.rep_id from handoff.assignments as assignment
+    select assignment.rep_id, assignment.assigned_at from handoff.assignments as assignment
     where assignment.handoff_id = handoff.handoff_id and assignment.assigned_at <= %(at)s
     and (%(before)s::bigint is null or assignment.assignment_id < %(before)s)
     order by assignment.assignment_id desc limit 1
 ) as newest
+left join {reps} as rep
+    on rep.rep_id = newest.rep_id and rep.valid_from <= newest.assigned_at and newest.assigned_at < rep.valid_to
 where handoff.lead_id = any(%(ids)s) and handoff.product_id <> %(product)s
 and not exists (
     select from handoff.dispositions as ended where ended.handoff_id = handoff.handoff_id
-    and ended.kind in ('rejected', 'withdrawn') and ended.recorded_at <= %(at)s
+    and ended.kind in ('contacted', 'rejected', 'withdrawn') and ended.recorded_at <= %(at)s
 )
-order by handoff.routed_at, handoff.handoff_id limit 1
+order by handoff.routed_at, handoff.handoff_id
+"""
+_OWNER = """
+select payload #>> '{properties,hubspot_owner_id}' as owner_id,
+    payload #> '{propertiesWithHistory,hubspot_owner_id}' as versions
+from raw.hubspot_contacts
+where id = %(id)s and loaded_at <= %(at)s
+order by updated_at desc, version_id desc limit 1
 """

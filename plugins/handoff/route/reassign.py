@@ -5,6 +5,7 @@ from datetime import datetime
 
 from handoff.ledger.db import Connection
 from handoff.notify.context import Context
+from handoff.qualify import loads
 from handoff.route import assignments
 from handoff.route.assign import choose
 from handoff.route.assignments import Assignment, Cause
@@ -20,7 +21,9 @@ def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Ca
     Raises:
         NobodyEligible: nobody else may take it; it stays where it is, and the caller says so to a person.
         NoCalendar: as `due_at`.
+        Unfinished: a load of the agreement is under way, or broke off.
     """
+    loads.must_be_finished(connection)
     assignments.lock(connection)
     handoff = connection.execute(_HANDOFF, {"handoff": handoff_id}).fetchone()
     assert handoff is not None

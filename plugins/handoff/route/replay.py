@@ -130,7 +130,7 @@ def _decided(connection: Connection, handoff: Row, assignment: Row) -> dict[str,
             credits(connection, candidates, before=assignment),
             burdens(connection, candidates, handoff["routed_at"], REPLICA, before=assignment),
             before=had(connection, lead_id, product_id, handoff["routed_at"]) if handoff["cycle"] > 1 else (),
-            keeper=keeper(connection, lead_id, product_id, handoff["routed_at"], assignment),
+            keeper=keeper(connection, lead_id, product_id, handoff["routed_at"], REPLICA, assignment),
             prefers_present=row["prefers_present"],
         )
         chosen = {

@@ -125,7 +125,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
             credits(connection, decision.candidates),
             burdens(connection, decision.candidates, as_of, LINE),
             before=before(connection, decision, as_of),
-            keeper=keeper(connection, decision.lead_id, decision.product_id, as_of),
+            keeper=keeper(connection, decision.lead_id, decision.product_id, as_of, LINE),
             prefers_present=decision.prefers_present,
         )
         if not _write(connection, key, decision, as_of):

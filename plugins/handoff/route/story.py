@@ -88,7 +88,7 @@ def _now(connection: Connection, lead_id: str, ids: Sequence[str], decision: Row
             burdens(connection, candidates, at, REPLICA),
             had=mine,
             before=before,
-            keeper=keeper(connection, lead_id, decision["product_id"], at),
+            keeper=keeper(connection, lead_id, decision["product_id"], at, REPLICA),
             prefers_present=prefers_present(connection, decision["tier_id"] or "", at),
         )
     except NobodyEligible as error:

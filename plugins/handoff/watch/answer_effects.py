@@ -15,6 +15,7 @@ from handoff.notify.card_state import NAME
 from handoff.notify.history import History, Turn
 from handoff.notify.moments import deadline, zone
 from handoff.notify.text import slack_text
+from handoff.qualify import loads
 from handoff.route import assignments
 from handoff.route.assign import Candidate, NobodyEligible, choose
 from handoff.route.assignments import Assignment, give, write_back
@@ -52,6 +53,7 @@ def carry_out(connection: Connection, taken: Taken, take: Take) -> None:
 
     Raises:
         NobodyEligible, NoCalendar: the lead cannot go back to whoever answered in time, or still to nobody else.
+        Unfinished: it would go to another rep while a load of the agreement is unfinished.
     """
     if take.is_again:
         given = reassign(connection, taken.history.handoff_id, taken.as_of, "declined")
@@ -160,6 +162,7 @@ def _to(given: Assignment) -> str:
 def _back(connection: Connection, taken: Taken) -> int:
     """Return the lead to the rep who had answered before it went on, if they have room; the clock starts again."""
     history, turn, as_of = taken.history, taken.turn, taken.as_of
+    loads.must_be_finished(connection)
     assignments.lock(connection)
     candidate = _candidate(connection, turn, as_of)
     choice = choose([candidate], {}, burdens(connection, [candidate], as_of, LINE))

@@ -14,6 +14,7 @@ from handoff.notify.alert import alert
 from handoff.notify.card_form import form
 from handoff.notify.lines import NOBODY
 from handoff.notify.text import slack_text
+from handoff.qualify import loads
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.watch import answer_flood, answer_people
@@ -85,13 +86,23 @@ def run(connection: Connection, as_of: datetime) -> dict[str, int]:
 
 
 def apply(connection: Connection, event_key: str, as_of: datetime, *, is_live: bool = False) -> Outcome | None:
-    """Apply one stored answer in one transaction; None if somebody else does, or did.
+    """Apply one stored answer in one transaction; None if somebody else does, or did, or if it waits.
 
-    It counts from when it was received, whenever it is applied.
+    It counts from when it was received, whenever it is applied. One that hands a lead over waits until a load of the
+    agreement has ended.
 
     Args:
         is_live: whether the person still waits: a form can be opened, and say what is wrong with it.
     """
+    try:
+        outcome = _apply_stored(connection, event_key, as_of, is_live)
+    except loads.Unfinished:
+        return None
+    crash.point("watch.answer.applied")
+    return outcome
+
+
+def _apply_stored(connection: Connection, event_key: str, as_of: datetime, is_live: bool) -> Outcome | None:
     with connection.transaction():
         row = connection.execute(
             """select inbox_id, event_key, payload, received_at from handoff.inbox
@@ -104,7 +115,6 @@ def apply(connection: Connection, event_key: str, as_of: datetime, *, is_live: b
         outcome = _apply(connection, row, click, as_of, is_live) if click else _elsewhere(connection, row, as_of)
         inbox.mark_read(connection, [row["inbox_id"]], as_of)
         crash.point("watch.answer.decided")
-    crash.point("watch.answer.applied")
     return outcome
 
 

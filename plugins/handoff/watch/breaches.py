@@ -21,11 +21,12 @@ Source: https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-
 def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Mark what is overdue, each in its own transaction; returns how many.
 
-    A clock is only judged up to the moment to which every kind of engagement that we may read has been read, less what
-    the search index may lag: a call made in time and landed late is no breach. A kind that is refused would hold every
-    clock for good; where all are, nobody is late. Contact at the deadline itself is in time, so the breach comes after
-    it. While the rep's message has not gone out, the clock stands. Who handed the lead on after the deadline had missed
-    it all the same; what the CRM's contact says is then the next rep's.
+    A clock is only judged up to the moment to which contacts and every kind of engagement that we may read have been
+    read, less what the search index may lag: a call or a lead status of in time that landed late is no breach. What is
+    refused would hold every clock for good; where no kind of engagement can be read, nobody is late. Contact at the
+    deadline itself is in time, so the breach comes after it. While the rep's message has not gone out, the clock
+    stands. Who handed the lead on after the deadline had missed it all the same; what the CRM's contact says is then
+    the next rep's.
 
     Args:
         raised: by handoff, what was raised in this run; what raises here is added.
@@ -93,8 +94,11 @@ where (next.assigned_at is null or next.assigned_at > clocks.due_at)
 and clocks.due_at < %(at)s
 and clocks.due_at < (
     select min(cursors.seen_until) - %(lag)s from handoff.cursors
-    where cursors.stream in ('hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications')
+    where cursors.stream in (
+        'hubspot_contacts', 'hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications'
+    )
     and not exists (select from handoff.lacks where lacks.stream = cursors.stream)
+    having count(*) filter (where cursors.stream <> 'hubspot_contacts') > 0
 )
 and not exists (
     select from handoff.dispositions as answer

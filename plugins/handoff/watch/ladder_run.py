@@ -9,6 +9,7 @@ from handoff.notify import cards, lines
 from handoff.notify.alert import alert
 from handoff.notify.context import BadContext
 from handoff.notify.text import slack_text
+from handoff.qualify import loads
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
@@ -29,7 +30,8 @@ def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -
 
     A step waits for the opening hours of whom it tells, and until they are not told too much at once. Taking a lead
     away waits for nobody: it counts as `reassign` or `stay`, and the manager is `told` at their next opening. Where
-    everybody else is only full or away it counts as `waits`, and each run tries it again.
+    everybody else is only full or away it counts as `waits`, and each run tries it again; so it does, and nobody is
+    told, while a load of the agreement is unfinished.
 
     Args:
         raised: by handoff, what was raised in this run; what raises here is added.
@@ -73,6 +75,9 @@ def _take(connection: Connection, case: Case, move: Move, whom: Person | None, w
     if because:
         became, whom = "passed_over", None
     elif step.action == "reassign":
+        if loads.is_unfinished(connection):
+            watch.waiting.add(case.assignment_id)
+            return WAITS
         # Who has left calls nobody, whatever they had accepted.
         keeps = case.answers.is_accepted and watch.there(case.rep_id) is not None
         became, because = ("stay", ACCEPTED) if keeps else _reassign(connection, case, watch)

@@ -5,6 +5,7 @@ from typing import Any
 
 from handoff import crash
 from handoff.ledger.db import Connection, only_one
+from handoff.qualify import loads
 from handoff.route import unforeseen
 from handoff.watch import answers, breaches, contacts, crm_answers, ladder_run, pauses, snoozes
 
@@ -14,8 +15,9 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
 
     Answers and contacts come before what they forestall: a step is only taken after everything that came first is in
     the ledger. A handoff that raises stops no other, and is left alone until the next run: to judge it without what
-    could not be written would be unjust. The heartbeat at the end says that all of it was done; a run that was killed
-    is made up for by the next.
+    could not be written would be unjust. One that would be handed on while a load of the agreement is unfinished is
+    left alone in the same way, as `held`, and nobody is told. The heartbeat at the end says that all of it was done; a
+    run that was killed is made up for by the next.
     """
     with only_one(connection, "watch") as free:
         if not free:
@@ -29,6 +31,9 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         counts |= ladder_run.run(connection, as_of, raised)
         if unsnoozed := snoozes.run(connection, as_of, raised):
             counts["unsnoozed"] = unsnoozed
+        if held := [each for each, error in raised.items() if isinstance(error, loads.Unfinished)]:
+            counts["held"] = len(held)
+            raised = {each: error for each, error in raised.items() if each not in held}
         if raised:
             counts["raised"] = len(raised)
             unforeseen.tell_of_clocks(connection, raised, as_of)

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from handoff.ledger import aliases
+from handoff.extract.records import crm_object
+from handoff.ledger import aliases, landing, streams
 from handoff.ledger.db import Connection
 from handoff.route.again import cycle
 from handoff.route.assignments import Assignment
+from handoff.route.contexts import LINE
 from handoff.route.had import had, keeper
 from handoff.route.reassign import reassign
 from tests.unit.route.handed import NOON, answer, to
@@ -79,22 +81,22 @@ def test_one_that_was_merged_twice_is_who_it_was_then(connection: Connection) ->
 
 @pytest.mark.parametrize(
     ("kind", "keeps"),
-    [("accepted", "ana-costa"), ("contacted", "ana-costa"), ("rejected", None), ("withdrawn", None)],
+    [("accepted", "ana-costa"), ("contacted", None), ("rejected", None), ("withdrawn", None)],
 )
 def test_who_has_it_for_another_product_keeps_it_until_it_ends(
     connection: Connection, kind: str, keeps: str | None
 ) -> None:
     given = to(connection, "1", "ana-costa", NOON)
-    assert keeper(connection, "1", "another", NOON) == "ana-costa"
+    assert keeper(connection, "1", "another", NOON, LINE) == "ana-costa"
     # Not of the product itself, of another lead, or before that assignment was made.
-    assert keeper(connection, "1", "platform", NOON) is None
-    assert keeper(connection, "2", "another", NOON) is None
+    assert keeper(connection, "1", "platform", NOON, LINE) is None
+    assert keeper(connection, "2", "another", NOON, LINE) is None
     row = connection.execute("select * from handoff.assignments").fetchone()
-    assert keeper(connection, "1", "another", NOON, row) is None
+    assert keeper(connection, "1", "another", NOON, LINE, row) is None
     answer(connection, given, kind, NOON + MINUTE)
-    assert keeper(connection, "1", "another", NOON + MINUTE) == keeps
+    assert keeper(connection, "1", "another", NOON + MINUTE, LINE) == keeps
     # As it was known then.
-    assert keeper(connection, "1", "another", NOON + MINUTE / 2) == "ana-costa"
+    assert keeper(connection, "1", "another", NOON + MINUTE / 2, LINE) == "ana-costa"
 
 
 def test_it_is_kept_by_whoever_has_it_now_also_of_one_that_was_merged(connection: Connection) -> None:
@@ -102,5 +104,38 @@ def test_it_is_kept_by_whoever_has_it_now_also_of_one_that_was_merged(connection
     breach(connection, given, NOON + MINUTE)
     reassign(connection, given.handoff_id, NOON + MINUTE, "breach")
     connection.execute("insert into handoff.aliases values ('contacts', '1', '2', %s)", (NOON + DAY,))
-    known = [keeper(connection, "2", "another", NOON + at) for at in (MINUTE, DAY)]
+    known = [keeper(connection, "2", "another", NOON + at, LINE) for at in (MINUTE, DAY)]
     assert known == [None, "ben-okafor"]
+
+
+ANA, BEN = "1001", "1002"
+
+
+@pytest.mark.parametrize(
+    ("owner_id", "after", "by", "keeps"),
+    [
+        (BEN, MINUTE, "CRM_UI", None),
+        ("", MINUTE, "CRM_UI", None),
+        (ANA, MINUTE, "CRM_UI", "ana-costa"),
+        (BEN, MINUTE, "INTEGRATION", "ana-costa"),
+        # The write-back puts our rep over whoever stood there when the lead was read.
+        (BEN, -MINUTE, "CRM_UI", "ana-costa"),
+    ],
+)
+def test_who_has_it_keeps_it_unless_a_person_gave_it_to_somebody_else(
+    connection: Connection, owner_id: str, after: timedelta, by: str, keeps: str | None
+) -> None:
+    to(connection, "1", "ana-costa", NOON)
+    at = NOON + after
+    version = {"value": owner_id, "timestamp": at.isoformat(), "sourceType": by}
+    contact = {
+        "id": "1",
+        "updatedAt": at.isoformat(),
+        "properties": {"hubspot_owner_id": owner_id},
+        "propertiesWithHistory": {"hubspot_owner_id": [version]},
+    }
+    batch_id = landing.open_batch(connection, "poll", NOON + 2 * MINUTE)
+    landing.land(connection, batch_id, streams.CONTACTS, [crm_object(contact)], loaded_at=NOON + 2 * MINUTE)
+    assert keeper(connection, "1", "another", NOON + 2 * MINUTE, LINE) == keeps
+    # As it was known then.
+    assert keeper(connection, "1", "another", NOON + MINUTE, LINE) == "ana-costa"

@@ -51,14 +51,12 @@ class Model:
         )
 
     def keeper(self, lead_id: str, product_id: str) -> str | None:
-        """Who has the lead for another product: the first of them."""
+        """Who has the lead for another product and has not been in touch: the first of them."""
         return next(
             (
                 each.reps[-1]
                 for each in self.handoffs
-                if each.lead_id == lead_id
-                and each.product_id != product_id
-                and not each.answers & {"rejected", "withdrawn"}
+                if each.lead_id == lead_id and each.product_id != product_id and each.is_open
             ),
             None,
         )

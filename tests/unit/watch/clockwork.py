@@ -56,11 +56,13 @@ def look(
 
 
 def read(connection: Connection, until: datetime) -> None:
-    """Up to when every record of every kind of engagement has surely been read."""
+    """Up to when every contact, and every record of every kind of engagement, has surely been read."""
     connection.execute(
         """insert into handoff.cursors (stream, watermark, moved_at, seen_until)
         select stream, %(until)s, %(until)s, %(until)s
-        from unnest(array['hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications']) as stream
+        from unnest(array[
+            'hubspot_contacts', 'hubspot_calls', 'hubspot_emails', 'hubspot_meetings', 'hubspot_communications'
+        ]) as stream
         on conflict (stream) do update set seen_until = excluded.seen_until""",
         {"until": until + INDEX_LAG},
     )

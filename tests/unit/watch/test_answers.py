@@ -14,6 +14,7 @@ from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.local import progress
 from handoff.notify.card_form import NOTE, REASON
+from handoff.qualify import loads
 from handoff.route import assignments
 from handoff.route.assignments import Assignment
 from handoff.route.reassign import reassign
@@ -521,6 +522,22 @@ def test_a_lead_that_is_not_theirs_goes_to_another_rep(connection: Connection, g
     assert effects(connection, "hubspot_contact")[-1]["properties"]["hubspot_owner_id"] == "1002"
     said = "Ana Costa handed it on: Good lead, but not mine. “Ben knows them”. It goes to Ben Okafor"
     assert [each["text"] for each in effects(connection, "slack_thread")] == [said]
+
+
+def test_who_hands_it_on_while_the_agreement_is_being_loaded_waits_for_its_end(
+    connection: Connection, given: Assignment
+) -> None:
+    key = stored(connection, submitted(given, "not_mine", ANA), SOON)
+    with psycopg.connect(db.connections.get("handoff_admin").dsn, autocommit=True) as admin:
+        loads.begin(admin, NOON)
+        assert answers.apply(connection, key, SOON, is_live=True) is None
+        assert answers.run(connection, SOON + timedelta(minutes=1)) == {"elsewhere": 1}
+        assert (kinds(connection), effects(connection, "slack_review")) == ([], [])
+        loads.end(admin)
+    assert answers.run(connection, SOON + timedelta(minutes=2)) == {"declined": 1}
+    (row,) = rows(connection, "select occurred_at from handoff.dispositions")
+    assert row["occurred_at"] == SOON
+    assert effects(connection, "slack_dm")[-1]["slack_user_id"] == BEN
 
 
 def test_when_nobody_else_may_take_it_it_stays_and_a_person_is_told(connection: Connection, given: Assignment) -> None:

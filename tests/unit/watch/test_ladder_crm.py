@@ -8,11 +8,28 @@ import psycopg
 import pytest
 
 from handoff.ledger.db import Connection
+from handoff.qualify import loads
+from handoff.watch.pauses import beat
+from handoff.watch.run import run
 from tests.conftest import Database
 from tests.unit.route.handed import NOON, answer
-from tests.unit.watch.clockwork import HAND_RAISER, HIGH, below, call, hand, look, moment, reps, status, steps, value
+from tests.unit.watch.clockwork import (
+    HAND_RAISER,
+    HIGH,
+    below,
+    call,
+    hand,
+    look,
+    moment,
+    read,
+    reps,
+    status,
+    steps,
+    value,
+)
 
 SECOND = timedelta(seconds=1)
+TOLD = "select count(*) from handoff.outbox where kind = 'slack_review'"
 
 
 def ny(wall: str) -> datetime:
@@ -36,6 +53,21 @@ def test_an_acceptance_in_the_crm_keeps_the_lead(connection: Connection, admin: 
     assert look(connection, ny("12:06")) == {"answered": 1, "breached": 1, "passed_over": 1, "stay": 1, "told": 1}
     assert answers(connection) == [("accepted", given.assignment_id, None, ny("12:04"))]
     assert reps(connection, given) == ["ana-costa"]
+
+
+@pytest.mark.parametrize(("said", "kind"), [("UNQUALIFIED", "rejected"), ("OPEN", "accepted")])
+def test_an_answer_of_in_time_keeps_its_lead_where_only_contacts_were_read_late(
+    connection: Connection, admin: psycopg.Connection[Any], said: str, kind: str
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    read(connection, ny("12:06"))
+    connection.execute("update handoff.cursors set seen_until = %s where stream = 'hubspot_contacts'", (ny("12:04"),))
+    beat(connection, ny("12:05"))
+    assert run(connection, ny("12:06"))["breached"] == 0
+    status(admin, "1", ny("12:04"), said, "no_interest")
+    late = 0 if kind == "rejected" else 1
+    assert (look(connection, ny("12:07")).get("breached", 0), reps(connection, given)) == (late, ["ana-costa"])
+    assert [answer[0] for answer in answers(connection)] == [kind]
 
 
 def test_what_stood_before_the_handoff_answers_nothing_whatever_is_written_later(
@@ -148,6 +180,20 @@ def test_what_a_rejection_in_the_crm_says_of_a_clock_that_ran_out_or_stood_alrea
     # The contact tells of the call, and of what became of another handoff.
     for each in (called, gone):
         assert queued(connection, f"{each.handoff_id}:{each.assignment_id}:rejected") is None
+
+
+def test_who_hands_on_while_the_agreement_is_being_loaded_waits_for_its_end(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    status(admin, "1", ny("12:04"), "UNQUALIFIED", "not_mine")
+    loads.begin(admin, NOON)
+    assert look(connection, ny("12:06")) == {"held": 1}
+    assert (answers(connection), value(connection, TOLD)) == ([], 0)
+    loads.end(admin)
+    assert look(connection, ny("12:07"))["answered"] == 1
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+    assert value(connection, TOLD) == 0
 
 
 def test_nobody_else_may_take_it_so_a_person_is_told(connection: Connection, admin: psycopg.Connection[Any]) -> None:

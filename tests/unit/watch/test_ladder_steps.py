@@ -9,6 +9,7 @@ import pytest
 
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.qualify import loads
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.unit.route.handed import NOON, answer
@@ -114,15 +115,16 @@ def test_a_call_made_in_time_may_enter_the_index_of_the_crm_a_little_later(
     assert reps(connection, given) == ["ana-costa"]
 
 
+@pytest.mark.parametrize("stream", ["hubspot_emails", "hubspot_contacts"])
 @pytest.mark.parametrize("is_refused", [True, False])
-def test_what_the_crm_refuses_to_show_holds_no_clock(connection: Connection, is_refused: bool) -> None:
+def test_what_the_crm_refuses_to_show_holds_no_clock(connection: Connection, stream: str, is_refused: bool) -> None:
     given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
     read(connection, ny("12:06"))
     connection.execute(
-        "update handoff.cursors set seen_until = %s where stream = 'hubspot_emails'", (NOON - timedelta(days=3),)
+        "update handoff.cursors set seen_until = %s where stream = %s", (NOON - timedelta(days=3), stream)
     )
     if is_refused:
-        refuse(connection, "hubspot_emails")
+        refuse(connection, stream)
     beat(connection, ny("12:05"))
     assert run(connection, ny("12:06"))["breached"] == is_refused
     assert reps(connection, given) == ["ana-costa", "ben-okafor"][: 1 + is_refused]
@@ -192,6 +194,20 @@ def test_where_the_others_are_only_full_it_is_tried_again_until_one_has_room(
         "Nobody was in touch with Lead 1 at Northwind by 16:30 EST today. It went from Ana Costa to Ben Okafor"
     )
     assert look(connection, ny("16:33")) == {}
+
+
+def test_while_the_agreement_is_being_loaded_nobody_is_handed_over_and_nobody_is_told(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    loads.begin(admin, NOON)
+    for minute in ("12:06", "12:07"):
+        assert look(connection, ny(minute))["waits"] == 1
+    assert reps(connection, given) == ["ana-costa"]
+    assert value(connection, "select count(*) from handoff.outbox where kind = 'slack_review'") == 0
+    loads.end(admin)
+    assert look(connection, ny("12:08"))["reassign"] == 1
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
 
 
 def test_where_the_others_are_only_away_it_is_tried_again(
