@@ -47,6 +47,7 @@ POINTS = (
     "watch.crm_answer.committed",
     "watch.breach.marked",
     "watch.breach.committed",
+    "watch.leaver.moved",
     "watch.ladder.decided",
     "watch.ladder.taken",
     "watch.ladder.told",

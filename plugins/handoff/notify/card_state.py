@@ -113,6 +113,8 @@ def standing(history: History, turn: Turn, local: ZoneInfo, as_of: datetime) -> 
 def _why_gone(history: History, turn: Turn, after: Turn) -> str:
     if after.cause == "breach":
         return "nobody was in touch in time"
+    if after.cause == "left":
+        return f"{slack_text(turn.rep_name, NAME)} has left"
     if declined := next(iter(history.of(turn, "declined")), None):
         return f"{told_by(declined)} handed it on: {reason_of(declined)}"
     return slack_text(after.reason, REASON, empty="by hand")

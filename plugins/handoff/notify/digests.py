@@ -1,5 +1,5 @@
 """One message instead of many, when a rep would get a flood: what the agreement allows goes out as cards, the hottest
-first, and the rest of what is due as one digest, with the same buttons.
+first, and the rest at the end of the window as one digest, with the same buttons.
 
 A card in a digest stands where the digest stands: the ledger has the digest's message for it, so that its clock, its
 updates and its answers are those of any card. Until the digest is sent it counts as tried, because it may be seen.
@@ -18,30 +18,46 @@ from handoff.notify.cards import DM
 
 DIGEST = "slack_digest"
 """Outbox kind with payload `slack_user_id` and `cards`, the dedupe keys of the cards in it, hottest first."""
+HELD = "held"
+"""Key of a card's payload: until when it waits for others, as an ISO instant."""
 MOST = 12
 """Leads in one digest: a message holds 50 blocks, and a phone fewer."""
 
 
 def gather(connection: Connection, as_of: datetime) -> int:
-    """Put the cards that are too many for their reps into digests; returns how many cards.
+    """Hold the cards that are too many for their reps, and put those whose window is over into digests; returns how
+    many cards went into one.
 
-    A card is put into a digest once at the most; two cards at the least make one.
+    A rep's window begins with the first card of the last `card_window_minutes`. What is too much in it waits for its
+    end, but no card longer than a window; then all that waits goes out together. Leads of hand-raisers, and such as are
+    promised an answer within a window, never wait. A card is put into a digest once at the most; two cards at the least
+    make one.
     """
-    crowded = connection.execute(_CROWDED, {"kind": DM, "at": as_of}).fetchall()
-    if not crowded:
+    users = [row["slack_user_id"] for row in connection.execute(_WAITING, {"at": as_of})]
+    if not users:
         return 0
-    users = [row["slack_user_id"] for row in crowded]
     with connection.transaction():
-        over = connection.execute(_OVER, {"kind": DM, "at": as_of, "users": users}).fetchall()
+        over = connection.execute(_OVER, {"at": as_of, "users": users}).fetchall()
         mine: dict[str, list[Row]] = {}
         for row in over:
-            mine.setdefault(row["slack_user_id"], []).append(row)
+            if row["until"] > as_of:
+                _hold(connection, row)
+            else:
+                mine.setdefault(row["slack_user_id"], []).append(row)
         gathered = 0
         for user_id, cards in mine.items():
             for first in range(0, len(cards), MOST):
                 gathered += _put(connection, user_id, cards[first : first + MOST], as_of)
-    crash.point("notify.digest.gathered")
+    if over:
+        crash.point("notify.digest.gathered")
     return gathered
+
+
+def _hold(connection: Connection, row: Row) -> None:
+    connection.execute(
+        "update handoff.outbox set payload = payload || %s, not_before = %s where outbox_id = %s",
+        (Jsonb({HELD: row["until"].isoformat()}), row["until"], row["outbox_id"]),
+    )
 
 
 def _put(connection: Connection, user_id: str, cards: list[Row], as_of: datetime) -> int:
@@ -110,49 +126,77 @@ update handoff.outbox set payload = payload || '{"digest": null}', attempts = 0,
 where payload ->> 'digest' = %(digest)s and state = 'pending'
 """
 
-_CROWDED = """
-select payload ->> 'slack_user_id' as slack_user_id from handoff.outbox
-where kind = %(kind)s and state = 'pending' and attempts = 0 and not_before <= %(at)s and payload ? 'assignment_id'
-and not payload ? 'digest'
-group by 1 having count(*) > 1
+_IS_WAITING = f"""
+card.kind = '{DM}' and card.state = 'pending' and card.attempts = 0 and card.not_before <= %(at)s
+and card.payload ? 'assignment_id' and not card.payload ? 'digest'
+"""
+
+_WAITING = f"""
+select distinct card.payload ->> 'slack_user_id' as slack_user_id from handoff.outbox as card where {_IS_WAITING}
 """
 
 # Cards that went out or are in doubt count for the window they were tried in. A row that another process tries right
-# now is locked, and left to it.
-_OVER = """
+# now is locked, and left to it. Promises are compared as JSON, so that one that is no number only comes elsewhere.
+_OVER = f"""
 with policy as (
-    select max_cards, make_interval(mins => card_window_minutes) as span from agreement.handoff_policy
-    where valid_from <= %(at)s and %(at)s < valid_to
+    select max_cards, card_window_minutes, make_interval(mins => card_window_minutes) as span
+    from agreement.handoff_policy where valid_from <= %(at)s and %(at)s < valid_to
     limit 1
 ),
-cards as (
-    select card.*, card.payload ->> 'slack_user_id' as slack_user_id, handoff.score,
-        handoff.context #> '{tier,response_minutes}' as promise
-    from handoff.outbox as card
-    inner join handoff.handoffs as handoff using (handoff_id)
-    where card.kind = %(kind)s and card.payload ->> 'slack_user_id' = any(%(users)s)
-),
 lately as (
-    select slack_user_id, count(*) as cards
-    from cards
+    select payload ->> 'slack_user_id' as slack_user_id, count(*) as cards, min(last_attempt_at) as begins_at
+    from handoff.outbox
     cross join policy
-    where attempts > 0 and payload ->> 'digest' is null and last_attempt_at > %(at)s - policy.span
+    where kind = '{DM}' and attempts > 0 and payload ->> 'digest' is null
+    and last_attempt_at > %(at)s - policy.span and payload ->> 'slack_user_id' = any(%(users)s)
+    group by 1
+),
+held as (
+    select payload ->> 'slack_user_id' as slack_user_id, max((payload ->> '{HELD}')::timestamptz) as until
+    from handoff.outbox
+    where kind = '{DM}' and state = 'pending' and attempts = 0 and payload ? '{HELD}' and not payload ? 'digest'
     group by 1
 ),
 waiting as (
-    select outbox_id, slack_user_id,
-        row_number() over (partition by slack_user_id order by promise, score desc nulls last, outbox_id) as place
-    from cards
-    where state = 'pending' and attempts = 0 and not_before <= %(at)s and payload ? 'assignment_id'
-    and not payload ? 'digest'
+    select card.outbox_id, card.created_at, card.payload ->> 'slack_user_id' as slack_user_id, hot.is_hot,
+        row_number() over (
+            partition by card.payload ->> 'slack_user_id'
+            order by hot.is_hot desc, handoff.context #> '{{tier,response_minutes}}', handoff.score desc nulls last,
+                card.outbox_id
+        ) as place
+    from handoff.outbox as card
+    inner join handoff.handoffs as handoff using (handoff_id)
+    cross join policy
+    cross join lateral (
+        select coalesce(
+            handoff.context #> '{{tier,response_minutes}}' <= to_jsonb(policy.card_window_minutes), false
+        ) or exists (
+            select from agreement.tiers as tier
+            where tier.tier_id = handoff.tier_id and tier.is_for_hand_raisers
+            and tier.valid_from <= card.created_at and card.created_at < tier.valid_to
+        ) as is_hot
+    ) as hot
+    where {_IS_WAITING}
+),
+over as (
+    select waiting.outbox_id, waiting.slack_user_id, waiting.place, coalesce(
+        held.until,
+        policy.span + least(
+            coalesce(lately.begins_at, %(at)s), min(waiting.created_at) over (partition by waiting.slack_user_id)
+        )
+    ) as until
+    from waiting
+    cross join policy
+    left join lately using (slack_user_id)
+    left join held using (slack_user_id)
+    where not waiting.is_hot and (
+        waiting.place > policy.max_cards - coalesce(lately.cards, 0) or coalesce(held.until <= %(at)s, false)
+    )
 )
-select card.outbox_id, card.dedupe_key, card.handoff_id, waiting.slack_user_id
+select card.outbox_id, card.dedupe_key, card.handoff_id, over.slack_user_id, over.until
 from handoff.outbox as card
-inner join waiting using (outbox_id)
-cross join policy
-left join lately using (slack_user_id)
-where waiting.place > greatest(policy.max_cards - coalesce(lately.cards, 0), 0)
-and card.state = 'pending' and card.attempts = 0
-order by waiting.slack_user_id, waiting.place
+inner join over using (outbox_id)
+where card.state = 'pending' and card.attempts = 0
+order by over.slack_user_id, over.place
 for update of card skip locked
 """

@@ -17,7 +17,7 @@ from handoff.route.assign import Choice, NobodyEligible
 from handoff.route.due import due_at
 from handoff.sync.task_target import KIND, task_target
 
-Cause = Literal["handoff", "breach", "declined", "by_hand"]
+Cause = Literal["handoff", "breach", "declined", "left", "by_hand"]
 FALLBACK = "fallback"
 
 

@@ -16,6 +16,7 @@ CAUSES = {
     "handoff": "handed over",
     "breach": "reassigned, as nobody had been in touch in time",
     "declined": "reassigned, as the rep before handed it on",
+    "left": "reassigned, as the rep before has left",
     "by_hand": "reassigned by hand",
 }
 

@@ -4,6 +4,7 @@ Business time is looked up in `line.int_open_intervals`, which holds each open i
 """
 
 from handoff.ledger.open_assignments import IS_OPEN
+from handoff.notify.digests import HELD
 
 RUNNING = f"""
 select
@@ -22,6 +23,7 @@ select
     ) as due_at,
     rep.calendar_id, rep.time_zone,
     case told.state when 'sent' then told.sent_at when 'dead' then told.last_attempt_at end as told_at,
+    coalesce(told.payload ? '{HELD}', false) as was_held,
     exists (
         select from handoff.breaches as breach where breach.assignment_id = assignment.assignment_id
     ) as is_breached

@@ -44,6 +44,10 @@ class Note:
         """The deadline has passed, and there is nobody to give the lead to."""
         return self._with_link(f"{self._late()}. Nobody else may take it, so it stays with {_name(rep_name)}")
 
+    def left(self, rep_name: str) -> str:
+        """To somebody above a rep who has left: there is nobody to give the lead to."""
+        return self._with_link(f"{_name(rep_name)} has left, and nobody else may take {self._lead}, due by {self._due}")
+
     def moved(self, former_name: str, rep_name: str, due_at: datetime) -> str:
         """The deadline has passed, and the lead went to another rep."""
         until = deadline(due_at, self._zone, self._as_of)

@@ -14,7 +14,7 @@ from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
 from handoff.route.unforeseen import attempt
-from handoff.watch import ladder_told
+from handoff.watch import ladder_told, leavers
 from handoff.watch.ladder import Move, Person, addressee, moves
 from handoff.watch.ladder_due import Case, due
 from handoff.watch.ladder_notes import ACCEPTED, UTC, Note
@@ -31,13 +31,14 @@ def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -
     A step waits for the opening hours of whom it tells, and until they are not told too much at once. Taking a lead
     away waits for nobody: it counts as `reassign` or `stay`, and the manager is `told` at their next opening. Where
     everybody else is only full or away it counts as `waits`, and each run tries it again; so it does, and nobody is
-    told, while a load of the agreement is unfinished.
+    told, while a load of the agreement is unfinished. What somebody had who has left goes on first, and counts as
+    `left`.
 
     Args:
         raised: by handoff, what was raised in this run; what raises here is added.
     """
     watch = look(connection, as_of)
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(left=leavers.run(connection, watch, raised))
     for case in due(connection, as_of):
         while _ready(case, watch) and (became := attempt(raised, case.handoff_id, _take_one, connection, case, watch)):
             counts[became] += 1

@@ -77,7 +77,9 @@ def _tell(connection: Connection, row: Row, due: datetime, as_of: datetime, room
     key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:due:{due.isoformat()}"
     target = deadline_target(row["lead_id"], due)
     outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
-    lines.moved(connection, row["handoff_id"], row["assignment_id"], row["reason"], as_of, room)
+    # A card that waited for others was to spare the rep messages; the digest shows the deadline.
+    if row["reason"] != "undelivered" or not row["was_held"]:
+        lines.moved(connection, row["handoff_id"], row["assignment_id"], row["reason"], as_of, room)
     cards.refresh(connection, row["handoff_id"], as_of)
 
 

@@ -35,11 +35,19 @@ def connection(agreement_database: Database) -> Iterator[Connection]:
         yield opened
 
 
-def give(connection: Connection, clock: Clock, *numbers: int, rep_id: str = "ana-costa") -> list[Assignment]:
-    """Leads with four hours each, but number 1, who has raised a hand and comes last."""
-    high = [handed.to(connection, str(n), rep_id, clock()) for n in numbers if n != 1]
-    hot = [handed.to(connection, "1", rep_id, clock(), tier="hand_raiser", minutes=5) for n in numbers if n == 1]
+def give(
+    connection: Connection, clock: Clock, *numbers: int, rep_id: str = "ana-costa", hours_ago: int = 1, **tier: Any
+) -> list[Assignment]:
+    """Leads that have waited for an outage to end, with four hours each unless told, but number 1, who has raised a
+    hand and comes last."""
+    at = clock() - timedelta(hours=hours_ago)
+    high = [handed.to(connection, str(n), rep_id, at, **tier) for n in numbers if n != 1]
+    hot = [handed.to(connection, "1", rep_id, at, tier="hand_raiser", minutes=30) for n in numbers if n == 1]
     return high + hot
+
+
+def give_now(connection: Connection, clock: Clock, *numbers: int, **tier: Any) -> list[Assignment]:
+    return give(connection, clock, *numbers, hours_ago=0, **tier)
 
 
 def send(connection: Connection, slack: SlackHook, clock: Clock) -> dict[str, int]:
@@ -102,6 +110,48 @@ def test_a_card_in_a_digest_is_sent_and_its_clock_runs_from_then_on(
     assert send(connection, slack, clock)["sent"] == 0
 
 
+def test_what_comes_one_by_one_is_one_message_at_the_end_of_the_window(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    given = give_now(connection, clock, 2)
+    assert send(connection, slack, clock)["sent"] == ALONE
+    for number in range(3, 6):
+        clock.pass_by(minutes=3)
+        given += give_now(connection, clock, number)
+        assert send(connection, slack, clock) == {"sent": 0, "pending": number - 2, "dead": 0, "reps": 0}
+    given += give_now(connection, clock, 1)
+    assert send(connection, slack, clock)["sent"] == 1
+    clock.pass_by(minutes=1)
+    given += give_now(connection, clock, 6)
+    assert send(connection, slack, clock) == {"sent": 1, "pending": 0, "dead": 0, "reps": 1}
+    assert Counter(len(each) for each in leads(sandbox)) == {1: ALONE + 1, 4: 1}
+    assert Counter(value for each in leads(sandbox) for value in each) == Counter(offered(given))
+    clock.pass_by(minutes=10)
+    give_now(connection, clock, 7)
+    assert send(connection, slack, clock)["sent"] == 1
+
+
+def test_what_is_too_much_at_once_waits_no_longer_than_a_window_and_alone_is_a_card(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    given = give_now(connection, clock, 2, 3)
+    assert send(connection, slack, clock)["sent"] == ALONE
+    clock.pass_by(minutes=9, seconds=59)
+    assert send(connection, slack, clock)["sent"] == 0
+    clock.pass_by(seconds=1)
+    assert send(connection, slack, clock)["sent"] == 1
+    assert {len(each) for each in leads(sandbox)} == {1}
+    assert {value for each in leads(sandbox) for value in each} == offered(given)
+
+
+def test_who_is_promised_an_answer_within_the_window_never_waits(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+) -> None:
+    given = give_now(connection, clock, 2, 3, minutes=10) + give_now(connection, clock, 4, minutes=11)
+    assert send(connection, slack, clock)["sent"] == 2
+    assert [value for each in leads(sandbox) for value in each] == [str(each.assignment_id) for each in given[:2]]
+
+
 def test_one_more_than_fits_is_still_a_card(
     connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
 ) -> None:
@@ -160,8 +210,7 @@ def test_the_digest_with_the_hottest_lead_goes_out_first(
     connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
 ) -> None:
     give(connection, clock, *range(2, 5))
-    for number in range(5, 8):
-        handed.to(connection, str(number), "ben-okafor", clock(), tier="hand_raiser", minutes=5)
+    give(connection, clock, *range(5, 8), rep_id="ben-okafor", minutes=60)
     send(connection, slack, clock)
     sent = sorted(told(sandbox), key=lambda each: float(each["ts"]))
     assert [each["channel"] for each in sent if "leads are yours" in each["text"]] == [BEN_DM, ANA_DM]
@@ -211,13 +260,16 @@ def test_several_at_once_put_each_lead_into_one_message(
     assert Counter(value for each in leads(sandbox) for value in each) == Counter(offered(given))
 
 
+@pytest.mark.parametrize("hours_ago", [0, 1])
 def test_one_killed_between_gathering_and_sending_is_made_up_for(
-    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, hours_ago: int
 ) -> None:
-    given = give(connection, clock, *range(2, 6))
+    given = give(connection, clock, *range(2, 6), hours_ago=hours_ago)
     assert dies_at("notify.digest.gathered", lambda own: send(own, SlackHook(), clock))
     assert leads(sandbox) == []
-    assert send(connection, slack, clock)["sent"] == ALONE + 1
+    assert send(connection, slack, clock)["sent"] == ALONE + hours_ago
+    clock.pass_by(minutes=10)
+    assert send(connection, slack, clock)["sent"] == 1 - hours_ago
     assert Counter(value for each in leads(sandbox) for value in each) == Counter(offered(given))
 
 

@@ -384,7 +384,7 @@ def test_a_digest_forgets_one_lead_and_keeps_the_others(
     with db.connect("handoff_admin") as admin:
         admin.execute("update agreement.handoff_policy set max_cards = 1")
     for number in ("5", LEAD, OTHER):
-        handed.to(connection, number, "ana-costa", clock())
+        handed.to(connection, number, "ana-costa", clock() - timedelta(hours=1))
     send(connection, slack, clock)
     assert gone(connection, clock(), "erased") == 1
     send(connection, slack, clock)
@@ -404,10 +404,11 @@ def test_one_that_was_gathered_and_not_sent_leaves_the_digest_and_no_word_is_sai
 ) -> None:
     with db.connect("handoff_admin") as admin:
         admin.execute("update agreement.handoff_policy set max_cards = 1")
-    handed.to(connection, OTHER, "ben-okafor", clock() - timedelta(hours=1))
-    kept = [handed.to(connection, "5", "ana-costa", clock())]
-    handed.to(connection, LEAD, "ana-costa", clock())
-    kept += [handed.to(connection, number, "ana-costa", clock()) for number in others]
+    handed.to(connection, OTHER, "ben-okafor", clock() - timedelta(hours=2))
+    at = clock() - timedelta(hours=1)
+    kept = [handed.to(connection, "5", "ana-costa", at)]
+    handed.to(connection, LEAD, "ana-costa", at)
+    kept += [handed.to(connection, number, "ana-costa", at) for number in others]
     assert digests.gather(connection, clock()) == (len(kept) if others else 0)
     assert (merged(connection, clock()) if event == "merged" else gone(connection, clock(), event)) == 1
     send(connection, slack, clock)

@@ -121,6 +121,11 @@ def status(
     _land(admin, "hubspot_contacts", lead_id, (reason_at or at) + timedelta(minutes=1), payload)
 
 
+def leave(admin: psycopg.Connection[Any], owner_id: str, at: datetime) -> None:
+    """HubSpot archives an owner."""
+    _land(admin, "hubspot_owners", owner_id, at, {"archived": True})
+
+
 def _land(admin: psycopg.Connection[Any], table: str, record_id: str, at: datetime, payload: dict[str, Any]) -> None:
     admin.execute(
         f"""with batch as (

@@ -18,7 +18,7 @@ from handoff.watch.run import run
 from tests.conftest import Database
 from tests.dying import dies_at
 from tests.unit.route.handed import to
-from tests.unit.watch.clockwork import HAND_RAISER, HIGH, call, deliver, moment, read, status
+from tests.unit.watch.clockwork import HAND_RAISER, HIGH, call, deliver, leave, moment, read, status
 from tests.unit.watch.conftest import add_leads, connect_slack
 
 START = moment("2026-11-25 14:00")
@@ -34,6 +34,7 @@ POINTS = (
     ("watch.crm_answer.committed", 2),
     ("watch.breach.marked", 2),
     ("watch.breach.committed", 2),
+    ("watch.leaver.moved", 2),
     ("watch.ladder.decided", STEPS),
     ("watch.ladder.taken", STEPS),
     ("watch.ladder.told", 2),
@@ -48,7 +49,8 @@ def admin(agreement_database: Database) -> Iterator[psycopg.Connection[Any]]:
 
 
 def prepare(connection: Connection, admin: psycopg.Connection[Any]) -> None:
-    """Two leads for everything the watch does: told late, contacted, answered in the CRM, lapsed, reminded."""
+    """Two leads for everything the watch does: told late, contacted, answered in the CRM, left behind, lapsed,
+    reminded."""
     for lead_id in ("1", "2"):
         to(connection, lead_id, "ana-costa", START, **HIGH)
     deliver(connection, START + timedelta(minutes=2))
@@ -56,7 +58,10 @@ def prepare(connection: Connection, admin: psycopg.Connection[Any]) -> None:
         to(connection, lead_id, "ana-costa", START, **HAND_RAISER)
     for lead_id in ("9", "10"):
         to(connection, lead_id, "ana-costa", START - timedelta(hours=1), **HIGH)
+    for lead_id in ("11", "12"):
+        to(connection, lead_id, "chloe-martin", START, **HIGH)
     deliver(connection)
+    leave(admin, "1003", START)
     for lead_id in ("3", "4"):
         call(admin, lead_id, START + timedelta(minutes=3), "1001")
     status(admin, "5", START + timedelta(minutes=4), "IN_PROGRESS")
@@ -112,6 +117,7 @@ def test_an_undisturbed_run_does_all_that_is_killed_below(undisturbed: dict[str,
     assert {row[1] for row in undisturbed["answers"]} == {"contacted", "accepted", "declined"}
     assert (len(undisturbed["breaches"]), len(undisturbed["pauses"])) == (3, 2)
     assert [row[5] for row in undisturbed["steps"]].count(NOW) == STEPS
+    assert [row[2] for row in undisturbed["assignments"]].count("left") == 2
     assert {row[2] for row in undisturbed["steps"]} == {"remind", "reassign", "escalate"}
 
 

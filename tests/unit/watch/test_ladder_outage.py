@@ -14,6 +14,7 @@ from tests.unit.watch.clockwork import (
     FARAH,
     HAND_RAISER,
     HIGH,
+    below,
     deliver,
     hand,
     look,
@@ -133,13 +134,22 @@ def test_what_was_due_before_an_outage_was_due_then(connection: Connection) -> N
     assert due == moment("2026-11-25 12:12", paris)
 
 
-@pytest.mark.parametrize(("wait", "is_late"), [(MINUTE, False), (MINUTE + SECOND, True)])
-def test_the_clock_stands_until_the_rep_was_told(connection: Connection, wait: timedelta, is_late: bool) -> None:
+@pytest.mark.parametrize(
+    ("wait", "is_held", "is_late"),
+    [(MINUTE, False, False), (MINUTE + SECOND, False, True), (MINUTE + SECOND, True, True)],
+)
+def test_the_clock_stands_until_the_rep_was_told(
+    connection: Connection, wait: timedelta, is_held: bool, is_late: bool
+) -> None:
     given = to(connection, "1", "ana-costa", ny("14:00"), **HAND_RAISER)
+    if is_held:
+        connection.execute("""update handoff.outbox set payload = payload || '{"held": ""}' where kind = 'slack_dm'""")
     deliver(connection, ny("14:00") + wait)
     look(connection, ny("14:02"))
     due = given.due_at + wait
     assert pauses(connection, given) == ([(ny("14:00"), ny("14:00") + wait, "undelivered", due)] if is_late else [])
+    # Who waited for a digest is not told once more for each of its leads.
+    assert bool(below(connection, given)) == (is_late and not is_held)
 
 
 def test_while_the_message_waits_nothing_is_due_and_nobody_is_late(connection: Connection) -> None:

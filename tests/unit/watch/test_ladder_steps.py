@@ -1,6 +1,6 @@
 """Each step at its moment, once, told to the right person; the clock is given, and nobody sleeps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from handoff.qualify import loads
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.unit.route.handed import NOON, answer
+from tests.unit.watch import clockwork
 from tests.unit.watch.clockwork import (
     ANA,
     BEN,
@@ -241,50 +242,62 @@ def test_what_waits_for_room_goes_on_up_and_ends_with_contact(
 
 EVE = moment("2026-11-25 16:55")
 """Wednesday, five minutes before New York closes; Thursday is a holiday."""
+THANKSGIVING = moment("2026-11-26 12:30")
 
 
-def leave(admin: psycopg.Connection[Any], how: str) -> None:
+@pytest.fixture(params=["ended", "archived"])
+def gone(request: pytest.FixtureRequest, admin: psycopg.Connection[Any]) -> Callable[[], None]:
     """Ana leaves on Thursday: her row ends, or HubSpot archives her."""
-    if how == "ended":
-        admin.execute("update agreement.reps set valid_to = '2026-11-26' where rep_id = 'ana-costa'")
-    else:
-        admin.execute(
-            """with batch as (
-                insert into raw.batches (source, started_at, loaded_at) values ('poll', %(at)s, %(at)s)
-                returning batch_id
-            )
-            insert into raw.hubspot_owners (id, updated_at, loaded_at, batch_id, payload)
-            select '1001', %(at)s, %(at)s, batch_id, '{"archived": true}' from batch""",
-            {"at": moment("2026-11-26 12:00")},
-        )
+
+    def leave() -> None:
+        if request.param == "ended":
+            admin.execute("update agreement.reps set valid_to = '2026-11-26' where rep_id = 'ana-costa'")
+        else:
+            clockwork.leave(admin, "1001", moment("2026-11-26 12:00"))
+
+    return leave
 
 
-@pytest.mark.parametrize("how", ["ended", "archived"])
-def test_the_acceptance_of_a_rep_who_has_left_binds_nobody(
-    connection: Connection, admin: psycopg.Connection[Any], how: str
+def test_what_stayed_with_a_rep_goes_on_at_once_when_they_leave(
+    connection: Connection, gone: Callable[[], None]
+) -> None:
+    stays = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    answer(connection, stays, "accepted", NOON)
+    assert look(connection, ny("12:06"))["stay"] == 1
+    begun = hand(connection, "2", "ana-costa", EVE, **HIGH)
+    answer(connection, begun, "accepted", EVE)
+    over = hand(connection, "3", "ana-costa", EVE, **HIGH)
+    answer(connection, over, "contacted", EVE)
+    gone()
+    assert look(connection, THANKSGIVING)["left"] == 2
+    for each in (stays, begun):
+        assert reps(connection, each) == ["ana-costa", "ben-okafor"]
+    assert reps(connection, over) == ["ana-costa"]
+    causes = connection.execute("select distinct cause from handoff.assignments where rep_id = 'ben-okafor'").fetchall()
+    assert [row["cause"] for row in causes] == ["left"]
+    assert "left" not in look(connection, THANKSGIVING + timedelta(minutes=1))
+
+
+def test_where_nobody_else_may_take_it_the_manager_of_a_rep_who_has_left_hears_of_it(
+    connection: Connection, admin: psycopg.Connection[Any], gone: Callable[[], None]
 ) -> None:
     given = hand(connection, "1", "ana-costa", EVE, **HIGH)
     answer(connection, given, "accepted", EVE)
-    leave(admin, how)
-    assert look(connection, given.due_at + SECOND)["reassign"] == 1
-    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
-    (told,) = notes(connection, FARAH)
-    assert "It went from Ana Costa to Ben Okafor" in told
-
-
-@pytest.mark.parametrize("how", ["ended", "archived"])
-def test_the_manager_of_a_rep_who_has_left_hears_of_it(
-    connection: Connection, admin: psycopg.Connection[Any], how: str
-) -> None:
-    given = hand(connection, "1", "ana-costa", EVE, **HIGH)
-    leave(admin, how)
-    assert look(connection, given.due_at - timedelta(minutes=10)) == {"remind": 1, "warn": 1}
-    (told,) = notes(connection, FARAH)
-    assert told.startswith("Ana Costa has not been in touch with Lead 1 at Northwind yet, due by ")
+    admin.execute("update agreement.reps set max_open = 0 where rep_id <> 'ana-costa'")
+    gone()
+    for minutes in (11, 10):
+        look(connection, given.due_at - timedelta(minutes=minutes))
+    told, *more = notes(connection, FARAH)
+    assert told.startswith("Ana Costa has left, and nobody else may take Lead 1 at Northwind, due by ")
+    assert len(more) == 1
+    assert more[0].startswith("Ana Costa has not been in touch with Lead 1 at Northwind yet, due by ")
     # Nobody reads what is said to her: the reminder is the review channel's.
     assert notes(connection, ANA) == []
     said = value(connection, "select payload ->> 'text' from handoff.outbox where kind = 'slack_review'")
     assert said.startswith("Ana Costa has not been in touch with Lead 1 at Northwind yet")
+    admin.execute("update agreement.reps set max_open = null where rep_id = 'ben-okafor'")
+    assert look(connection, given.due_at - timedelta(minutes=9)) == {"left": 1}
+    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
 
 
 @pytest.mark.parametrize("kind", ["accepted", "claimed"])
