@@ -15,6 +15,7 @@ from handoff.local.state import Layout
 from handoff.settings import settings
 from handoff.vitals import troubles
 from handoff.vitals.facts import Facts, look
+from handoff.vitals.troubles import Limits
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,7 @@ def read(where: Layout | None) -> Status:
     paused, import_errors = (dags.paused, dags.import_errors) if dags else (None, None)
     facts, limit = look(), troubles.limits()
     found = troubles.of(facts, limit) + (troubles.failing(dags, limit) if dags else [])
-    # Before the first canary there is nothing to complain of yet.
-    wrong = {each.id: each.text for each in found if each.id != "canary-never"}
+    wrong = {each.id: each.text for each in found if each.id != "canary-never" or not _is_new(facts, limit)}
     return Status(
         is_healthy=not (wrong or paused or import_errors) and all(each.is_healthy for each in components),
         components=components,
@@ -77,6 +77,11 @@ def read(where: Layout | None) -> Status:
         facts=facts,
         stations=_stations(),
     )
+
+
+def _is_new(facts: Facts | None, limit: Limits) -> bool:
+    """Whether no task can be asked for yet: a load lasts a while, and so does the scheduler's first start after it."""
+    return facts is None or facts.loaded_s is None or facts.loaded_s <= limit.load_s + limit.canary_s
 
 
 def _components(where: Layout) -> list[ComponentStatus]:

@@ -57,6 +57,8 @@ class Facts:
     """The largest that a task has lately found between its machine's clock and Postgres'."""
     unfinished_load_s: float = 0.0
     """Since a load of the agreement began that has not ended; 0 when there is none."""
+    loaded_s: float | None = None
+    """Since the agreement was first loaded, which is when the line may begin; None before that."""
     clock_skew_s: float = 0.0
     """By how much this process's clock is ahead of Postgres', beyond what the question itself took."""
 
@@ -151,7 +153,8 @@ select
     ) as ingest_age_s,
     (
         select coalesce(extract(epoch from %(at)s - min(began_at)), 0)::float from handoff.unfinished_loads
-    ) as unfinished_load_s
+    ) as unfinished_load_s,
+    (select extract(epoch from %(at)s - min(loaded_at))::float from handoff.loads) as loaded_s
 from (
     select count(*) as pending,
         coalesce(extract(epoch from %(at)s - min(coalesce(received_at, extracted_at)) filter (

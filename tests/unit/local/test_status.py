@@ -69,6 +69,22 @@ def test_without_a_local_stack_the_ledger_is_judged_alone(database: Database) ->
     assert status().exit_code == 2
 
 
+@pytest.mark.parametrize(("seconds", "exit_code", "wrong"), [(200, 0, []), (300, 1, ["canary-never"])])
+def test_where_no_task_ever_ran_somebody_is_needed_once_it_should_have(
+    database: Database, seconds: int, exit_code: int, wrong: list[str]
+) -> None:
+    assert status().exit_code == 0
+    with db.connect() as connection:
+        connection.execute("insert into handoff.agreements values ('a', '{}')")
+        connection.execute("insert into handoff.model_sets values ('m', '{}')")
+        connection.execute(
+            "insert into handoff.loads (loaded_at, agreement_hash, models_hash) values (%s, 'a', 'm')",
+            (clock.now() - timedelta(seconds=seconds),),
+        )
+    done = status("--json")
+    assert (done.exit_code, list(json.loads(done.output)["wrong"])) == (exit_code, wrong)
+
+
 def test_a_paused_dag_of_ours_and_a_file_that_cannot_be_imported_need_somebody(
     database: Database, airflow: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

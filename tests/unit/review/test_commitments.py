@@ -62,7 +62,28 @@ def test_a_product_is_not_judged_by_the_promise_of_one_that_had_no_handoff(
             figure("handoffs", "product", "q", None),
         ]
     )
-    assert [line for line in commitments.section(found, WEEK, NAMES).paragraphs if "accepts" in line] == [verdict]
+    assert [line for line in commitments.section(found, WEEK, NAMES).paragraphs if "accepts" in line] == [
+        verdict,
+        "Marketing: share of handoffs that sales accepts, q: nothing was handed over.",
+    ]
+
+
+@pytest.mark.parametrize("products", ["p", "pq"])
+def test_a_week_without_a_handoff_has_each_promise_on_the_first_page(products: str) -> None:
+    dimensions = [("all", "all"), *(("product", each) for each in products)]
+    none = [replace(figure("handoffs", *each, 25), handoffs=0, is_kept=False) for each in dimensions]
+    told = commitments.section(Figures(none), WEEK, NAMES)
+    assert [line for line in told.paragraphs if not line.endswith("promised 25.")] == [
+        f"{side}: {what}{f', {each}' if products == 'pq' else ''}: nothing was handed over."
+        for side, what in (
+            ("Marketing", "share of MQLs that became an SQL in time, MQLs of 2026-W11"),
+            ("Marketing", "share of handoffs that sales accepts"),
+            ("Sales", "share of handoffs contacted or rejected in time"),
+        )
+        for each in products
+    ]
+    # What is not there has no row to link to.
+    assert {row[3] for row in told.tables[0].rows} == {"0"}
 
 
 def test_one_product_is_not_named() -> None:

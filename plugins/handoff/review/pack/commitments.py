@@ -64,27 +64,29 @@ def section(figures: Figures, week: date, names: Names) -> Section:
 
 
 def _told(figures: Figures, week: date, name: str, text: str, names: Names) -> Iterator[tuple[str, Figure | None]]:
-    """What there is to judge, of each product that promised something where there are several.
+    """What there is to judge, of each product that promised something where there are several; None where there is
+    nothing.
 
     Conversion is of the newest week of MQLs whose window is over.
     """
     if name == "conversion":
         week = figures.told_cohort(week) or week
         text = f"{text}, MQLs of {name_of(week)}"
-    products = figures.of(week, name, "product")
-    # One that promised and had nothing this time makes several, too.
-    if len({each.member for each in (*products, *figures.of(week, HANDOFFS, "product"))}) > 1:
-        for each in products:
-            yield f"{text}, {names.of('product', each.member)}", each
+    products: dict[str, Figure | None] = {each.member: each for each in figures.of(week, name, "product")}
+    # Whoever promised anything has a number of handoffs, if only none.
+    products = dict.fromkeys((each.member for each in figures.of(week, HANDOFFS, "product")), None) | products
+    if len(products) > 1:
+        for product, found in products.items():
+            yield f"{text}, {names.of('product', product)}", found
     else:
         yield text, figures.one(week, name)
 
 
 def _sentence(side: str, text: str, found: Figure | None) -> str:
     if found is None:
-        return f"{side}: {text.lower()}: nothing was handed over."
+        return f"{side}: {text[0].lower()}{text[1:]}: nothing was handed over."
     if found.target is None:
-        return f"{side} promised nothing about this: {text.lower()}."
+        return f"{side} promised nothing about this: {text[0].lower()}{text[1:]}."
     reached = found.number if found.figure == HANDOFFS else found.interval
     verdict = "nothing to judge yet" if found.verdict == "–" else found.verdict
     return f"{side}: {verdict}. {text}: {reached}; promised {_target(found)}."
