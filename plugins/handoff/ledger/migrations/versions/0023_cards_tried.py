@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 
 UPGRADE = "create index outbox_cards_tried on handoff.outbox (last_attempt_at) where kind = 'slack_dm' and attempts > 0"
 
