@@ -39,6 +39,7 @@ LEADS = (
 def plant() -> None:
     """Write the handoffs, and build the line's models and the marts as of two days after the last."""
     with db.connect() as connection, db.connect("handoff_admin") as admin:
+        admin.execute("update handoff.go_live set live_at = %s", (NOON - timedelta(weeks=max(WEEKS_BACK)),))
         for back in WEEKS_BACK:
             for number, each in enumerate(LEADS, 1):
                 _plant(connection, admin, f"{back}{number}", back, DEFINITIONS.get(number, "platform-mql"), *each)
