@@ -12,6 +12,7 @@ from handoff.route.had import had
 from handoff.route.present import REPLICA, candidates_now, prefers_present
 from handoff.route.turns import burdens, credits
 from handoff.sync.targets import owner_target
+from handoff.watch import give_back
 
 
 def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Cause) -> Assignment:
@@ -21,6 +22,7 @@ def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Ca
         NobodyEligible: nobody else may take it; it stays where it is, and the caller says so to a person.
         NoCalendar: as `due_at`.
     """
+    give_back.until_left(connection, handoff_id, as_of)
     assignments.lock(connection)
     handoff = connection.execute(_HANDOFF, {"handoff": handoff_id}).fetchone()
     assert handoff is not None
