@@ -77,8 +77,12 @@ def plant_contact(
     )
 
 
-def plant(admin: Admin, handoff: Handoff) -> None:
-    """A handoff whose webhook came a second after its event, which came four before it qualified."""
+def plant(admin: Admin, handoff: Handoff, until: datetime = AT) -> None:
+    """A handoff whose webhook came a second after its event, which came four before it qualified.
+
+    Args:
+        until: up to when the watch has looked at its clock.
+    """
     qualified_at = handoff.qualified_at
     context = {
         "company": {"country": handoff.country, "industry": None, "employees": 300},
@@ -130,6 +134,13 @@ def plant(admin: Admin, handoff: Handoff) -> None:
                     recorded_at, evidence) values (%s, %s, %s, %s, %s, %s, '{}')""",
                 (handoff.key, given["assignment_id"], kind, reason, at, at),
             )
+    due_at = qualified_at + DAY
+    stops = [at for kind, _, at in answers if at and kind != "accepted"]
+    if due_at < until and not any(at <= due_at for at in stops):
+        admin.execute(
+            "insert into handoff.breaches (assignment_id, due_at, marked_at) values (%s, %s, %s)",
+            (given["assignment_id"], due_at, due_at),
+        )
 
 
 def at_random(seed: int, count: int) -> list[Handoff]:

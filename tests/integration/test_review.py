@@ -157,7 +157,6 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
             stages = {created: "lead"} | ({BEGAN + 10 * DAY: "customer"} if number == 1 else {})
             plant_contact(admin, each.lead, created, stages, source=each.source)
             plant(admin, each)
-        _mark_breaches(admin)
         _try_a_shadow(admin)
         _let_things_go_wrong(admin)
         admin.execute("update handoff.go_live set live_at = '2026-01-01'")
@@ -165,13 +164,6 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT, as_loaded=True)
             build(connection, AT)
             yield connection
-
-
-def _mark_breaches(admin: Admin) -> None:
-    admin.execute(
-        """insert into handoff.breaches (assignment_id, due_at, marked_at)
-        select assignment_id, due_at, due_at from handoff.assignments where handoff_id in ('b', 'd')"""
-    )
 
 
 def _try_a_shadow(admin: Admin) -> None:
