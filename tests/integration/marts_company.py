@@ -211,7 +211,7 @@ def funnel_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str], Counter[st
 TOLD_BY = {
     "handoffs": ("all", "source", "tier"),
     "acceptance": ("all",),
-    "conversion": ("all", "source"),
+    "conversion": ("all", "source", "campaign"),
     "attainment": ("all", "tier", "rep"),
 }
 
@@ -223,7 +223,8 @@ def pack_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str, str], Counter
     def add(at: datetime, figure: str, each: Handoff, counted: bool | None, is_open: bool) -> None:
         day = at.astimezone(ZONE).date()
         source = (each.source or "(blank)") if each.is_kept else "unknown"
-        faces = {"all": "all", "source": source, "tier": each.tier, "rep": each.rep}
+        campaign = (each.campaign or "(blank)") if each.is_kept else "unknown"
+        faces = {"all": "all", "source": source, "campaign": campaign, "tier": each.tier, "rep": each.rep}
         for dimension, member in ((name, faces[name]) for name in TOLD_BY[figure]):
             key = (day - timedelta(days=day.weekday()), figure, dimension, member)
             counts = found.setdefault(key, Counter())
