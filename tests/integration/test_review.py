@@ -20,7 +20,7 @@ from handoff.agreement.document import markdown
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.notify.deliver import deliver
-from handoff.qualify import dbt
+from handoff.qualify import dbt, loads
 from handoff.review import run
 from handoff.review.pack import actions, commitments, flow, names, pack, posting, printing
 from handoff.review.pack import figures as figures_of
@@ -381,6 +381,18 @@ def test_a_week_that_ended_before_go_live_is_not_posted_whichever_it_is(connecti
         finally:
             admin.execute("insert into handoff.go_live select * from live")
             admin.execute("drop table live")
+    assert connection.execute("select from handoff.reviews").rowcount == 0
+
+
+def test_while_a_load_has_not_ended_no_marts_are_built_and_no_pack_is_posted(connection: Connection) -> None:
+    with psycopg.connect(connections.get(connections.ADMIN).dsn, autocommit=True) as admin:
+        admin.execute("insert into handoff.unfinished_loads values (%s)", (AT,))
+        try:
+            assert run.build_marts(connection) == {"skipped": loads.UNFINISHED}
+            with pytest.raises(run.NotNow, match="run `handoff agreement load` to its end"):
+                run.run(connection, AT, WEEK)
+        finally:
+            admin.execute("delete from handoff.unfinished_loads")
     assert connection.execute("select from handoff.reviews").rowcount == 0
 
 
