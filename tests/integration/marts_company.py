@@ -77,8 +77,12 @@ def plant_contact(
     )
 
 
-def plant(admin: Admin, handoff: Handoff) -> None:
-    """A handoff whose webhook came a second after its event, which came four before it qualified."""
+def plant(admin: Admin, handoff: Handoff, until: datetime = AT) -> None:
+    """A handoff whose webhook came a second after its event, which came four before it qualified.
+
+    Args:
+        until: up to when the watch has looked at its clock.
+    """
     qualified_at = handoff.qualified_at
     context = {
         "company": {"country": handoff.country, "industry": None, "employees": 300},
@@ -130,6 +134,13 @@ def plant(admin: Admin, handoff: Handoff) -> None:
                     recorded_at, evidence) values (%s, %s, %s, %s, %s, %s, '{}')""",
                 (handoff.key, given["assignment_id"], kind, reason, at, at),
             )
+    due_at = qualified_at + DAY
+    stops = [at for kind, _, at in answers if at and kind != "accepted"]
+    if due_at < until and not any(at <= due_at for at in stops):
+        admin.execute(
+            "insert into handoff.breaches (assignment_id, due_at, marked_at) values (%s, %s, %s)",
+            (given["assignment_id"], due_at, due_at),
+        )
 
 
 def at_random(seed: int, count: int) -> list[Handoff]:
@@ -200,7 +211,7 @@ def funnel_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str], Counter[st
 TOLD_BY = {
     "handoffs": ("all", "source", "tier"),
     "acceptance": ("all",),
-    "conversion": ("all", "source"),
+    "conversion": ("all", "source", "campaign"),
     "attainment": ("all", "tier", "rep"),
 }
 
@@ -212,7 +223,8 @@ def pack_of(handoffs: list[Handoff]) -> dict[tuple[date, str, str, str], Counter
     def add(at: datetime, figure: str, each: Handoff, counted: bool | None, is_open: bool) -> None:
         day = at.astimezone(ZONE).date()
         source = (each.source or "(blank)") if each.is_kept else "unknown"
-        faces = {"all": "all", "source": source, "tier": each.tier, "rep": each.rep}
+        campaign = (each.campaign or "(blank)") if each.is_kept else "unknown"
+        faces = {"all": "all", "source": source, "campaign": campaign, "tier": each.tier, "rep": each.rep}
         for dimension, member in ((name, faces[name]) for name in TOLD_BY[figure]):
             key = (day - timedelta(days=day.weekday()), figure, dimension, member)
             counts = found.setdefault(key, Counter())

@@ -49,7 +49,7 @@ BY_HAND = (
     ),
     # Handed over under an id that was merged away since; sales had it as an SQL a minute before.
     Handoff(*("h2", "92", BEGAN), source="OFFLINE", rejected_at=BEGAN + DAY, at={"sql": BEGAN - 60 * SECOND}),
-    Handoff("h3", "3", BEGAN, source=None, country=None),
+    Handoff("h3", "3", BEGAN, source=None, country=None, campaign="spring"),
     Handoff("h4", "4", AT - DAY, is_kept=False),
 )
 
@@ -212,7 +212,7 @@ def test_the_weekly_pack_adds_up_to_what_was_counted_one_by_one(admin: Admin) ->
         """select week_starts_on as week, figure, dimension, member, handoffs, decided, counted, still_open
         from marts.rpt_weekly_review
         where figure in ('handoffs', 'acceptance', 'conversion', 'attainment')
-        and dimension in ('all', 'source', 'tier', 'rep') and handoffs > 0""",
+        and dimension in ('all', 'source', 'campaign', 'tier', 'rep') and handoffs > 0""",
     )
     told = {(row.pop("week"), row.pop("figure"), row.pop("dimension"), row.pop("member")): row for row in found}
     assert told == {

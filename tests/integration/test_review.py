@@ -20,7 +20,7 @@ from handoff.agreement.document import markdown
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.notify.deliver import deliver
-from handoff.qualify import dbt
+from handoff.qualify import dbt, loads
 from handoff.review import run
 from handoff.review.pack import actions, commitments, flow, names, pack, posting, printing
 from handoff.review.pack import figures as figures_of
@@ -157,7 +157,6 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
             stages = {created: "lead"} | ({BEGAN + 10 * DAY: "customer"} if number == 1 else {})
             plant_contact(admin, each.lead, created, stages, source=each.source)
             plant(admin, each)
-        _mark_breaches(admin)
         _try_a_shadow(admin)
         _let_things_go_wrong(admin)
         admin.execute("update handoff.go_live set live_at = '2026-01-01'")
@@ -165,13 +164,6 @@ def connection(module_agreement_database: Database, sandbox: RunningSandbox) -> 
             dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=AT, as_loaded=True)
             build(connection, AT)
             yield connection
-
-
-def _mark_breaches(admin: Admin) -> None:
-    admin.execute(
-        """insert into handoff.breaches (assignment_id, due_at, marked_at)
-        select assignment_id, due_at, due_at from handoff.assignments where handoff_id in ('b', 'd')"""
-    )
 
 
 def _try_a_shadow(admin: Admin) -> None:
@@ -389,6 +381,18 @@ def test_a_week_that_ended_before_go_live_is_not_posted_whichever_it_is(connecti
         finally:
             admin.execute("insert into handoff.go_live select * from live")
             admin.execute("drop table live")
+    assert connection.execute("select from handoff.reviews").rowcount == 0
+
+
+def test_while_a_load_has_not_ended_no_marts_are_built_and_no_pack_is_posted(connection: Connection) -> None:
+    with psycopg.connect(connections.get(connections.ADMIN).dsn, autocommit=True) as admin:
+        admin.execute("insert into handoff.unfinished_loads values (%s)", (AT,))
+        try:
+            assert run.build_marts(connection) == {"skipped": loads.UNFINISHED}
+            with pytest.raises(run.NotNow, match="run `handoff agreement load` to its end"):
+                run.run(connection, AT, WEEK)
+        finally:
+            admin.execute("delete from handoff.unfinished_loads")
     assert connection.execute("select from handoff.reviews").rowcount == 0
 
 

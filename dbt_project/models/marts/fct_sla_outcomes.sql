@@ -13,6 +13,10 @@ messages as (
     where kind = 'slack_dm'
 ),
 
+breaches as (
+    select assignment_id from {{ ref('stg_handoff__breaches') }}
+),
+
 answers as (
     select
         handoff_id,
@@ -46,8 +50,10 @@ stopped as (
         least(answers.stopped_at, answers.withdrawn_at) as over_at,
         case
             when assignments.ended_at is not null then least(assignments.ended_at, declines.declined_at)
-        end as left_at
+        end as left_at,
+        breaches.assignment_id is not null as is_marked
     from assignments
+    left join breaches on assignments.assignment_id = breaches.assignment_id
     left join declines on assignments.assignment_id = declines.assignment_id
     left join answers on assignments.handoff_id = answers.handoff_id
     left join messages
@@ -64,10 +70,12 @@ final as (
         case
             when stopped.stopped_at <= stopped.due_at then 'met'
             when stopped.stopped_at > stopped.due_at then 'breached'
-            when stopped.over_at <= least(stopped.due_at, stopped.ended_at) then 'ended'
-            when stopped.left_at <= stopped.due_at then 'reassigned'
-            when {{ as_of() }} <= stopped.due_at then 'open'
-            else 'breached'
+            -- Whether nobody was in touch is the ledger's to say: the message may be waiting, or the CRM not be read.
+            when stopped.is_marked and coalesce(least(stopped.over_at, stopped.left_at) > stopped.due_at, true)
+                then 'breached'
+            when stopped.over_at <= coalesce(stopped.ended_at, 'infinity') then 'ended'
+            when stopped.left_at is not null then 'reassigned'
+            else 'open'
         end as outcome,
         case
             when stopped.stopped_at is not null

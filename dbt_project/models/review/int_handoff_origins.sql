@@ -16,6 +16,7 @@ facts as (
         {{ as_count("handoffs.context #>> '{company,employees}'") }} as employees,
         handoffs.context #>> '{attribution,first_source}' as first_source,
         handoffs.context #>> '{attribution,latest_source}' as latest_source,
+        handoffs.context #>> '{attribution,campaign}' as campaign,
         coalesce(handoffs.context -> 'company', '{}') <> '{}' as is_company_kept,
         coalesce(handoffs.context -> 'attribution', '{}') <> '{}' as is_attribution_kept
     from {{ ref('stg_handoff__handoffs') }} as handoffs
@@ -27,6 +28,7 @@ final as (
         handoff_id,
         case when is_attribution_kept then {{ as_text('first_source') }} else 'unknown' end as first_source,
         case when is_attribution_kept then {{ as_text('latest_source') }} else 'unknown' end as latest_source,
+        case when is_attribution_kept then {{ as_text('campaign') }} else 'unknown' end as campaign,
         {{ segment_of('facts', utc_day('facts.qualified_at'), 'facts.is_company_kept') }} as segment
     from facts
 )

@@ -23,14 +23,14 @@ verdicts as (
     group by handoff_id
 ),
 
-campaigns as (
-    select handoff_id, context #>> '{attribution,campaign}' as campaign from {{ ref('stg_handoff__handoffs') }}
+origins as (
+    select handoff_id, campaign from {{ ref('int_handoff_origins') }}
 ),
 
 final as (
     select
         handoff.*,
-        {{ as_text('campaigns.campaign') }} as campaign,
+        origins.campaign,
         {{ week_of('handoff.routed_at') }} as routed_week,
         {{ week_of('handoff.qualified_at') }} as qualified_week,
         handoff.qualified_at + maturity.span as window_ends_at,
@@ -44,7 +44,7 @@ final as (
     from {{ ref('fct_handoffs') }} as handoff
     cross join maturity
     left join verdicts on handoff.handoff_id = verdicts.handoff_id
-    left join campaigns on handoff.handoff_id = campaigns.handoff_id
+    left join origins on handoff.handoff_id = origins.handoff_id
 )
 
 select * from final

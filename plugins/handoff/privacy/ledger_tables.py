@@ -41,9 +41,16 @@ BARE: Sql = """(
         'expected', 'read_at', 'flood_id'
     )
 )""".format(skeleton=SKELETON.format(lead="'erased'"))
+# Of what a person chose in the CRM it still says in which properties: the week's drift is counted by that.
 BARE_RESULT: Sql = """(
-    select jsonb_object_agg(told.key, told.value) from jsonb_each(result) as told
-    where told.key in ('channel', 'ts', 'gone', 'task_id')
+    select jsonb_object_agg(told.key, case
+        when told.key = 'drift' then coalesce((
+            select jsonb_object_agg(property.name, '{}'::jsonb) from jsonb_object_keys(told.value) as property (name)
+        ), '{}')
+        else told.value
+    end)
+    from jsonb_each(result) as told
+    where told.key in ('channel', 'ts', 'gone', 'task_id', 'drift')
 )"""
 BARE_EFFECT: Sql = f"""payload = {BARE}, result = {BARE_RESULT},
     last_error = case when last_error is not null then '[erased]' end,
@@ -86,7 +93,7 @@ LEDGER: tuple[Table, ...] = (
         "sent_at",
         "outbox_id = any(%(effects)s)",
         BARE_EFFECT,
-        "what was said in Slack and written to the CRM; addressee, place, state and stamps stay",
+        "what was said in Slack and written to the CRM; addressee, place, state, stamps and what drifted stay",
     ),
     blanked(
         "handoff.dispositions",

@@ -125,7 +125,7 @@ def agreement(connection: Connection, agreement_hash: str) -> Tables:
 
 
 UNFINISHED = "the agreement is being loaded, or a load of it broke off: run `handoff agreement load` to its end"
-"""Why nothing is decided, and nobody handed over, while a load is `unfinished`."""
+"""Why nothing is decided, nobody handed over, and no mart built, while a load is unfinished."""
 
 
 def begin(connection: Connection, at: datetime) -> None:

@@ -5,19 +5,25 @@ from typing import Any
 
 from handoff import clock, connections
 from handoff.ledger.db import Connection, connect, only_one
-from handoff.qualify import dbt
+from handoff.qualify import dbt, loads
 from handoff.review import builds, publish, stale
 
 MARTS, POLICY = "marts", "policy"
+BUSY = "another process builds the marts"
 PATIENCE = timedelta(minutes=5)
 """How long the pack waits for a build of the marts that began in the same minute."""
+
+
+class NotNow(RuntimeError):
+    """The marts cannot be built at this moment; the message says why, and what to do about it."""
 
 
 def build_marts(connection: Connection, as_of: datetime | None = None, wait: timedelta | None = None) -> dict[str, Any]:
     """Rebuild and test the marts and the policies, and show the marts to their readers, all at once.
 
     A policy that is not empty says something of the handoffs and nothing against the marts: they are shown, and it is
-    raised then. When anything else fails, readers keep the marts that they have.
+    raised then. When anything else fails, readers keep the marts that they have, and so they do while a load of the
+    agreement has not ended.
 
     Args:
         as_of: the moment to compute for; None for the present.
@@ -31,7 +37,9 @@ def build_marts(connection: Connection, as_of: datetime | None = None, wait: tim
     """
     with only_one(connection, dbt.lock_of(MARTS), wait=wait) as free:
         if not free:
-            return {"skipped": "another process builds the marts"}
+            return {"skipped": BUSY}
+        if loads.is_unfinished(connection):
+            return {"skipped": loads.UNFINISHED}
         at = as_of or clock.now()
         stale.note_due(connection, at)
         try:
@@ -74,7 +82,7 @@ def run(connection: Connection, as_of: datetime, week: date | None = None) -> di
     Raises:
         ValueError: the week is not over.
         handoff.qualify.dbt.DbtFailed: a model failed.
-        TimeoutError: another process has been building the marts for too long.
+        NotNow: another process has been building the marts for too long, or a load of the agreement has not ended.
     """
     # Charts and print load slowly, and most forks of this module's process need neither.
     from handoff.agreement import source
@@ -117,7 +125,10 @@ def _is_live_by(connection: Connection, as_of: datetime, week: date) -> bool:
 
 
 def _build_for_pack(connection: Connection) -> None:
-    """Build the marts; a broken policy is told in the pack, and holds it back no more than it does the marts."""
+    """Build the marts; a broken policy is told in the pack, and holds it back no more than it does the marts.
+
+    A pack is kept as it was posted, so none is made of marts that could not be built now.
+    """
     try:
         counts = build_marts(connection, wait=PATIENCE)
     except dbt.DbtFailed as failure:
@@ -125,7 +136,7 @@ def _build_for_pack(connection: Connection) -> None:
             raise
         return
     if "skipped" in counts:
-        raise TimeoutError(f"{counts['skipped']} for more than {PATIENCE}")
+        raise NotNow(f"{BUSY} for more than {PATIENCE}" if counts["skipped"] == BUSY else counts["skipped"])
 
 
 _WEEK = """

@@ -13,6 +13,7 @@ from handoff.route.had import had
 from handoff.route.present import REPLICA, candidates_now, prefers_present
 from handoff.route.turns import burdens, credits
 from handoff.sync.targets import owner_target
+from handoff.watch import give_back
 
 
 def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Cause) -> Assignment:
@@ -24,6 +25,7 @@ def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Ca
         Unfinished: a load of the agreement is under way, or broke off.
     """
     loads.must_be_finished(connection)
+    give_back.until_left(connection, handoff_id, as_of)
     assignments.lock(connection)
     handoff = connection.execute(_HANDOFF, {"handoff": handoff_id}).fetchone()
     assert handoff is not None

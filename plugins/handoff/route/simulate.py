@@ -42,7 +42,7 @@ class Given:
 
     def is_breach(self, end: datetime) -> bool:
         """Whether the promise would have been broken by `end`: as in `fct_sla_outcomes`, whatever ends it in time keeps
-        it, and while its deadline lies ahead it is open."""
+        it, and while its deadline lies ahead it is open. One that has passed is taken to have been judged."""
         return self.due_at is not None and self.due_at < end and (self.ended_at is None or self.ended_at > self.due_at)
 
 

@@ -12,6 +12,7 @@ from handoff.notify import cards, digests, erasing
 from handoff.notify.text import slack_text
 from handoff.route import merged
 from handoff.route.unforeseen import attempt
+from handoff.watch import give_back
 from handoff.watch.lock import lock
 
 SAID = {
@@ -133,6 +134,8 @@ def forget(connection: Connection, handoff_ids: Sequence[str], as_of: datetime) 
 def _withdraw(connection: Connection, row: Row, as_of: datetime) -> bool:
     lock(connection, row["handoff_id"])
     is_new = bool(row["is_open"]) and _answer(connection, row, "withdrawn", as_of)
+    if is_new:
+        give_back.until_left(connection, row["handoff_id"], as_of)
     _take_back(connection, row, "" if is_new else "hubspot_")
     if is_new:
         digests.leave(connection, row["handoff_id"], _why(row), as_of)

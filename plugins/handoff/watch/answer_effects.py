@@ -24,6 +24,7 @@ from handoff.route.due import NoCalendar, due_at
 from handoff.route.reassign import reassign
 from handoff.route.turns import burdens
 from handoff.sync.targets import owner_target, rejected_target
+from handoff.watch import give_back
 from handoff.watch.answer_click import Click
 from handoff.watch.answer_people import Given, Person
 from handoff.watch.answer_rules import ACCEPTED, CLAIMED, DECLINED, REJECTED, SNOOZED, Take
@@ -133,8 +134,11 @@ def _say(connection: Connection, taken: Taken, key: str, text: str) -> None:
 def _tell_the_crm(connection: Connection, taken: Taken) -> None:
     filled, handoff_id = taken.click.filled, taken.history.handoff_id
     reason_id = filled.reason_id if filled else ""
+    due_at = None
     # What first contact said of the clock stands.
-    due_at = None if taken.history.of_handoff("contacted") else taken.turn.due_at
+    if not taken.history.of_handoff("contacted"):
+        moved = give_back.until_stop(connection, taken.click.assignment_id, taken.click.at, taken.as_of)
+        due_at = moved or taken.turn.due_at
     target = rejected_target(taken.history.lead_id, reason_id, taken.click.at, due_at)
     key = f"hubspot_contact:{handoff_id}:{taken.click.assignment_id}:rejected"
     outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, taken.as_of, handoff_id))
@@ -164,6 +168,7 @@ def _back(connection: Connection, taken: Taken) -> int:
     history, turn, as_of = taken.history, taken.turn, taken.as_of
     loads.must_be_finished(connection)
     assignments.lock(connection)
+    give_back.until_left(connection, history.handoff_id, as_of)
     candidate = _candidate(connection, turn, as_of)
     choice = choose([candidate], {}, burdens(connection, [candidate], as_of, LINE))
     given: Assignment = give(connection, history.handoff_id, choice, history.context, as_of, "by_hand")

@@ -6,7 +6,7 @@ Business time is looked up in `line.int_open_intervals`, which holds each open i
 from handoff.ledger.open_assignments import IS_OPEN
 from handoff.notify.digests import HELD
 
-RUNNING = f"""
+CLOCKS = f"""
 select
     assignment.assignment_id, assignment.handoff_id, assignment.rep_id, assignment.assigned_at,
     coalesce(
@@ -34,10 +34,15 @@ inner join agreement.reps as rep
     and rep.valid_from <= assignment.assigned_at and assignment.assigned_at < rep.valid_to
 left join handoff.outbox as told
     on told.dedupe_key = 'slack_dm:' || assignment.handoff_id || ':' || assignment.assignment_id
+"""
+"""Every assignment, with the calendar that its clock began by. `told_at` is when the rep's message went out, or was
+given up; null while neither is so."""
+
+RUNNING = f"""{CLOCKS}
 where told.state is distinct from 'pending' and {IS_OPEN}
 """
-"""The newest assignment of each handoff that is not over, with the calendar that its clock began by. While the rep's
-message has not gone out the clock stands; a message that was given up is told to the review channel, and it runs."""
+"""The newest assignment of each handoff that is not over. While the rep's message has not gone out the clock stands; a
+message that was given up is told to the review channel, and it runs."""
 
 
 def open_seconds(row: str, begins: str, ends: str) -> str:

@@ -10,6 +10,7 @@ from handoff.ledger.db import Connection, Row
 from handoff.notify import cards, lines
 from handoff.route.unforeseen import attempt
 from handoff.sync.targets import status_target
+from handoff.watch import give_back
 from handoff.watch.lock import lock
 
 
@@ -51,9 +52,11 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     ).rowcount
     crash.point("watch.contact.recorded")
     if new:
-        status = "met" if row["is_in_time"] else "breached"
+        at = row["first_contact_at"]
+        due_at = give_back.until_stop(connection, row["assignment_id"], at, as_of)
+        status = "met" if (row["is_in_time"] if due_at is None else at <= due_at) else "breached"
         key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:{status}:contacted"
-        target = status_target(row["lead_id"], status, row["first_contact_at"])
+        target = status_target(row["lead_id"], status, at)
         outbox.put(connection, outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"]))
         is_own = row["made_by"] == "owner"
         lines.contacted(connection, row["handoff_id"], row["assignment_id"], is_own, as_of)

@@ -18,7 +18,7 @@ from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
 from handoff.route.unforeseen import attempt
 from handoff.sync.targets import reopened_target, status_by, status_target
-from handoff.watch import answer_people, reject_limit
+from handoff.watch import answer_people, give_back, reject_limit
 from handoff.watch.answer_rules import DECLINED, TOUCHED
 from handoff.watch.lock import lock
 
@@ -117,6 +117,7 @@ def _stop(connection: Connection, row: Row, as_of: datetime) -> None:
         return
     if any(each.kind == "contacted" and each.at <= row["occurred_at"] for each in answers):
         return
+    give_back.until_stop(connection, row["assignment_id"], row["occurred_at"], as_of)
     turns = history.turns_of(connection, row["handoff_id"])
     (due_at,) = [each.due_at for each in turns if each.assignment_id == row["assignment_id"]]
     target = status_target(row["lead_id"], status_by(row["occurred_at"], due_at), None)

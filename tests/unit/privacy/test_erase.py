@@ -73,11 +73,14 @@ def test_what_the_figures_need_stays(connection: Connection) -> None:
     given = plant(connection, ADA)
     stamps = "select routed_at, score, tier_id, definition_id, cycle, trigger_kind from handoff.handoffs"
     clocks = "select assignment_id, rep_id, assigned_at, due_at from handoff.assignments"
-    kept = [connection.execute(query).fetchall() for query in (stamps, clocks)]
+    drift = """select dedupe_key, array(select jsonb_object_keys(result -> 'drift')) as properties
+        from handoff.outbox where result -> 'drift' <> '{}' order by dedupe_key"""
+    kept = [connection.execute(query).fetchall() for query in (stamps, clocks, drift)]
     clauses = "select context #> '{score,total}' as total, context #>> '{clauses,0,clause_id}' as clause from {}"
     told = connection.execute(clauses.replace("{}", "handoff.handoffs")).fetchall()
     forget(connection)
-    assert [connection.execute(query).fetchall() for query in (stamps, clocks)] == kept
+    assert [connection.execute(query).fetchall() for query in (stamps, clocks, drift)] == kept
+    assert [row["properties"] for row in kept[2]] == [["name"], ["name"]]
     assert connection.execute(clauses.replace("{}", "handoff.handoffs")).fetchall() == told
     read = history.read(connection, given.handoff_id, NOW)
     assert read.context.lead.name is None

@@ -1,13 +1,18 @@
 """Time that is not the rep's is given back, once, and nobody is flooded when the watch returns."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
+import psycopg
 import pytest
 
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.route.assignments import Assignment
+from handoff.route.withdraw import forget
 from handoff.watch.pauses import beat
+from tests.conftest import Database
 from tests.unit.route.handed import NOON, answer, to
 from tests.unit.watch.clockwork import (
     ANA,
@@ -15,15 +20,18 @@ from tests.unit.watch.clockwork import (
     HAND_RAISER,
     HIGH,
     below,
+    call,
     deliver,
     hand,
     look,
     moment,
     notes,
     reps,
+    status,
     steps,
     value,
 )
+from tests.unit.watch.pressing import act, submitted
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 Pause = tuple[datetime, datetime, str, datetime]
@@ -31,6 +39,12 @@ Pause = tuple[datetime, datetime, str, datetime]
 
 def ny(wall: str) -> datetime:
     return moment(f"2026-11-25 {wall}")
+
+
+@pytest.fixture
+def admin(agreement_database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(agreement_database.admin_dsn, autocommit=True) as admin:
+        yield admin
 
 
 def pauses(connection: Connection, given: Assignment) -> list[Pause]:
@@ -160,6 +174,44 @@ def test_while_the_message_waits_nothing_is_due_and_nobody_is_late(connection: C
     assert look(connection, ny("15:01")) == {"paused": 1}
     assert pauses(connection, given) == [(ny("14:00"), ny("15:00:30"), "undelivered", ny("15:05:30"))]
     assert look(connection, ny("15:03:30")) == {"remind": 1}
+
+
+def test_who_answers_before_the_message_went_out_is_in_time(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    """Slack is down for half an hour, the promise is five minutes, and the reps work by their tasks in HubSpot."""
+    called, rejected, pressed, declined, gone, called_later = (
+        to(connection, str(number), "ana-costa", ny("14:00"), **HAND_RAISER) for number in range(1, 7)
+    )
+    call(admin, "1", ny("14:10"), "1001")
+    status(admin, "2", ny("14:10"), "UNQUALIFIED", "no_interest")
+    status(admin, "4", ny("14:10"), "UNQUALIFIED", "not_mine")
+    act(connection, submitted(pressed, "no_interest", ANA), ny("14:10"))
+    forget(connection, [gone.handoff_id], ny("14:10"))
+    assert look_undelivered(connection, ny("14:12")) == {"contacted": 1, "answered": 2}
+    call(admin, "6", ny("14:20"), "1001")
+    deliver(connection, ny("14:30"))
+    look(connection, ny("14:31"))
+    assert reps(connection, declined)[:2] == ["ana-costa", "ben-okafor"]
+    lost_by = [10 * MINUTE, 10 * MINUTE, 10 * MINUTE, 12 * MINUTE, 10 * MINUTE, 30 * MINUTE]
+    for given, lost in zip((called, rejected, pressed, declined, gone, called_later), lost_by, strict=True):
+        due = given.due_at + lost
+        assert pauses(connection, given) == [(ny("14:00"), ny("14:00") + lost, "undelivered", due)]
+        counts = "select due_at from line.int_assignments where assignment_id = %s"
+        assert value(connection, counts, given.assignment_id) == due
+    for given, key in ((called, "met:contacted"), (rejected, "rejected"), (pressed, "rejected")):
+        said = value(connection, STATUS, f"hubspot_contact:{given.handoff_id}:{given.assignment_id}:{key}")
+        assert said == "met"
+        moved = value(connection, DUE, f"hubspot_contact:{given.handoff_id}:{given.assignment_id}:due:%")
+        assert moved == "2026-11-25T19:15:00.000Z"
+    assert value(connection, DUE, f"hubspot_contact:{declined.handoff_id}:{declined.assignment_id}:due:%") is None
+    look(connection, ny("15:30"))
+    late = {row["assignment_id"] for row in connection.execute("select assignment_id from handoff.breaches")}
+    assert late.isdisjoint(given.assignment_id for given in (called, rejected, pressed, declined, gone, called_later))
+
+
+STATUS = "select payload -> 'properties' ->> 'handoff_sla_status' from handoff.outbox where dedupe_key = %s"
+DUE = "select payload -> 'properties' ->> 'handoff_sla_due_at' from handoff.outbox where dedupe_key like %s"
 
 
 def look_undelivered(connection: Connection, at: datetime) -> dict[str, int]:

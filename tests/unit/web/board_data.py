@@ -113,8 +113,16 @@ def plant(admin_dsn: str, at: datetime) -> None:
 
 
 def plant_funnel(admin_dsn: str, at: datetime, reached: tuple[int, ...]) -> None:
-    """The model behind the funnel, with so many at each stage; who did not come further is lost."""
+    """The model behind the funnel, with so many at each stage; who did not come further is lost.
+
+    They are of the day before `at`, which has come in every zone; where no agreement was loaded, the company's is UTC.
+    """
     with psycopg.connect(admin_dsn) as admin:
+        admin.execute(
+            """create table if not exists agreement.company as select 'UTC' as time_zone,
+                '-infinity'::timestamptz as valid_from, 'infinity'::timestamptz as valid_to;
+            grant select on agreement.company to handoff_app"""
+        )
         admin.execute(
             """create table line.int_review_stages (week_starts_on date, figure text, member text, lead_id text,
                 handoff_id text, is_counted boolean, is_open boolean, seconds numeric)"""
@@ -125,7 +133,7 @@ def plant_funnel(admin_dsn: str, at: datetime, reached: tuple[int, ...]) -> None
                 admin.execute(
                     """insert into line.int_review_stages
                     select %s, %s, %s, n::text, n::text, true, false, %s from generate_series(1, %s) as n""",
-                    (at.date(), figure, stage, 60 if place else None, handoffs),
+                    (at.date() - timedelta(days=1), figure, stage, 60 if place else None, handoffs),
                 )
 
 

@@ -28,7 +28,7 @@ from handoff.ledger.db import Connection
 from handoff.review import policies
 from handoff.settings import REPOSITORY
 from handoff.web.app import HUBSPOT_PATH, PREFIX, SLACK_PATH
-from handoff.web.pages import board, board_streams, filters, reading, route, router
+from handoff.web.pages import board, board_streams, filters, reading, review, route, router
 from handoff_plugin import HandoffPlugin, web_app
 from tests.conftest import Database
 from tests.unit.web.board_data import COOKIE, HOSTILE, LOGIN, REASON, hold, judge, plant, plant_funnel, site
@@ -170,6 +170,17 @@ def test_what_is_built_anew_while_the_board_is_read_is_on_it(
         assert [each.reached for each in found.funnel] == [9, 8, 4, 2, 1]
         # What the build has not dropped yet, or never will because it was killed, is no policy.
         assert [each.name for each in policies.read(connection)] == ["a_broken"]
+
+
+@pytest.mark.parametrize(("zone", "has_begun"), [("Pacific/Auckland", True), ("UTC", False)])
+def test_the_funnel_is_of_the_company_s_weeks(database: Database, zone: str, has_begun: bool) -> None:
+    # Monday one o'clock in Auckland.
+    now = datetime(2026, 3, 8, 12, tzinfo=UTC)
+    plant_funnel(database.admin_dsn, datetime(2026, 3, 10, tzinfo=UTC), (9, 8, 4, 2, 1))
+    with psycopg.connect(database.admin_dsn) as admin:
+        admin.execute("update agreement.company set time_zone = %s", (zone,))
+    with db.connect() as connection:
+        assert [each.reached for each in review.funnel(connection, now)] == ([9, 8, 4, 2, 1] if has_begun else [])
 
 
 def test_policies_stand_on_the_board_broken_ones_first(database: Database) -> None:

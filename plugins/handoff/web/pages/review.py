@@ -94,7 +94,8 @@ def called(connection: Connection, figure: str, dimension: str, member: str) -> 
 
 
 def funnel(connection: Connection, as_of: datetime) -> list[Joint]:
-    """The stages that the MQLs of this week and the three before have reached; none before the marts were built."""
+    """The stages that the MQLs of the company's present week and the three before have reached; none before the marts
+    were built."""
     built = connection.execute("select to_regclass('line.int_review_stages') is not null as yes").fetchone()
     if not built or not built["yes"]:
         return []
@@ -103,8 +104,13 @@ def funnel(connection: Connection, as_of: datetime) -> list[Joint]:
             percentile_cont(0.5) within group (order by seconds) as wait,
             count(*) filter (where figure = 'stopped' and is_counted) as stopped,
             count(*) filter (where figure = 'stopped' and is_open) as still_open
-        from line.int_review_stages where week_starts_on > %(since)s and week_starts_on <= %(until)s group by member""",
-        {"since": as_of.date() - timedelta(days=FUNNEL_DAYS), "until": as_of.date()},
+        from line.int_review_stages
+        cross join (
+            select (%(at)s at time zone time_zone)::date as day
+            from agreement.company where valid_from <= %(at)s and %(at)s < valid_to
+        ) as today
+        where week_starts_on > today.day - %(days)s::int and week_starts_on <= today.day group by member""",
+        {"at": as_of, "days": FUNNEL_DAYS},
     ).fetchall()
     found = {row["member"]: row for row in rows}
     return [
