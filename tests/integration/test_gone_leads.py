@@ -1,11 +1,14 @@
 """Leads that are merged, deleted, erased or restored while somebody has them."""
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from handoff import clock, explain, stations
 from handoff.clients.hubspot import HubSpotHook
@@ -16,9 +19,11 @@ from handoff.qualify.requeue import requeue
 from handoff.route.reassign import reassign
 from handoff.sync.targets import instant
 from handoff.watch import run as watch
+from handoff.web.app import PREFIX
 from sandbox.testing import RunningSandbox
 from tests.integration.test_line import hint, line, messages, one
 from tests.integration.test_routing import AUTH
+from tests.unit.web.board_data import COOKIE, site
 
 
 @pytest.fixture
@@ -287,6 +292,37 @@ def test_of_two_that_become_one_whoever_was_called_or_is_not_rejected_stays(
     assert not left["properties"]["handoff_rejection_reason"]
 
 
+def _its_page_tells_its_story_unless_it_is_erased(connection: Connection, lead: dict[str, Any], is_told: bool) -> None:
+    handoff_id = one(connection, "select handoff_id from handoff.handoffs")
+    pages = TestClient(site(), cookies={COOKIE: "reader"})
+    answers = [pages.get(f"{PREFIX}/lead/{each}") for each in (handoff_id, lead["contactId"])]
+    assert {each.status_code for each in answers} == {200 if is_told else 404}
+    if not is_told:
+        return
+    page = answers[0].text
+    assert "Deleted in the CRM, noticed 20" in page
+    assert lead["name"] in page
+    assert "Became an MQL for" in page
+    assert "Taken back" in page
+    (last,) = re.findall(r"/lead/[0-9]+\?at=[^\"]+", page)
+    then = pages.get(f"{PREFIX}{html.unescape(last)}")
+    assert then.status_code == 200
+    assert "Deleted in the CRM" not in then.text
+    assert "What the score is made of" in then.text
+    told = explain.explain(connection, handoff_id)
+    assert told.deleted is not None
+    assert told.deleted.last_known_at is not None
+    command = (
+        f"handoff explain {lead['contactId']} --at {told.deleted.last_known_at.isoformat().removesuffix('+00:00')}Z"
+    )
+    assert command in explain.as_text(told)
+    # Of a moment when it was not there yet nothing is known, and of one after its end the same as now.
+    began = one(connection, "select min(loaded_at) from raw.hubspot_contacts where id = %s", lead["contactId"])
+    with pytest.raises(explain.UnknownLead):
+        explain.explain(connection, handoff_id, began - timedelta(seconds=1))
+    assert explain.explain(connection, handoff_id, told.at).story == told.story
+
+
 @pytest.mark.parametrize(("what", "reason"), [("archive", "deleted"), ("erase", "erased")])
 def test_a_lead_that_is_gone_is_taken_back(
     connection: Connection, sandbox: RunningSandbox, what: str, reason: str
@@ -301,6 +337,7 @@ def test_a_lead_that_is_gone_is_taken_back(
     assert (gone["lead_id"] == lead["contactId"]) == (what == "archive")
     (note,) = [each["text"] for each in messages(sandbox) if "Nothing is due any more" in each["text"]]
     assert (lead["name"].split()[0] in note) == (what == "archive")
+    _its_page_tells_its_story_unless_it_is_erased(connection, lead, what == "archive")
     # The clock stands still: what is not due cannot be late.
     connection.execute("update handoff.cursors set seen_until = now() + interval '30 days'")
     watch.run(connection, clock.now() + timedelta(days=30))

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from math import sqrt
 from typing import Any
@@ -15,8 +16,9 @@ from psycopg.types.json import Jsonb
 from starlette.testclient import TestClient
 
 from handoff import clock, connections
-from handoff.agreement import source
+from handoff.agreement import source, stored
 from handoff.agreement.document import markdown
+from handoff.agreement.model import Row
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.notify.deliver import deliver
@@ -361,6 +363,36 @@ def test_the_pack_says_who_kept_what_and_where_it_hurts(connection: Connection) 
     # What a picture shows, a row has.
     assert pictures["funnel"].startswith(
         "MQL 6; Accepted 2 after 10 min, 3 lost before it; Contacted 3 after 1 d 11 h; SQL 2 1 d 11 h before, 1 lost"
+    )
+
+
+def test_the_pack_tells_of_the_agreement_that_decides_and_not_of_files_that_nobody_loaded(
+    connection: Connection,
+) -> None:
+    files = source()
+    assert stored.deciding(connection, files) == (files, [])
+    definitions = (Row(row.seed, row.line, {**row.cells, "threshold": "60"}) for row in files.rows("definitions"))
+    begun = [Row(row.seed, row.line, {**row.cells, "valid_from": str(WEEK)}) for row in files.rows("signals")]
+    edited = replace(files, tables={**files.tables, "definitions": tuple(definitions), "signals": tuple(begun)})
+    agreement, unloaded = stored.deciding(connection, edited)
+    assert unloaded == ["definitions", "signals"]
+    assert {row.key: row["threshold"] for row in agreement.rows("definitions")} == {
+        row.key: row["threshold"] for row in files.rows("definitions")
+    }
+    # Whom the pack sends to a line of a file finds the rule there.
+    assert {(row.key, row.line) for row in agreement.rows("signals")} == {
+        (row.key, row.line) for row in files.rows("signals")
+    }
+    (told,) = (
+        each
+        for each in pack.make(connection, edited, WEEK, AT).sections
+        if each.title == "What changed in the agreement"
+    )
+    assert told.tables == ()
+    assert told.paragraphs == (
+        "Nothing.",
+        "The files have changed since the last load in definitions, signals: that decides from "
+        "`handoff agreement load` on, and is not told here before.",
     )
 
 

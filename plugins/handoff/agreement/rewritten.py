@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
+from handoff.agreement import stored
 from handoff.agreement.change import Change
 from handoff.agreement.diff import changes
 from handoff.agreement.model import Agreement, Row
 from handoff.agreement.rules.versions import DECIDING
 from handoff.agreement.seeds import Seed
-from handoff.agreement.values import convert
 from handoff.qualify.loads import Tables
 
 TOLD = 5
@@ -67,20 +66,7 @@ def _as_agreement(
 ) -> Agreement:
     """Rows whose cells are written alike, whether they come from a file or from Postgres."""
     rows = {
-        name: tuple(
-            Row(
-                seed,
-                line,
-                {column: _text(seed.columns[column].type, tables[name][line].get(column)) for column in seed.columns},
-            )
-            for line in range(len(tables[name]))
-        )
+        name: tuple(replace(row, line=line) for line, row in enumerate(stored.rows_of(seed, tables[name])))
         for name, seed in seeds.items()
     }
     return replace(agreement, seeds=seeds, tables=rows, problems=())
-
-
-def _text(type_: str, value: Any) -> str:
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    number = convert(type_, text)
-    return f"{number.normalize():f}" if isinstance(number, Decimal) else text

@@ -1,17 +1,15 @@
 """What decided about a lead, read from the line's tables, or from a replica of them at another moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import sql
 
 from handoff import clock
-from handoff.explain import hypotheses, story, then
-from handoff.explain.hypotheses import Change
-from handoff.explain.story import Story
+from handoff.explain import deleted, hypotheses, story, then
+from handoff.explain.explanation import Explanation
 from handoff.explain.supposed import Known
 from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
@@ -25,44 +23,6 @@ NEW = "A new contact appears after the next run of handoff_line; an unreadable o
 
 class UnknownLead(LookupError):
     """No lead by that contact id or e-mail address, or none at that moment; the message says where to look."""
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Everything that decided about one lead, as rows of the line's models and of the ledger.
-
-    Attributes:
-        at: the moment it holds for.
-        load: which agreement and models decided; None before the first was loaded with a record of it.
-        newer: what was loaded since and has not judged the lead yet; None when there is nothing, or of a past moment.
-        asked_for: the contact id that was asked for, or that an address or a handoff led to.
-        merged_from: that id, where it is a former one and the present contact is told.
-        then_known_as: of a moment before the contact asked for was known, the former ids that were known, of which
-            the first is told; empty otherwise.
-        decisions: one row per definition, shadows included (`is_shadow`).
-        changes: single acts or facts that would have made it an MQL, or would have kept it from being one.
-        story: what happened up to the moment, or up to now.
-        waits: what the lead waits for: the next run, or, held, whoever or whatever must come first; None when decided.
-        perhaps_gone: which records of a past moment are kept no longer, as a sentence; None when all are.
-    """
-
-    at: datetime
-    lead: Row
-    load: Load | None
-    newer: Load | None
-    asked_for: str
-    merged_from: str | None
-    then_known_as: list[str]
-    decisions: list[Row]
-    parts: list[Row]
-    clauses: list[Row]
-    changes: list[Change]
-    story: Story
-    waits: str | None
-    perhaps_gone: str | None
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def explain(connection: Connection, lead: str, at: datetime | None = None, newer_acts: int = 0) -> Explanation:
@@ -87,6 +47,8 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
     with _decided(connection, asked, at) as (given, schema):
         gone = _perhaps_gone(connection, given, at)
         found = [row for each in asked for row in _rows(connection, schema, _LEAD, each)]
+        if not found and (told := _deleted(connection, asked_for, asked, at, newer_acts)):
+            return told
         if not found:
             since = f" at {at.isoformat()}" if at else ""
             raise UnknownLead(f"lead {asked_for} was not known{since}. {gone or NEW}")
@@ -118,6 +80,33 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         waits=None if at else _waits(connection, lead_id),
         perhaps_gone=gone,
     )
+
+
+def _deleted(
+    connection: Connection, asked_for: str, asked: Sequence[str], at: datetime | None, newer_acts: int
+) -> Explanation | None:
+    for lead_id in asked:
+        if found := deleted.read(connection, lead_id, at):
+            lead, when = found
+            moment = at or clock.now()
+            return Explanation(
+                at=moment,
+                lead=lead,
+                load=None,
+                newer=None,
+                asked_for=asked_for,
+                merged_from=asked_for if asked_for != lead_id else None,
+                then_known_as=[],
+                decisions=[],
+                parts=[],
+                clauses=[],
+                changes=[],
+                story=story.tell(connection, lead_id, (), moment, newer_acts),
+                waits=None,
+                perhaps_gone=None,
+                deleted=when,
+            )
+    return None
 
 
 def _perhaps_gone(connection: Connection, load: Load | None, at: datetime | None) -> str | None:

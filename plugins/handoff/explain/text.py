@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handoff.explain.reading import Explanation
+from handoff.explain.explanation import Explanation
 from handoff.explain.story import Story
 from handoff.ledger.db import Row
 
@@ -31,6 +31,9 @@ def notes(told: Explanation) -> Iterator[str]:
             f", of which {told.lead['lead_id']} is told here" if told.then_known_as[1:] else ", which is told here"
         )
         yield f"Contact {told.asked_for} was not there yet: then known as {' and '.join(told.then_known_as)}{told_one}."
+    if told.deleted:
+        noticed = f"{told.deleted.noticed_at:%Y-%m-%d %H:%M:%S} UTC"
+        yield f"Deleted in the CRM, noticed {noticed}: nothing is decided about it any more, and what happened is told."
     if told.newer:
         is_other = told.load is None or told.newer.agreement_hash != told.load.agreement_hash
         yield (
@@ -49,13 +52,17 @@ def _lines(told: Explanation) -> Iterator[str]:
     yield f"{lead['full_name'] or lead['email'] or '(no name)'} · contact {lead['lead_id']}" + (
         f" · {title}" if title else ""
     )
-    yield f"account: {lead['account_match_method']} ({lead['account_match_reason']})"
+    if not told.deleted:
+        yield f"account: {lead['account_match_method']} ({lead['account_match_reason']})"
     yield f"as of {told.at:%Y-%m-%d %H:%M:%S} UTC" + (
         f", by the agreement loaded {told.load.loaded_at:%Y-%m-%d %H:%M} UTC ({told.load.agreement_hash[:12]})"
         if told.load
         else ""
     )
     yield from notes(told)
+    if told.deleted and told.deleted.last_known_at:
+        last = told.deleted.last_known_at.isoformat().replace("+00:00", "Z")
+        yield f"What decided when it was last known: handoff explain {lead['lead_id']} --at {last}"
     for each in told.decisions:
         yield from _decision(told, each)
     yield from _story(told.story)

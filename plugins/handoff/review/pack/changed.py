@@ -16,12 +16,20 @@ TITLE = "What changed in the agreement"
 Line = tuple[str, str, str, str]
 
 
-def section(agreement: Agreement, week: date, until: date) -> Section:
-    """Rules whose own rows begin or end on a day from `week` to before `until`; the agreement's days are of UTC."""
+def section(agreement: Agreement, week: date, until: date, unloaded: Sequence[str] = ()) -> Section:
+    """Rules whose own rows begin or end on a day from `week` to before `until`; the agreement's days are of UTC.
+
+    Args:
+        agreement: the one that decides.
+        unloaded: tables of which the files say something else.
+    """
     lines = tuple(_lines(agreement, week, until))
-    if not lines:
-        return Section(TITLE, ("Nothing.",))
-    return Section(TITLE, (), (Table("Rules that began, ended or changed", ("Id", "What", "When", "Why"), lines),))
+    told: tuple[str, ...] = () if lines else ("Nothing.",)
+    if unloaded:
+        since = f"The files have changed since the last load in {', '.join(unloaded)}"
+        told += (f"{since}: that decides from `handoff agreement load` on, and is not told here before.",)
+    columns = ("Id", "What", "When", "Why")
+    return Section(TITLE, told, (Table("Rules that began, ended or changed", columns, lines),) if lines else ())
 
 
 def _lines(agreement: Agreement, week: date, until: date) -> Iterator[Line]:

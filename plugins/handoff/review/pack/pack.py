@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from handoff.agreement import stored
 from handoff.agreement.document import Document, Picture, Section, Table
 from handoff.agreement.model import Agreement
 from handoff.ledger.db import Connection
@@ -18,17 +19,17 @@ DAYS_BACK = 400
 """Weeks of which something is told: those whose window is over, and the cohorts beside one another."""
 
 
-def make(
-    connection: Connection, agreement: Agreement, week: date, as_of: datetime, trial: Trial | None = None
-) -> Document:
-    """The pack about a week, from the marts as they are.
+def make(connection: Connection, files: Agreement, week: date, as_of: datetime, trial: Trial | None = None) -> Document:
+    """The pack about a week, from the marts as they are, and from the agreement that was loaded.
 
     Args:
+        files: the checkout's agreement, of which it is told where it has not been loaded.
         trial: as of `context.worst_clause`: a page that somebody waits for does without.
 
     Raises:
         handoff.review.performance.NotBuilt: the marts have not been built yet.
     """
+    agreement, unloaded = stored.deciding(connection, files)
     worst = context.worst_clause(connection, agreement, week, as_of, trial)
     found = figures.read(connection, week, DAYS_BACK)
     called = names.read(connection)
@@ -44,7 +45,7 @@ def make(
             flow.rejections(connection, found, week, called),
             worst,
             context.shadows(found, week),
-            changed.section(agreement, week, week + timedelta(days=7)),
+            changed.section(agreement, week, week + timedelta(days=7), unloaded),
             context.health(connection, found, week),
             actions.section(actions.of_meeting(connection, week, as_of)),
         ),
