@@ -1,7 +1,7 @@
 with
 
 assignments as (
-    select * from {{ ref('int_assignments') }}
+    select * from {{ ref('int_answerable_assignments') }}
 ),
 
 crm_dispositions as (
@@ -84,16 +84,14 @@ answers as (
     )
 ),
 
--- A rejection ends the handoff once; an acceptance and a wish for another rep are of one assignment.
 final as (
     select * from answers
     where not exists (
         select 1 from recorded
         where
-            recorded.handoff_id = answers.handoff_id and (
-                (recorded.kind = 'rejected' and answers.kind in ('rejected', 'declined'))
-                or (recorded.kind = answers.kind and recorded.assignment_id = answers.assignment_id)
-            )
+            recorded.handoff_id = answers.handoff_id
+            and recorded.assignment_id = answers.assignment_id
+            and recorded.kind = answers.kind
     )
 )
 
