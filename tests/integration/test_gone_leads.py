@@ -187,6 +187,17 @@ def test_of_two_leads_that_become_one_the_older_handoff_stays(connection: Connec
     (asked,) = [each for each in messages(sandbox) if "raised a hand again" in each["text"]]
     assert len(messages(sandbox)) == 4
     assert asked["thread_ts"] not in {each["ts"] for each in gone_ones}
+    # Whoever keeps it rejects it in HubSpot, which the one that was taken back is not told of.
+    answered = {"hs_lead_status": "UNQUALIFIED", "handoff_rejection_reason": "no_interest"}
+    sandbox.act("edit", contact_id=merging["contactId"], properties=answered)
+    hint(connection, merging["contactId"])
+    line()
+    assert watch.run(connection, clock.now())["answered"] == 1
+    assert one(
+        connection,
+        """select array_agg(handoff.lead_id) from handoff.dispositions as answer
+        inner join handoff.handoffs as handoff using (handoff_id) where answer.kind = 'rejected'""",
+    ) == [first["contactId"]]
 
 
 def all_handed_over(connection: Connection, sandbox: RunningSandbox, count: int) -> list[str]:

@@ -1,7 +1,7 @@
 with
 
 assignments as (
-    select * from {{ ref('int_assignments') }}
+    select * from {{ ref('int_answerable_assignments') }}
 ),
 
 crm_dispositions as (
@@ -84,21 +84,16 @@ answers as (
     )
 ),
 
--- A rejection ends the handoff once; an acceptance and a wish for another rep are of one assignment. Whoever wishes it
--- once more, as nobody else could take it, is heard again.
+-- Whoever wishes for another rep once more, as nobody else could take it, is heard again.
 final as (
     select * from answers
     where not exists (
         select 1 from recorded
         where
-            recorded.handoff_id = answers.handoff_id and (
-                (recorded.kind = 'rejected' and answers.kind in ('rejected', 'declined'))
-                or (recorded.kind = 'withdrawn' and answers.kind = 'declined')
-                or (
-                    recorded.kind = answers.kind and recorded.assignment_id = answers.assignment_id
-                    and (answers.kind <> 'declined' or recorded.occurred_at >= answers.occurred_at)
-                )
-            )
+            recorded.handoff_id = answers.handoff_id
+            and recorded.assignment_id = answers.assignment_id
+            and recorded.kind = answers.kind
+            and (answers.kind <> 'declined' or recorded.occurred_at >= answers.occurred_at)
     )
 )
 

@@ -62,17 +62,14 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     new = connection.execute(
         """insert into handoff.dispositions (
             handoff_id, assignment_id, kind, reason_id, owner_id, occurred_at, recorded_at, evidence
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
-        (
-            row["handoff_id"],
-            row["assignment_id"],
-            row["kind"],
-            row["reason_id"],
-            row["owner_id"],
-            row["occurred_at"],
-            as_of,
-            Jsonb(row["evidence"]),
-        ),
+        )
+        select %(handoff_id)s, %(assignment_id)s, %(kind)s, %(reason_id)s, %(owner_id)s, %(occurred_at)s, %(as_of)s,
+            %(evidence)s
+        where not exists (
+            select from handoff.dispositions where handoff_id = %(handoff_id)s and kind in ('rejected', 'withdrawn')
+        )
+        on conflict do nothing""",
+        row | {"as_of": as_of, "evidence": Jsonb(row["evidence"])},
     ).rowcount
     crash.point("watch.crm_answer.recorded")
     if new:
@@ -113,8 +110,6 @@ def _refuse(connection: Connection, row: Row, as_of: datetime) -> int:
 def _stop(connection: Connection, row: Row, as_of: datetime) -> None:
     """Whoever rejected it has said why in the CRM themselves; that the clock stands is ours to say."""
     answers = history.answers_of(connection, row["handoff_id"])
-    if any(each.kind == "withdrawn" for each in answers):
-        return
     if any(each.kind == "contacted" and each.at <= row["occurred_at"] for each in answers):
         return
     give_back.until_stop(connection, row["assignment_id"], row["occurred_at"], as_of)

@@ -1,14 +1,18 @@
 """Answers by the lead's status in the CRM: of the rep who had the lead then, and of nobody's application."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
+from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.qualify import loads
+from handoff.watch.lock import lock
 from handoff.watch.pauses import beat
 from handoff.watch.run import run
 from tests.conftest import Database
@@ -30,6 +34,7 @@ from tests.unit.watch.clockwork import (
 
 SECOND = timedelta(seconds=1)
 TOLD = "select count(*) from handoff.outbox where kind = 'slack_review'"
+WAITING = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 
 def ny(wall: str) -> datetime:
@@ -173,13 +178,41 @@ def test_what_a_rejection_in_the_crm_says_of_a_clock_that_ran_out_or_stood_alrea
     answer(connection, gone, "withdrawn", ny("12:02"))
     for lead in ("1", "2", "3"):
         status(admin, lead, ny("12:05") + SECOND, "UNQUALIFIED", "no_interest")
-    assert look(connection, ny("12:07"), ny("12:03")) == {"contacted": 1, "answered": 3}
+    assert look(connection, ny("12:07"), ny("12:03")) == {"contacted": 1, "answered": 2}
     written = queued(connection, f"{late.handoff_id}:{late.assignment_id}:rejected")
     assert written is not None
     assert written["properties"] == {"handoff_sla_status": "breached"}
     # The contact tells of the call, and of what became of another handoff.
     for each in (called, gone):
         assert queued(connection, f"{each.handoff_id}:{each.assignment_id}:rejected") is None
+    assert gone.assignment_id not in {assignment for kind, assignment, *_ in answers(connection) if kind == "rejected"}
+
+
+def test_what_is_over_a_status_answers_no_more(connection: Connection, admin: psycopg.Connection[Any]) -> None:
+    over = [hand(connection, lead, "ana-costa", NOON, **HIGH) for lead in ("1", "2")]
+    called = hand(connection, "3", "ana-costa", NOON, **HIGH)
+    for given, kind in zip((*over, called), ("rejected", "withdrawn", "contacted"), strict=True):
+        answer(connection, given, kind, ny("12:02"))
+    for lead in ("1", "2", "3"):
+        status(admin, lead, ny("12:10"), "OPEN")
+    assert look(connection, ny("12:12")) == {"answered": 1}
+    assert answers(connection)[3:] == [("accepted", called.assignment_id, None, ny("12:10"))]
+
+
+def test_what_ends_it_while_a_status_is_being_read_comes_first(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HIGH)
+    status(admin, "1", ny("12:10"), "UNQUALIFIED", "no_interest")
+    with ThreadPoolExecutor() as pool, db.connect() as other:
+        with other.transaction():
+            lock(other, given.handoff_id)
+            watch = pool.submit(look, connection, ny("12:12"))
+            while not admin.execute(WAITING).fetchall():
+                time.sleep(0.01)
+            answer(other, given, "withdrawn", ny("12:11"))
+        assert watch.result() == {}
+    assert [kind for kind, *_ in answers(connection)] == ["withdrawn"]
 
 
 def test_who_hands_on_while_the_agreement_is_being_loaded_waits_for_its_end(
