@@ -28,9 +28,7 @@ answers as (
 
 -- Handing it on counts from when the rep said so, not from when we read it.
 declines as (
-    select
-        assignment_id,
-        min(occurred_at) as declined_at
+    select assignment_id, min(occurred_at) as declined_at
     from {{ ref('stg_handoff__dispositions') }}
     where kind = 'declined'
     group by assignment_id
@@ -48,9 +46,7 @@ stopped as (
                 then answers.stopped_at
         end as stopped_at,
         least(answers.stopped_at, answers.withdrawn_at) as over_at,
-        case
-            when assignments.ended_at is not null then least(assignments.ended_at, declines.declined_at)
-        end as left_at,
+        case when assignments.ended_at is not null then least(assignments.ended_at, declines.declined_at) end as left_at,
         breaches.assignment_id is not null as is_marked
     from assignments
     left join breaches on assignments.assignment_id = breaches.assignment_id
