@@ -46,7 +46,9 @@ stopped as (
                 then answers.stopped_at
         end as stopped_at,
         least(answers.stopped_at, answers.withdrawn_at) as over_at,
-        case when assignments.ended_at is not null then least(assignments.ended_at, declines.declined_at) end as left_at,
+        case
+            when assignments.ended_at is not null then least(assignments.ended_at, declines.declined_at)
+        end as left_at,
         breaches.assignment_id is not null as is_marked
     from assignments
     left join breaches on assignments.assignment_id = breaches.assignment_id
@@ -58,11 +60,7 @@ stopped as (
 
 final as (
     select
-        stopped.assignment_id,
-        stopped.handoff_id,
-        stopped.rep_id,
-        stopped.pool_id,
-        stopped.tier_id,
+        stopped.assignment_id, stopped.handoff_id, stopped.rep_id, stopped.pool_id, stopped.tier_id,
         case
             when stopped.stopped_at <= stopped.due_at then 'met'
             when stopped.stopped_at > stopped.due_at then 'breached'
