@@ -9,6 +9,10 @@ from bench import history, marts, marts_changes
 from handoff import clock
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.privacy import retention
+from handoff.qualify import dbt
+from handoff.qualify import run as qualify
+from handoff.review import stale
 from handoff.review.run import build_marts
 from tests.conftest import Database
 
@@ -46,3 +50,40 @@ def test_what_was_dated_ahead_is_shown_when_it_comes_about(connection: Connectio
     assert connection.execute(touches, given).fetchone() == {"touches": 0}
     build_marts(connection, ahead + HOUR)
     assert connection.execute(touches, given).fetchone() != {"touches": 0}
+
+
+def test_what_retention_takes_leaves_the_line_and_the_marts_as_if_it_had_never_been(connection: Connection) -> None:
+    at = clock.now()
+    old = at - timedelta(days=731)
+    lead = connection.execute("select lead_id from line.int_leads order by lead_id desc limit 1").fetchone()
+    assert lead
+    marts_changes.land_visit(connection, lead["lead_id"], at, old)
+    build_marts(connection, at)
+    told = """select
+        (select count(*) from line.int_activities where lead_id = %(lead)s and occurred_at = %(at)s) as line,
+        (select count(*) from line.int_touch_acts where lead_id = %(lead)s and occurred_at = %(at)s) as acts,
+        (select count(*) from marts.fct_touches where lead_id = %(lead)s and occurred_at = %(at)s) as marts"""
+    named = {"lead": lead["lead_id"], "at": old}
+    before = connection.execute(told, named).fetchone()
+    assert before is not None
+    assert all(before.values())
+    connection.execute("delete from handoff.pending_leads")
+
+    assert retention.run(connection, at, None)["hubspot_events"] >= 1
+    later = clock.now()
+    qualify.run(connection, later)
+    build_marts(connection, later)
+    assert connection.execute(told, named).fetchone() == {"line": 0, "acts": 0, "marts": 0}
+    columns = "activity_id, lead_id, kind, summary, subject, url, occurred_at"
+    with db.connect("handoff_admin") as admin:
+        admin.execute("drop schema if exists kept_line cascade")
+        admin.execute("create schema kept_line")
+        admin.execute(f"create table kept_line.acts as select {columns} from line.int_activities")
+        marts.keep(connection)
+        stale.note_all(connection)
+        build_marts(connection, later)
+        assert marts.differing(connection) == {}
+        dbt.invoke(connection, ["run", "--full-refresh"], selector="line", as_of=later, as_loaded=True)
+        for some, others in (("kept_line.acts", "line.int_activities"), ("line.int_activities", "kept_line.acts")):
+            both = f"select {columns} from {some} except all select {columns} from {others}"
+            assert admin.execute(both).fetchall() == []

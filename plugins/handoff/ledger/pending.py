@@ -32,21 +32,28 @@ def concerned(connection: Connection, stream: Stream, fresh: dict[int, str]) -> 
         near = identity.leads_near(connection, list(fresh.values()))
         return {row["lead_id"] for row in rows} | near, set()
     if stream.concerns == "email":
-        query = sql.SQL(
-            """with records as (select distinct email from raw.{} where version_id = any(%s))
-            select contact.id as lead_id from records inner join raw.hubspot_contacts as contact
-                on lower(contact.payload -> 'properties' ->> 'email') = records.email
-            union
-            select contact.id from records inner join raw.hubspot_contacts as contact
-                on string_to_array(lower(contact.payload #>> '{{properties,hs_additional_emails}}'), ';')
-                @> array[records.email]
-            where contact.payload #>> '{{properties,hs_additional_emails}}' <> ''"""
-        )
-        rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
-    else:
-        query = sql.SQL("select distinct unnest(contact_ids) as lead_id from raw.{} where version_id = any(%s)")
-        rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
+        query = sql.SQL("select distinct email from raw.{} where version_id = any(%s)")
+        found = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
+        return with_addresses(connection, {row["email"] for row in found if row["email"]}), set()
+    query = sql.SQL("select distinct unnest(contact_ids) as lead_id from raw.{} where version_id = any(%s)")
+    rows = connection.execute(query.format(sql.Identifier(stream.name)), (versions,)).fetchall()
     return {row["lead_id"] for row in rows if row["lead_id"]}, set()
+
+
+def with_addresses(connection: Connection, emails: set[str]) -> set[str]:
+    """The contacts that have, or had, one of these addresses as their own or as another one; in small letters."""
+    rows = connection.execute(
+        """with records as (select email from unnest(%s::text[]) as said (email))
+        select contact.id as lead_id from records inner join raw.hubspot_contacts as contact
+            on lower(contact.payload -> 'properties' ->> 'email') = records.email
+        union
+        select contact.id from records inner join raw.hubspot_contacts as contact
+            on string_to_array(lower(contact.payload #>> '{properties,hs_additional_emails}'), ';')
+            @> array[records.email]
+        where contact.payload #>> '{properties,hs_additional_emails}' <> ''""",
+        (sorted(emails),),
+    )
+    return {row["lead_id"] for row in rows}
 
 
 def _changed_contacts(connection: Connection, versions: list[int]) -> tuple[set[str], set[str]]:

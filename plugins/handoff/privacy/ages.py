@@ -35,16 +35,23 @@ class Age:
     Attributes:
         old: a query of the rows' keys, the oldest first.
         take: a statement that takes as many as `old` finds; repeated until it finds none.
+        is_modelled: whether the line's models hold what goes. Then `take` returns whose it was, as `contact_ids` and
+            `email`, each of which may be null.
     """
 
     old: Sql
     take: Sql
+    is_modelled: bool = False
 
 
 def _delete(table: Sql, stamp: Sql, unless: Sql) -> Age:
     old: Sql = f"""select old.ctid from {table} as old where old.{stamp} < %(before)s and not ({unless})
         order by old.{stamp} limit %(most)s"""
     return Age(old, f"delete from {table} where ctid = any(array({old}))")
+
+
+def _modelled(age: Age, contact_ids: Sql = "null::text[]", email: Sql = "null::text") -> Age:
+    return Age(age.old, f"{age.take} returning {contact_ids} as contact_ids, {email} as email", is_modelled=True)
 
 
 def _blank(table: Sql, key: Sql, stamp: Sql, assignments: Sql, differs: Sql, unless: Sql) -> Age:
@@ -82,11 +89,16 @@ AGES: Mapping[str, Age] = {
     "hubspot_contacts": _superseded("raw.hubspot_contacts", f"old.id in {_OPEN_LEADS}"),
     **{name.removeprefix("raw."): _superseded(name) for name in SHARED},
     **{f"hubspot_{name}": _superseded(f"raw.hubspot_{name}") for name in _LISTED},
-    "hubspot_events": _delete("raw.hubspot_events", "updated_at", f"old.contact_ids && array{_OPEN_LEADS}"),
-    "hubspot_form_submissions": _delete(
-        "raw.hubspot_form_submissions", "updated_at", f"coalesce(old.email, '-') in {_OPEN_EMAILS}"
+    "hubspot_events": _modelled(
+        _delete("raw.hubspot_events", "updated_at", f"old.contact_ids && array{_OPEN_LEADS}"), contact_ids="contact_ids"
     ),
-    "apollo_people": _delete("raw.apollo_people", "loaded_at", f"lower(old.id) in {_OPEN_EMAILS}"),
+    "hubspot_form_submissions": _modelled(
+        _delete("raw.hubspot_form_submissions", "updated_at", f"coalesce(old.email, '-') in {_OPEN_EMAILS}"),
+        email="email",
+    ),
+    "apollo_people": _modelled(
+        _delete("raw.apollo_people", "loaded_at", f"lower(old.id) in {_OPEN_EMAILS}"), email="lower(id)"
+    ),
     "apollo_organizations": _superseded("raw.apollo_organizations"),
     "email_addresses": _unsaid("raw.email_addresses", "address", ("raw.hubspot_contacts", "{properties,email}")),
     "hosts": _unsaid(
@@ -143,7 +155,10 @@ AGES: Mapping[str, Age] = {
     "flood_leads": _delete(
         "handoff.flood_leads",
         "held_at",
-        """exists (select from handoff.pending_leads as pending where pending.lead_id = old.lead_id)
+        """exists (
+            select from handoff.pending_leads as pending
+            where pending.lead_id = old.lead_id and pending.held_because is not null
+        )
         or exists (select from handoff.floods as flood where flood.flood_id = old.flood_id and flood.answer is null)""",
     ),
     "gates": _delete(

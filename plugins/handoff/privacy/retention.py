@@ -7,7 +7,8 @@ from typing import Any
 
 from handoff import clock, identity
 from handoff.identity.tables import DICTIONARIES
-from handoff.ledger.db import Connection, connect, only_one
+from handoff.ledger import landing, pending
+from handoff.ledger.db import Connection, Row, connect, only_one
 from handoff.privacy import role
 from handoff.privacy.ages import AGES, DELETED_CONTACTS, LOGS
 from handoff.privacy.erase import erase
@@ -20,6 +21,9 @@ BATCH = 2000
 """Rows in one transaction: no station waits longer for it than a moment."""
 MOST_BATCHES = 100
 """A table and night; the next night goes on."""
+MOST_LEADS = 5000
+"""Leads a night, and those of one batch, of whom something goes that models hold: the line's next run judges them all
+anew, beside whoever waits for a rep."""
 MOST_ERASED = 500
 """Deleted contacts a night."""
 
@@ -33,19 +37,23 @@ def nightly(logs: Path) -> dict[str, Any]:
 def run(connection: Connection, as_of: datetime, logs: Path | None, *, batch: int = BATCH) -> dict[str, int]:
     """Apply each row of the agreement that is in force; returns what was let go of, by its subject.
 
+    Leads of whom something goes that the line's models hold are queued in the same transaction: the line's next run
+    takes it out of its tables, and the marts' next build out of those.
+
     Running it again finds nothing. A table that is in use by others is left to the next night, with a line in the log.
 
     Args:
         logs: Airflow's log folder; None when there is none on this machine.
     """
     counts: dict[str, int] = {}
+    queued: set[str] = set()
     for subject, before in _ends(connection, as_of).items():
         if subject == LOGS:
             counts[LOGS] = _delete_files(logs, before) if logs else 0
         elif subject == DELETED_CONTACTS:
             counts[DELETED_CONTACTS] = _deleted(connection, before, as_of)
         else:
-            counts[subject] = _rows(connection, subject, before, batch)
+            counts[subject] = _rows(connection, subject, before, batch, queued)
     return {subject: count for subject, count in counts.items() if count}
 
 
@@ -77,12 +85,20 @@ def _ends(connection: Connection, as_of: datetime) -> dict[str, datetime]:
     return {row["subject"]: as_of - timedelta(days=row["keep_days"]) for row in rows}
 
 
-def _rows(connection: Connection, subject: str, before: datetime, batch: int) -> int:
-    done = 0
+def _rows(connection: Connection, subject: str, before: datetime, batch: int, queued: set[str]) -> int:
+    """Take what is old of one subject; leads that are queued for it are added to those of this night."""
+    done, age = 0, AGES[subject]
     for _ in range(MOST_BATCHES):
+        if age.is_modelled and len(queued) >= MOST_LEADS:
+            log.warning("%s goes on in the next night: %s leads are to be judged anew", subject, len(queued))
+            break
         try:
-            with connection.transaction(), role.acting(connection):
-                taken = connection.execute(AGES[subject].take, {"before": before, "most": batch}).rowcount
+            with connection.transaction():
+                with role.acting(connection):
+                    cursor = connection.execute(age.take, {"before": before, "most": batch})
+                    taken = cursor.rowcount
+                if age.is_modelled:
+                    queued |= _requeue(connection, cursor.fetchall())
         except BUSY as problem:
             log.warning("%s is let go of by the next night: %s", subject, type(problem).__name__)
             break
@@ -92,6 +108,19 @@ def _rows(connection: Connection, subject: str, before: datetime, batch: int) ->
     if done and subject in {each.table for each in DICTIONARIES}:
         _answer_again(connection, subject)
     return done
+
+
+def _requeue(connection: Connection, gone: list[Row]) -> set[str]:
+    """Let the line judge those anew whose records these were; returns who they are."""
+    lead_ids = {lead_id for row in gone for lead_id in row["contact_ids"] or ()}
+    lead_ids |= pending.with_addresses(connection, {row["email"] for row in gone if row["email"]})
+    if lead_ids:
+        # Not the night's beginning: a run of the line may have judged them since.
+        now = clock.now()
+        batch_id = landing.open_batch(connection, "erase", now)
+        pending.queue(connection, batch_id, lead_ids, set(), now, {})
+        landing.close_batch(connection, batch_id, now, {"leads": len(lead_ids)})
+    return lead_ids
 
 
 def _answer_again(connection: Connection, subject: str) -> None:

@@ -221,6 +221,25 @@ def test_a_value_that_lands_again_while_it_goes_is_answered_again(connection: Co
     assert count(connection, f"raw.email_addresses where address = '{GONE}'") == 1
 
 
+@pytest.mark.parametrize("subject", [name for name, age in AGES.items() if age.is_modelled])
+def test_whose_records_go_are_judged_anew_so_many_a_night(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subject: str
+) -> None:
+    given = plant(connection, ADA)
+    end(connection, given.handoff_id)
+    for table, record_id, payload in planted.records(ADA):
+        if table == subject:
+            planted.land(connection, table, record_id, payload | {"again": True}, NOW)
+    connection.execute("delete from handoff.pending_leads")
+    with db.connect("handoff_admin") as admin:
+        admin.execute("delete from agreement.retention where subject <> %s", (subject,))
+    monkeypatch.setattr(retention, "MOST_LEADS", 1)
+    assert retention.run(connection, LATER, tmp_path, batch=1) == {subject: 1}
+    rows = connection.execute("select lead_id from handoff.pending_leads").fetchall()
+    assert {row["lead_id"] for row in rows} & set(ADA.ids)
+    assert retention.run(connection, LATER, tmp_path, batch=1) == {subject: 1}
+
+
 def test_in_batches_and_the_oldest_first(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
