@@ -433,6 +433,14 @@ class TestChosenLater:
             f"In HubSpot a person chose owner {PERSON}. That stays; the clock is still that of Ana Costa"
         ]
 
+    def test_one_killed_when_it_had_told_tells_it_no_more(self, written: Crm, host: Lives) -> None:
+        written.choose(PERSON)
+        _poll(written)
+        assert host.run("sync", "sync.choice.told") == KILLED
+        assert written.write_back(minutes=1) == {}
+        assert self.told(written) == [self.SAYS]
+        assert len(self.told(written, "slack_thread")) == 1
+
     def test_another_choice_is_told_again_and_one_of_nobody_too(self, written: Crm) -> None:
         for owner in (PERSON, NEXT, ""):
             written.choose(owner)
