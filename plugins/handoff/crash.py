@@ -30,6 +30,7 @@ POINTS = (
     "sync.contact.read_back",
     "sync.contact.restored",
     "sync.conflict.queued",
+    "sync.choice.told",
     "sync.task.created",
     "sync.task.followed",
     "notify.digest.gathered",

@@ -91,10 +91,11 @@ def contact(world: World, given: Given, at: int) -> Record:
 
 
 def edit(world: World, given: Given, at: int) -> Record:
-    """A person changes `properties` of a contact in the CRM."""
+    """A person changes `properties` of a contact in the CRM; or an application does, whose `sourceType` is `source`."""
     person = _whom(world, given)
     values = records.check(world, CONTACT, given.get("properties") or {})
-    return records.update(world, person, values, Source("CRM_UI", _user(person, given)), at)
+    by = Source(str(given["source"])) if given.get("source") else Source("CRM_UI", _user(person, given))
+    return records.update(world, person, values, by, at)
 
 
 def call(world: World, given: Given, at: int) -> Record:

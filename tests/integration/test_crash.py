@@ -21,7 +21,7 @@ from tests.integration.lives import Lives, lives
 
 REPOSITORY = Path(__file__).parents[2]
 ELSEWHERE = ("watch.", "notify.", "ledger.", "route.withdrawal.", "route.erasure.", "route.flood.", "route.gate.")
-ELSEWHERE += ("route.hand.", "route.merge.", "route.risk.", "sync.conflict.", "review.")
+ELSEWHERE += ("route.hand.", "route.merge.", "route.risk.", "sync.conflict.", "sync.choice.", "review.")
 """Points of stations that other tests kill."""
 HERE = tuple(point for point in crash.POINTS if not point.startswith(ELSEWHERE))
 DOUBT = {"kind": "drop_after", "path": r"chat\.postMessage$", "times": 3}

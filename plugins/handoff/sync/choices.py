@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from handoff import crash
 from handoff.ledger.db import Connection, Row
 from handoff.ledger.open_assignments import IS_OPEN
 from handoff.notify import cards, lines
@@ -79,6 +80,7 @@ def tell(connection: Connection, as_of: datetime) -> int:
             _say_below(connection, row, room, as_of)
         if len(new) > ONE_BY_ONE:
             _together(connection, new, as_of)
+    crash.point("sync.choice.told")
     return len(new)
 
 

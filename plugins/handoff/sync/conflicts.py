@@ -51,8 +51,8 @@ where written.state = 'sent'
 
 
 def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: datetime) -> None:
-    """Say in the review channel, once per effect, that another owner than the handoff's rep stays: whom a person chose,
-    or whom we wrote ourselves for another product."""
+    """Say in the review channel, once per effect, that another owner than the handoff's rep stays: whom a person chose
+    or another application set, or whom we wrote ourselves for another product."""
     drift = (result.get("drift") or {}).get(OWNER)
     if drift is None:
         return
@@ -63,6 +63,9 @@ def tell(connection: Connection, dedupe_key: str, result: dict[str, Any], at: da
     back = ", put back after our own write" if OWNER in result["restored"] else ""
     if who.get("is_ours"):
         text = f"{lead} was handed to {rep}, and in HubSpot stays with {owner}, who has it for another product."
+    elif (source := drift.get("source_type")) and ":merged:" not in dedupe_key:
+        kind = slack_text(source, 40)
+        text = f"{lead} was handed to {rep}, but in HubSpot another application ({kind}) set {owner}. That stays."
     else:
         chose = "the contact it was merged with has" if ":merged:" in dedupe_key else "in HubSpot a person chose"
         text = f"{lead} was handed to {rep}, but {chose} {owner}. That stays{back}."

@@ -33,7 +33,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """`write`: properties to set. `drift`: for each that stays, the value we wanted and the one that is to stay.
+    """`write`: properties to set. `drift`: for each that stays, the value we `wanted` and the one `found` that is to
+    stay; also HubSpot's `source_type` of it, where the newest version says that no person set it.
     `restore`: what a person had chosen just before a write of ours covered it; to be set again."""
 
     write: dict[str, str] = field(default_factory=dict)
@@ -80,7 +81,7 @@ def plan(
         ):
             result.write[name] = value
         else:
-            result.drift[name] = {"wanted": value, "found": present}
+            result.drift[name] = {"wanted": value, "found": present} | _source(versions)
     return result
 
 
@@ -115,6 +116,12 @@ def chosen_at(versions: Sequence[Json]) -> datetime | None:
         versions: of the property, the newest first.
     """
     return _at(versions[0]) if versions and _is_by_hand(versions[0]) else None
+
+
+def _source(versions: Sequence[Json]) -> dict[str, str]:
+    if not versions or _is_by_hand(versions[0]) or not versions[0].get("sourceType"):
+        return {}
+    return {"source_type": str(versions[0]["sourceType"])}
 
 
 def _read(expected: Mapping[str, Any], name: str) -> str | None:

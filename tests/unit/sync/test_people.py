@@ -126,10 +126,22 @@ def test_an_owner_whom_we_wrote_for_another_product_is_no_persons_choice(crm: Cr
     assert crm.write_back() == {"written": 1}
     crm.hand_over(NEXT, key="ho_2:1", of="ho_2", read_at=both_read_at)
     assert crm.write_back() == {"drift": 1}
-    assert (crm.says(), crm.conflicts()) == (REP, [{"wanted": NEXT, "found": REP}])
+    assert (crm.says(), crm.conflicts()) == (REP, [{"wanted": NEXT, "found": REP, "source_type": "INTEGRATION"}])
     told = crm.connection.execute("select payload from handoff.outbox where kind = 'slack_review'").fetchone()
     assert told
     assert f"stays with owner {REP}, who has it for another product" in json.dumps(told["payload"])
+
+
+def test_an_owner_whom_a_workflow_set_stays_and_is_told_as_its(crm: Crm) -> None:
+    crm.hand_over()
+    workflow = "AUTOMATION_PLATFORM"
+    crm.sandbox.act("edit", contact_id=crm.contact, properties={OWNER: PERSON}, source=workflow)
+    assert crm.write_back() == {"drift": 1}
+    assert (crm.says(), crm.conflicts()) == (PERSON, [*({**each, "source_type": workflow} for each in THE_PERSONS)])
+    told = crm.connection.execute("select payload ->> 'text' as text from handoff.outbox where kind = 'slack_review'")
+    assert [row["text"].partition(", ")[2] for row in told] == [
+        f"but in HubSpot another application ({workflow}) set owner {PERSON}. That stays."
+    ]
 
 
 class TestFiveMoments:
@@ -323,7 +335,7 @@ class TestBeforeTheFirstIsOut:
         handed.hubspot.patch("contacts", handed.contact, {OWNER: self.BEFORE})
         self._went_on(handed)
         handed.write_back()
-        assert handed.conflicts() == [{"wanted": NEXT, "found": self.BEFORE}]
+        assert handed.conflicts() == [{"wanted": NEXT, "found": self.BEFORE, "source_type": "INTEGRATION"}]
 
     def test_a_lead_that_was_called_says_so(self, handed: Crm) -> None:
         self._then(handed, status_target(handed.contact, "met", present.now()))
@@ -420,6 +432,14 @@ class TestChosenLater:
         assert self.told(written, "slack_thread") == [
             f"In HubSpot a person chose owner {PERSON}. That stays; the clock is still that of Ana Costa"
         ]
+
+    def test_one_killed_when_it_had_told_tells_it_no_more(self, written: Crm, host: Lives) -> None:
+        written.choose(PERSON)
+        _poll(written)
+        assert host.run("sync", "sync.choice.told") == KILLED
+        assert written.write_back(minutes=1) == {}
+        assert self.told(written) == [self.SAYS]
+        assert len(self.told(written, "slack_thread")) == 1
 
     def test_another_choice_is_told_again_and_one_of_nobody_too(self, written: Crm) -> None:
         for owner in (PERSON, NEXT, ""):

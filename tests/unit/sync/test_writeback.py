@@ -129,7 +129,9 @@ def test_a_persons_owner_stays_and_ours_is_written(
     assert write_back(connection, hubspot, REASONS, clock) == counts(drift=1)
     assert read(hubspot, contact)["hubspot_owner_id"] == "1003"
     assert read(hubspot, contact)["handoff_score"] == "84"
-    assert result(connection)["result"]["drift"] == {"hubspot_owner_id": {"wanted": "1001", "found": "1003"}}
+    assert result(connection)["result"]["drift"] == {
+        "hubspot_owner_id": {"wanted": "1001", "found": "1003", "source_type": "INTEGRATION"}
+    }
 
 
 def test_a_persons_later_change_stays(
