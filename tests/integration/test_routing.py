@@ -268,6 +268,10 @@ def test_whoever_has_a_lead_hears_of_its_raised_hand_and_long_after_their_call_i
     again = connection.execute("select * from handoff.handoffs order by cycle desc").fetchall()
     assert [each["cycle"] for each in again] == [2, 1]
     assert replay(connection, again[0]["handoff_id"]).differences == ()
+    # Two handoffs of one lead are no double where the second began after the first had ended.
+    sandbox.act("page_view", contact_id=lead_id)
+    hint(connection, lead_id)
+    assert line()[1]["route"]["withdrawn"] == 0
     assert len(below()) == 1
 
 

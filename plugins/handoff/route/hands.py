@@ -29,26 +29,29 @@ def _tell(connection: Connection, row: Row, as_of: datetime, room: lines.Room | 
     return told
 
 
-# What was read before the handoff was decided stands on its card, whenever it was done.
+# What was read before the newest handoff was decided stands on its card, whenever it was done.
 _RAISED = f"""
-with identities as ({IDENTITIES})
-select distinct on (decided.lead_id, decided.product_id)
-    handoff.handoff_id, decided.lead_id, decided.trigger_activity_id, decided.trigger_summary, decided.trigger_at
+with identities as ({IDENTITIES}),
+newest as (
+    select distinct on (identity.present_id, handoff.product_id) identity.present_id, handoff.*
+    from identities as identity
+    inner join handoff.handoffs as handoff on handoff.lead_id = identity.id
+    where not exists (
+        select from handoff.dispositions as ended
+        where ended.handoff_id = handoff.handoff_id and ended.kind in ('rejected', 'withdrawn')
+    )
+    order by identity.present_id, handoff.product_id, handoff.routed_at desc
+)
+select newest.handoff_id, decided.lead_id, decided.trigger_activity_id, decided.trigger_summary, decided.trigger_at
 from handoff.pending_leads as pending
 inner join ({{decided}}) as decided on decided.lead_id = pending.lead_id
-inner join identities as identity on identity.present_id = decided.lead_id
-inner join handoff.handoffs as handoff
-    on handoff.lead_id = identity.id and handoff.product_id = decided.product_id
+inner join newest on newest.present_id = decided.lead_id and newest.product_id = decided.product_id
 inner join {{line}}.int_activities as act
     on act.lead_id = decided.lead_id and act.activity_id = decided.trigger_activity_id
 where
     pending.batch_id <= %(batch)s
     and decided.decision = 'mql' and decided.is_hand_raiser and decided.is_handed_off
-    and handoff.trigger_activity_id <> decided.trigger_activity_id
-    and act.extracted_at > handoff.as_of
-    and not exists (
-        select from handoff.dispositions as ended
-        where ended.handoff_id = handoff.handoff_id and ended.kind in ('rejected', 'withdrawn')
-    )
-order by decided.lead_id, decided.product_id, handoff.routed_at desc
+    and newest.trigger_activity_id <> decided.trigger_activity_id
+    and act.extracted_at > newest.as_of
+order by decided.lead_id, decided.product_id
 """

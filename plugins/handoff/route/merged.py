@@ -26,7 +26,7 @@ def tell_crm(connection: Connection, batch_id: int, as_of: datetime, raised: dic
     Args:
         raised: by pending lead, what was raised in this run; what raises here is added.
     """
-    rows = connection.execute(_KEPT, {"batch": batch_id}).fetchall()
+    rows = connection.execute(_KEPT, {"batch": batch_id, "at": as_of}).fetchall()
     return sum(attempt(raised, row["contact_id"], _tell_alone, connection, row, as_of) or 0 for row in rows)
 
 
@@ -74,7 +74,8 @@ def _read(connection: Connection, row: Row) -> dict[str, str]:
     return said if said[OWNER] in owners else said | {OWNER: ""}
 
 
-# Of a lead's handoffs for a product one is left that nobody has rejected and that was not withdrawn.
+# Of a lead's handoffs for a product one is left that nobody has rejected, that was not withdrawn, and that no newer one
+# followed long after first contact.
 _KEPT = """
 with presents as (
     select alias.id from handoff.pending_leads as pending
@@ -98,12 +99,17 @@ merges as (
 theirs as (
     select merges.contact_id, merges.noticed_at, handoff.*,
         bool_or(answer.kind = 'contacted') is true as is_contacted,
-        bool_or(answer.kind in ('rejected', 'withdrawn')) is true as is_over,
+        bool_or(answer.kind in ('rejected', 'withdrawn')) is true
+        or min(answer.occurred_at) filter (where answer.kind = 'contacted')
+            + make_interval(days => max(definition.requalify_after_contact_days)) <= %(at)s as is_over,
         max(answer.recorded_at) filter (where answer.reason_id = 'merged' and answer.kind = 'withdrawn') as withdrawn_at
     from merges
     inner join identities using (contact_id)
     inner join handoff.handoffs as handoff on handoff.lead_id = identities.id
     left join handoff.dispositions as answer using (handoff_id)
+    left join agreement.definitions as definition
+        on definition.product_id = handoff.product_id and definition.status = 'live'
+        and definition.valid_from <= %(at)s and %(at)s < definition.valid_to
     group by merges.contact_id, merges.noticed_at, handoff.handoff_id
 )
 select

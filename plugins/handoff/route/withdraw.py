@@ -26,7 +26,8 @@ TOLD = "A lead of yours {}. Nothing is due any more."
 """The note to a rep about a lead without a name; of one that was erased it is the last word, and stays."""
 
 # A lead that was contacted or rejected is nobody's task any more: it is not taken back, but what was said of somebody
-# erased is. Of several that become one, the one that somebody has been in touch about stays, then the oldest.
+# erased is. Of several that become one, the one that somebody has been in touch about stays, then the oldest. One that
+# began long enough after a first contact is no double of that.
 _GONE = """
 with presents as (
     select coalesce(alias.id, pending.lead_id) as present_id, array_agg(pending.lead_id) as pending_ids
@@ -42,16 +43,21 @@ identities as (
     where alias.object_type = 'contacts'
 ),
 theirs as (
-    select handoff.*, identity.present_id, answered.is_contacted, answered.is_over, answered.is_erased as was_erased
+    select handoff.*, identity.present_id, answered.is_contacted, answered.is_over, answered.is_erased as was_erased,
+        answered.contacted_at, make_interval(days => definition.requalify_after_contact_days) as counts_for
     from identities as identity
     inner join handoff.handoffs as handoff on handoff.lead_id = identity.id
     cross join lateral (
         select
             coalesce(bool_or(kind = 'contacted'), false) as is_contacted,
+            min(occurred_at) filter (where kind = 'contacted') as contacted_at,
             coalesce(bool_or(kind in ('rejected', 'withdrawn')), false) as is_over,
             coalesce(bool_or(kind = 'erased'), false) as is_erased
         from handoff.dispositions as answer where answer.handoff_id = handoff.handoff_id
     ) as answered
+    left join agreement.definitions as definition
+        on definition.definition_id = handoff.definition_id
+        and definition.valid_from <= handoff.as_of and handoff.as_of < definition.valid_to
 ),
 found as (
     select concerned.handoff_id, concerned.lead_id, concerned.present_id,
@@ -64,6 +70,7 @@ found as (
                 select from theirs as other
                 where other.present_id = concerned.present_id and other.product_id = concerned.product_id
                 and not other.is_over
+                and coalesce(concerned.as_of < other.contacted_at + concerned.counts_for, true)
                 and (not other.is_contacted, other.routed_at, other.handoff_id)
                 < (not concerned.is_contacted, concerned.routed_at, concerned.handoff_id)
             ) then 'merged'
