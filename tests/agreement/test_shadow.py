@@ -106,7 +106,8 @@ def test_the_board_shows_both(connection: Connection) -> None:
 def later(connection: Connection, admin: Admin) -> set[str]:
     """A day on, a copy of the live definition and one that nobody can meet have begun; returns whom live hands over.
 
-    Most who act were with sales before the two began. One of these came back, and may be handed over again.
+    Most who act were with sales before the two began. One of these came back, and may be handed over again. One who was
+    not has been held since before.
     """
     handed = [row["lead_id"] for row in connection.execute("select lead_id from handoff.handoffs order by lead_id")]
     begins = (END + timedelta(days=1)).date()
@@ -117,6 +118,14 @@ def later(connection: Connection, admin: Admin) -> set[str]:
         select handoff_id, 'withdrawn', %(at)s, %(at)s, '{}' from handoff.handoffs where lead_id = %(lead)s""",
         {"at": END + timedelta(hours=2), "lead": handed[0]},
     )
+    held = connection.execute(
+        """insert into handoff.held_mqls (lead_id, product_id, held_since, event_at, extracted_at, qualified_at)
+        select lead_id, product_id, %(at)s, %(at)s, %(at)s, %(at)s from line.int_qualifications
+        where decision = 'not_yet' and lead_id = any(%(who)s) and lead_id <> all(%(handed)s)
+        order by lead_id limit 1 returning lead_id""",
+        {"at": END + timedelta(hours=2), "who": [str(key) for key in range(1, 201)], "handed": handed},
+    ).fetchone()
+    assert held
     acted = LATER - timedelta(hours=1)
     values = {key: [{"name": "email", "value": f"lead{key}@company{key}.example"}] for key in map(str, range(1, 201))}
     asked = {"formId": FORMS[0], "formName": "F", "submittedAt": acted.isoformat()}
@@ -135,6 +144,8 @@ def later(connection: Connection, admin: Admin) -> set[str]:
         route.run(connection, 3, LATER + timedelta(minutes=1))
     new = connection.execute("select lead_id from handoff.handoffs where qualified_at >= %s", (begins,)).fetchall()
     assert {handed[0]} < {row["lead_id"] for row in new} < set(values)
+    since = connection.execute("select qualified_at from handoff.handoffs where lead_id = %(lead_id)s", held)
+    assert [row["qualified_at"] for row in since] == [END + timedelta(hours=2)]
     # With sales from before, and acting again.
     assert set(values) & set(handed[1:])
     return {row["lead_id"] for row in new}

@@ -105,7 +105,7 @@ def _hold_and_release(connection: Connection, sandbox: RunningSandbox) -> None:
     # The hottest comes first, and among equals whoever has waited longest, whatever their id.
     for place, lead in enumerate(reversed(leads)):
         connection.execute(
-            "update handoff.pending_leads set extracted_at = %s where lead_id = %s",
+            "update handoff.held_mqls set extracted_at = %s where lead_id = %s",
             (clock.now() - timedelta(minutes=10 - place), lead),
         )
     _, counts = line()

@@ -43,8 +43,10 @@ qualified as (
     from (
         select lead_id, product_id, qualified_at from {{ ref('fct_handoffs') }}
         union all
-        select lead_id, product_id, qualified_at from {{ ref('int_qualifications') }}
-        where decision = 'mql' and not is_handed_off
+        select lead_id, product_id, coalesce(held.qualified_at, latest.qualified_at) as qualified_at
+        from {{ ref('int_qualifications') }} as latest
+        left join {{ ref('stg_handoff__held_mqls') }} as held using (lead_id, product_id)
+        where latest.decision = 'mql' and not latest.is_handed_off
     ) as decision
     group by week_starts_on
 ),

@@ -31,7 +31,7 @@ tallies as (
         on
             act.definition_id = behaviours.definition_id
             and act.rule_id = any(string_to_array(behaviours.signal_ids, ';'))
-            and act.occurred_at > act.as_of - make_interval(days => behaviours.within_days)
+            and act.occurred_at > act.aged_until - make_interval(days => behaviours.within_days)
 ),
 
 seen as (

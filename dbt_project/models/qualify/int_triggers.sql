@@ -32,7 +32,7 @@ final as (
     left join go_live on definitions.product_id = go_live.product_id
     where
         (acts.occurred_at >= go_live.live_at or definitions.is_shadow)
-        and acts.occurred_at >= acts.as_of - make_interval(hours => definitions.max_trigger_age_hours)
+        and acts.occurred_at >= acts.aged_until - make_interval(hours => definitions.max_trigger_age_hours)
 )
 
 select * from final

@@ -85,6 +85,7 @@ inner join backtest_leads as known on asked.lead_no = known.lead_no
 inner join line.int_activities as act on act.lead_id = known.lead_id and act.occurred_at <= asked.at
 """
 _NOBODY_YET = "select * from line.int_handoff_cycles where false"
+_NOBODY_HELD = "select '' as lead_id, '' as product_id, now() as held_since where false"
 # Who is away is asked of the moment of each arrival, not of the end.
 _NOBODY_AWAY = "select * from line.int_rep_absences where false"
 _LIVE_FOR_EVER = "select distinct product_id, '-infinity'::timestamptz as live_at from definitions"
@@ -122,6 +123,7 @@ def decide(connection: Connection, judge: Judge, asked: Sequence[Asked], *, clau
             "int_leads": sql.SQL(_LEADS).format(**domains(judge), made=_MADE),
             "int_activities": sql.SQL(_ACTS),
             "int_handoff_cycles": sql.SQL(_NOBODY_YET),
+            "stg_handoff__held_mqls": sql.SQL(_NOBODY_HELD),
             AWAY: sql.SQL(_NOBODY_AWAY),
             "stg_handoff__go_live": sql.SQL(_LIVE_FOR_EVER),
         }

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from psycopg import sql
+
 from handoff.explain import supposed
 from handoff.explain.supposed import Known, Supposed
 from handoff.ledger.db import Connection, Row
@@ -14,6 +16,10 @@ from handoff.qualify.loads import Load
 SHOWN = 5
 """Of a definition."""
 ACT = "hypothesis"
+_HELD = """
+select key as lead_id, held.* from unnest({keys}::text[]) as key
+cross join unnest({products}::text[], {since}::timestamptz[]) as held (product_id, held_since)
+"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,9 @@ def changes(
             "int_activities": replica.these("int_activities", _activities(keys, every, known)),
             "int_handoff_cycles": replica.these(
                 "int_handoff_cycles", ({**each, "lead_id": key} for key in keys for each in known.cycles)
+            ),
+            "stg_handoff__held_mqls": sql.SQL(_HELD).format(
+                keys=sql.Literal(keys), products=sql.Literal([*known.held]), since=sql.Literal([*known.held.values()])
             ),
         },
     )

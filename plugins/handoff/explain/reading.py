@@ -15,7 +15,7 @@ from handoff.ledger import aliases
 from handoff.ledger.db import Connection, Row
 from handoff.qualify import loads, replica
 from handoff.qualify.loads import Load
-from handoff.route import kept
+from handoff.route import held, kept
 
 MODELS = ("int_leads", "int_activities", "int_score_parts", "int_clauses", "int_handoff_cycles", "int_decisions")
 NEW = "A new contact appears after the next run of handoff_line; an unreadable one is in quarantine"
@@ -58,6 +58,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         facts = _as_json(connection, schema, "int_leads", lead_id)
         activities = _as_json(connection, schema, "int_activities", lead_id)
         cycles = _as_json(connection, schema, "int_handoff_cycles", lead_id)
+        known = Known(facts[0], activities, cycles, held.at(connection, ids, moment))
         decisions = _rows(connection, schema, _DECISIONS, lead_id)
         parts, clauses = _rows(connection, schema, _PARTS, lead_id), _rows(connection, schema, _CLAUSES, lead_id)
     return Explanation(
@@ -71,11 +72,7 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         decisions=decisions,
         parts=parts,
         clauses=clauses,
-        changes=hypotheses.changes(
-            connection, load, moment, Known(facts[0], activities, cycles), decisions, clauses, parts
-        )
-        if load
-        else [],
+        changes=hypotheses.changes(connection, load, moment, known, decisions, clauses, parts) if load else [],
         story=story.tell(connection, lead_id, activities, at or clock.now(), newer_acts),
         waits=None if at else _waits(connection, lead_id),
         perhaps_gone=gone,

@@ -16,11 +16,12 @@ MOST_ACTS = 10
 @dataclass(frozen=True)
 class Known:
     """The lead as the models saw it: its row of `int_leads`, and its rows of `int_activities` and
-    `int_handoff_cycles`, as JSON."""
+    `int_handoff_cycles`, as JSON; and since when it was held, by product."""
 
     lead: Mapping[str, Any]
     activities: Sequence[Mapping[str, Any]]
     cycles: Sequence[Mapping[str, Any]]
+    held: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,7 @@ AGES: Mapping[str, Age] = {
         )
         or exists (select from handoff.floods as flood where flood.flood_id = old.flood_id and flood.answer is null)""",
     ),
+    "held_mqls": _delete("handoff.held_mqls", "ended_as_of", "false"),
     "gates": _delete(
         "handoff.gates",
         "evaluated_at",

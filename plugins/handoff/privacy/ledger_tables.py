@@ -131,6 +131,13 @@ LEDGER: tuple[Table, ...] = (
         "who was held by the breaker; how many stays",
     ),
     deleted(
+        "handoff.held_mqls",
+        "lead_id",
+        "product_id held_since ended_as_of event_at received_at extracted_at qualified_at",
+        "lead_id = any(%(ids)s)",
+        "since when and until when a lead could not be handed over",
+    ),
+    deleted(
         "handoff.aliases",
         "old_id id",
         "object_type noticed_at",

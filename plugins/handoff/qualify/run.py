@@ -40,10 +40,7 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
             return {"skipped": loads.UNFINISHED}
         result = dbt.invoke(connection, command, selector=SELECTOR, as_of=moment, locked=True, as_loaded=True)
         # Before a load can begin: what is stamped after it counts as decided by its rows.
-        connection.execute(
-            "update handoff.pending_leads set qualified_at = greatest(%s, extracted_at) where extracted_at < %s",
-            (clock.now(), moment),
-        )
+        connection.execute(_JUDGED, {"now": clock.now(), "moment": moment})
         queued = requeue.requeue(connection, moment) if pending["are_many"] else 0
     assert result is not None
     facts.remember(connection)
@@ -57,3 +54,22 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     told: dict[str, Any] = {"as_of": moment.isoformat(), "models_s": result.seconds}
     told |= {name: leads for name, leads in (("shadow_mql", shadows), ("queued", queued)) if leads}
     return told | {row["decision"]: row["leads"] for row in rows}
+
+
+# Of who is held the decision stands until something comes in or another agreement is loaded: the marts, which take each
+# such stamp for a change, have nothing to build anew each minute.
+_JUDGED = """
+update handoff.pending_leads as pending set qualified_at = greatest(%(now)s, extracted_at)
+where extracted_at < %(moment)s and not (
+    coalesce(qualified_at >= extracted_at and qualified_at > (select max(loaded_at) from handoff.loads), false)
+    and exists (
+        select from handoff.held_mqls as held
+        left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = held.lead_id
+        where held.ended_as_of is null and coalesce(alias.id, held.lead_id) = pending.lead_id
+    )
+    and not exists (
+        select from line.int_qualifications as decided
+        where decided.lead_id = pending.lead_id and decided.decision = 'waiting'
+    )
+)
+"""

@@ -2,8 +2,8 @@
 
 from handoff.ledger.db import Connection
 
-# A lead that live had handed over before the trial began, and that sales still has, is a lead that live decided about
-# without the shadow: it would make a copy of the live definition look wider than the live one.
+# A lead that live had decided about before the trial began, whether sales has it still or it was held since, is one
+# that live decided about without the shadow: it would make a copy of the live definition look wider than the live one.
 _RECORD = """
 with trials as materialized (
     select definition_id, definition_version, began_at from line.int_shadow_trials
@@ -31,6 +31,14 @@ where decision.is_shadow and decision.decision = 'mql' and not (
             = (decision.definition_id, decision.definition_version)
     ), false)
 )
+and not exists (
+    select from handoff.held_mqls as held
+    left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = held.lead_id
+    inner join trials on (trials.definition_id, trials.definition_version)
+        = (decision.definition_id, decision.definition_version)
+    where coalesce(alias.id, held.lead_id) = decision.lead_id and held.product_id = decision.product_id
+    and held.ended_as_of is null and held.qualified_at < trials.began_at
+)
 on conflict (lead_id, definition_id, definition_version) do nothing
 """
 
@@ -38,6 +46,6 @@ on conflict (lead_id, definition_id, definition_version) do nothing
 def record(connection: Connection) -> int:
     """Keep the pending leads that a shadow definition takes for MQLs; returns how many are new.
 
-    Those that were with sales already when its trial began are left out.
+    Those that were with sales already when its trial began, or held for them, are left out.
     """
     return connection.execute(_RECORD).rowcount

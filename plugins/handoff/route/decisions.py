@@ -33,8 +33,14 @@ class Decision:
     """The moment the decision was made for."""
     decided_at: datetime
     """When it had been computed."""
+    read_at: datetime
+    """When the newest of what it knows of the lead was landed."""
+    event_at: datetime
+    """When what made it an MQL happened. This stamp and the next three are of the first decision that was held, so
+    that the time for which a lead is held is the time to a rep; of whoever was never held, of this decision."""
     received_at: datetime | None
     extracted_at: datetime
+    qualified_at: datetime
     owner_id: str | None
     lifecycle_stage: str | None
     context: Context
@@ -88,8 +94,11 @@ def _decided(connection: Connection, rows: Sequence[Row], record_url: str) -> li
             cycle=row["next_cycle"],
             as_of=row["qualified_at"],
             decided_at=row["decided_at"],
+            read_at=row["read_at"],
+            event_at=row["event_at"],
             received_at=row["received_at"],
-            extracted_at=row["pending_extracted_at"],
+            extracted_at=row["first_extracted_at"],
+            qualified_at=row["first_qualified_at"],
             owner_id=row["owner_id"],
             lifecycle_stage=row["lifecycle_stage"],
             context=contexts[row["lead_id"], row["product_id"]][1],
@@ -124,13 +133,22 @@ last_handoff as (
     group by identity.present_id, handoff.product_id
 )
 select
-    decided.*, pending.received_at, pending.extracted_at as pending_extracted_at,
-    coalesce(pending.qualified_at, decided.qualified_at) as decided_at,
+    decided.*, pending.extracted_at as read_at, coalesce(pending.qualified_at, decided.qualified_at) as decided_at,
+    coalesce(held.event_at, decided.trigger_at) as event_at,
+    case when held.held_since is null then pending.received_at else held.received_at end as received_at,
+    coalesce(held.extracted_at, pending.extracted_at) as first_extracted_at,
+    coalesce(held.qualified_at, pending.qualified_at, decided.qualified_at) as first_qualified_at,
     coalesce(last_handoff.cycle, 0) + 1 as next_cycle
 from handoff.pending_leads as pending
 inner join ({{decided}}) as decided on decided.lead_id = pending.lead_id
 left join last_handoff
     on last_handoff.lead_id = decided.lead_id and last_handoff.product_id = decided.product_id
+left join lateral (
+    select held.* from identities as identity
+    inner join handoff.held_mqls as held on held.lead_id = identity.id
+    where identity.present_id = decided.lead_id and held.product_id = decided.product_id and held.ended_as_of is null
+    order by held.held_since limit 1
+) as held on true
 where
     pending.batch_id <= %(batch)s
     and decided.decision = 'mql'
@@ -150,5 +168,5 @@ where
             and not decided.is_handed_off
         )
     )
-order by decided.is_hand_raiser desc, decided.score desc, pending.extracted_at, pending.lead_id
+order by decided.is_hand_raiser desc, decided.score desc, first_extracted_at, pending.lead_id
 """

@@ -13,20 +13,18 @@ from handoff import connections, crash
 from handoff.ledger.db import Connection, only_one
 from handoff.privacy import reported
 from handoff.qualify import loads
-from handoff.route import assignments, at_risk, flood, hands, unforeseen, withdraw
+from handoff.route import assignments, at_risk, flood, hands, held, unforeseen, withdraw
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
 from handoff.route.due import NoCalendar
 from handoff.route.had import before, keeper
+from handoff.route.held import Held
 from handoff.route.turns import burdens, credits
 from handoff.settings import settings
 from handoff.sync.targets import contact_target
 
 log = logging.getLogger(__name__)
-
-Held = tuple[str, datetime | None]
-"""Why a lead is held, and until when, if that is known."""
 
 
 def handoff_id(lead_id: str, product_id: str, cycle: int) -> str:
@@ -64,12 +62,13 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
             reason = "; ".join(closed)
             gated: dict[str, Held] = {each.lead_id: (f"a gate is closed: {reason}", None) for each in decisions}
             at_risk.note(connection, decisions, as_of, raised)
-            _hold(connection, gated | _left(connection, raised, as_of))
-            _settle(connection, batch_id, keep=[*(each.lead_id for each in decisions), *raised, *unerased])
+            held.hold(connection, gated | _left(connection, raised, as_of))
+            _settle(connection, batch_id, as_of, keep=[*(each.lead_id for each in decisions), *raised, *unerased])
             crash.point("route.gate.settled")
             return {"held": len(decisions), "reason": reason}
         counts: Counter[str] = Counter()
         stuck: dict[str, Held] = {}
+        handed: list[tuple[str, str]] = []
 
         def hand(decision: Decision) -> int:
             try:
@@ -85,6 +84,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
                 raised[decision.lead_id] = error
             else:
                 counts["handed_off"] += written
+                handed.append((decision.lead_id, decision.product_id))
                 return written
             return 0
 
@@ -93,9 +93,9 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         stuck |= _left(connection, raised, as_of)
         for lead_id in stuck.keys() - {each.lead_id for each in flooded}:
             log.error("lead %s has no rep: %s", lead_id, stuck[lead_id][0])
-        _hold(connection, stuck)
+        held.hold(connection, stuck, handed)
         crash.point("route.run.held")
-        _settle(connection, batch_id, keep=[*stuck, *unerased])
+        _settle(connection, batch_id, as_of, keep=[*stuck, *unerased])
         crash.point("route.run.settled")
         flooding = {"flooded": len(flooded)} if flooded else {}
         forgotten = {"erased": erased} if erased else {}
@@ -130,6 +130,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
         )
         if not _write(connection, key, decision, as_of):
             return 0
+        held.hand(connection, decision.lead_id, decision.product_id, decision.as_of)
         given = assignments.give(connection, key, choice, decision.context, as_of, "handoff")
         target = contact_target(
             decision.context,
@@ -137,7 +138,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
             given.due_at,
             given.rep["crm_owner_id"],
             expected_owner_id=decision.owner_id,
-            read_at=decision.extracted_at,
+            read_at=decision.read_at,
         )
         assignments.write_back(connection, given, target, as_of)
         crash.point("route.handoff.written")
@@ -167,10 +168,10 @@ def _write(connection: Connection, key: str, decision: Decision, as_of: datetime
             context.trigger.kind,
             Jsonb(context.to_json()),
             decision.as_of,
-            context.trigger.occurred_at,
+            decision.event_at,
             decision.received_at,
             decision.extracted_at,
-            decision.decided_at,
+            decision.qualified_at,
             as_of,
             load.load_id if load else None,
         ),
@@ -184,16 +185,7 @@ def _left(connection: Connection, raised: Mapping[str, Exception], as_of: dateti
     return {lead_id: (unforeseen.because(error), None) for lead_id, error in raised.items()}
 
 
-def _hold(connection: Connection, held: Mapping[str, Held]) -> None:
-    """Say on the pending leads why they wait and until when."""
-    for lead_id, (because, until) in held.items():
-        connection.execute(
-            "update handoff.pending_leads set held_because = %s, held_until = %s where lead_id = %s",
-            (because, until, lead_id),
-        )
-
-
-def _settle(connection: Connection, batch_id: int, keep: Collection[str]) -> None:
+def _settle(connection: Connection, batch_id: int, as_of: datetime, keep: Collection[str]) -> None:
     """Let go of the leads whose decision stands.
 
     Those still waiting for enrichment stay, and those that the models have not seen since they came, or since the
@@ -209,6 +201,7 @@ def _settle(connection: Connection, batch_id: int, keep: Collection[str]) -> Non
         )""",
         (batch_id, list(keep)),
     )
+    held.let_go(connection, as_of)
 
 
 def _portal() -> str:

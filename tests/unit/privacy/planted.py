@@ -182,6 +182,8 @@ def about_lead(connection: Connection, who: Planted) -> int:
         "insert into handoff.lookups (subject, key, lead_id, asked_at) values ('person', %(email)s, %(id)s, %(at)s)",
         """insert into handoff.flood_leads
             select flood_id, %(id)s, 'platform', %(at)s from handoff.floods order by flood_id limit 1""",
+        """insert into handoff.held_mqls (lead_id, product_id, held_since, ended_as_of, extracted_at, qualified_at)
+            values (%(id)s, 'platform', %(at)s, %(at)s, %(at)s, %(at)s)""",
         "insert into handoff.aliases values ('contacts', %(old)s, %(id)s, %(at)s)",
         """insert into handoff.former_aliases
             values ('contacts', %(old)s, %(id)s, %(at)s, %(at)s::timestamptz + interval '1 day')""",

@@ -54,10 +54,13 @@ class Held:
 def held(connection: Connection, most: int) -> Held:
     """MQLs that wait for a rep, a gate or a person's answer."""
     rows = connection.execute(
-        """select lead_id, held_because as because, held_until as until, extracted_at as since, promised_at,
+        """select lead_id, held_because as because, held_until as until, since.at as since, promised_at,
             count(*) over ()::int as total, count(promised_at) over ()::int as at_risk
-        from handoff.pending_leads where held_because is not null
-        order by promised_at nulls last, extracted_at, lead_id limit %s""",
+        from handoff.pending_leads as pending cross join lateral (
+            select coalesce(min(held.extracted_at), pending.extracted_at) as at from handoff.held_mqls as held
+            where held.lead_id = pending.lead_id and held.ended_as_of is null
+        ) as since
+        where held_because is not null order by promised_at nulls last, since.at, lead_id limit %s""",
         (most,),
     ).fetchall()
     counted = (rows[0]["total"], rows[0]["at_risk"]) if rows else (0, 0)
