@@ -99,9 +99,10 @@ merges as (
 theirs as (
     select merges.contact_id, merges.noticed_at, handoff.*,
         bool_or(answer.kind = 'contacted') is true as is_contacted,
-        bool_or(answer.kind in ('rejected', 'withdrawn')) is true
-        or min(answer.occurred_at) filter (where answer.kind = 'contacted')
-            + make_interval(days => max(definition.requalify_after_contact_days)) <= %(at)s as is_over,
+        bool_or(answer.kind in ('rejected', 'withdrawn')) is true or coalesce(
+            min(answer.occurred_at) filter (where answer.kind = 'contacted')
+            + make_interval(days => max(definition.requalify_after_contact_days)) <= %(at)s, false
+        ) as is_over,
         max(answer.recorded_at) filter (where answer.reason_id = 'merged' and answer.kind = 'withdrawn') as withdrawn_at
     from merges
     inner join identities using (contact_id)
