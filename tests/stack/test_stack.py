@@ -219,7 +219,7 @@ class TestLogin:
             expect(quarantined).to_have_text(re.compile(rf"^{stations['quarantined']:,} "))
             # The same page in Airflow's own frame, which has another page around it.
             page.goto("/")
-            page.get_by_role("link", name="Handoff").click()
+            page.get_by_role("link", name="Handoff", exact=True).click()
             framed = page.frame_locator("iframe")
             expect(framed.get_by_role("heading", name="Waiting for first contact")).to_be_visible(timeout=BACK_MS)
             framed.get_by_role("link", name="Board").click()
