@@ -13,7 +13,7 @@ from handoff import connections, crash
 from handoff.ledger.db import Connection, only_one
 from handoff.privacy import reported
 from handoff.qualify import loads
-from handoff.route import assignments, at_risk, flood, hands, held, unforeseen, withdraw
+from handoff.route import assignments, at_risk, flood, held, raised_hands, unforeseen, withdraw
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
@@ -49,7 +49,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         raised: dict[str, Exception] = {}
         withdrawn = withdraw.run(connection, batch_id, as_of, raised)
         erased, unerased = reported.erase(connection, batch_id, as_of, raised)
-        hands.tell(connection, batch_id, as_of, raised)
+        raised_hands.tell(connection, batch_id, as_of, raised)
         record_url = f"{settings().crm_url}/contacts/{_portal()}/record/0-1/{{lead_id}}"
         decisions, unreadable = pending_mqls(connection, batch_id, record_url)
         last = loads.newest(connection)

@@ -10,6 +10,7 @@ from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
 from handoff.route.unforeseen import attempt
+from handoff.watch.clocks import CLOCKS
 from handoff.watch.ladder import addressee
 from handoff.watch.ladder_notes import UTC, Note
 from handoff.watch.ladder_people import Watch
@@ -65,14 +66,8 @@ def _left_behind(connection: Connection, rep_ids: list[str], assignment_id: int 
 
 
 _LEFT_BEHIND = f"""
-select assignment.assignment_id, assignment.handoff_id, assignment.rep_id, handoff.context, coalesce(
-        (select max(pause.due_at) from handoff.clock_pauses as pause
-        where pause.assignment_id = assignment.assignment_id),
-        assignment.due_at
-    ) as due_at
-from handoff.assignments as assignment
-inner join handoff.handoffs as handoff using (handoff_id)
+{CLOCKS}
 where assignment.rep_id = any(%(reps)s) and {IS_OPEN}
 and (%(assignment)s::bigint is null or assignment.assignment_id = %(assignment)s)
-order by handoff.context #> '{{tier,response_minutes}}', handoff.score desc, assignment.assignment_id
+order by promised_seconds, handoff.score desc, assignment.assignment_id
 """

@@ -5,7 +5,6 @@ from datetime import datetime
 from handoff import crash
 from handoff.ledger.db import Connection, Row
 from handoff.notify import lines
-from handoff.route.contexts import LINE, of
 from handoff.route.decisions import IDENTITIES
 from handoff.route.unforeseen import attempt
 
@@ -16,7 +15,7 @@ def tell(connection: Connection, batch_id: int, as_of: datetime, raised: dict[st
     Args:
         raised: by lead, what was raised in this run; what raises here is added.
     """
-    rows = connection.execute(of(_RAISED, LINE), {"batch": batch_id}).fetchall()
+    rows = connection.execute(_RAISED, {"batch": batch_id}).fetchall()
     room = lines.room(connection, as_of) if rows else None
     return sum(attempt(raised, row["lead_id"], _tell, connection, row, as_of, room) or 0 for row in rows)
 
@@ -44,9 +43,9 @@ newest as (
 )
 select newest.handoff_id, decided.lead_id, decided.trigger_activity_id, decided.trigger_summary, decided.trigger_at
 from handoff.pending_leads as pending
-inner join ({{decided}}) as decided on decided.lead_id = pending.lead_id
+inner join line.int_qualifications as decided on decided.lead_id = pending.lead_id
 inner join newest on newest.present_id = decided.lead_id and newest.product_id = decided.product_id
-inner join {{line}}.int_activities as act
+inner join line.int_activities as act
     on act.lead_id = decided.lead_id and act.activity_id = decided.trigger_activity_id
 where
     pending.batch_id <= %(batch)s
