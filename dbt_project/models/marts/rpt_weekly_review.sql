@@ -11,10 +11,7 @@ maturity as (
 
 -- A week is judged by what was promised on its Monday, of a product that was live before it ended.
 commitments as (
-    select commitment.*, {{ week_of('go_live.live_at') }} as live_week
-    from {{ ref('commitments') }} as commitment
-    inner join {{ ref('stg_handoff__go_live') }} as go_live on commitment.product_id = go_live.product_id
-    where go_live.live_at <= {{ as_of() }}
+    {{ live_commitments() }}
 ),
 
 weeks as (
