@@ -37,6 +37,7 @@ def connection(admin: Admin) -> Iterator[Connection]:
         admin.execute("update handoff.go_live set live_at = %s", (START,))
         admin.execute("update handoff.loads set loaded_at = %s", (START,))
         admin.execute("update agreement.handoff_policy set flood_floor = 100000")
+        admin.execute("update agreement.reps set max_open = 1000, max_per_day = 1000")
         try_out(admin, "easier", threshold=20)
         live(admin, connection, LEADS)
         qualify.run(connection, END)
@@ -106,8 +107,8 @@ def test_the_board_shows_both(connection: Connection) -> None:
 def later(connection: Connection, admin: Admin) -> set[str]:
     """A day on, a copy of the live definition and one that nobody can meet have begun; returns whom live hands over.
 
-    Most who act were with sales before the two began. One of these came back, and may be handed over again. One who was
-    not has been held since before.
+    Most who act were with sales before the two began. Of these one was gone for a while and one called long ago, and
+    both may be handed over again. One who was not has been held since before.
     """
     handed = [row["lead_id"] for row in connection.execute("select lead_id from handoff.handoffs order by lead_id")]
     begins = (END + timedelta(days=1)).date()
@@ -117,6 +118,11 @@ def later(connection: Connection, admin: Admin) -> set[str]:
         """insert into handoff.dispositions (handoff_id, kind, occurred_at, recorded_at, evidence)
         select handoff_id, 'withdrawn', %(at)s, %(at)s, '{}' from handoff.handoffs where lead_id = %(lead)s""",
         {"at": END + timedelta(hours=2), "lead": handed[0]},
+    )
+    connection.execute(
+        """insert into handoff.dispositions (handoff_id, kind, occurred_at, recorded_at, evidence)
+        select handoff_id, 'contacted', %(at)s, %(at)s, '{}' from handoff.handoffs where lead_id = %(lead)s""",
+        {"at": LATER - timedelta(days=31), "lead": handed[1]},
     )
     held = connection.execute(
         """insert into handoff.held_mqls (lead_id, product_id, held_since, event_at, extracted_at, qualified_at)
@@ -143,11 +149,11 @@ def later(connection: Connection, admin: Admin) -> set[str]:
         qualify.run(connection, LATER)
         route.run(connection, 3, LATER + timedelta(minutes=1))
     new = connection.execute("select lead_id from handoff.handoffs where qualified_at >= %s", (begins,)).fetchall()
-    assert {handed[0]} < {row["lead_id"] for row in new} < set(values)
+    assert {*handed[:2]} < {row["lead_id"] for row in new} < set(values)
     since = connection.execute("select qualified_at from handoff.handoffs where lead_id = %(lead_id)s", held)
     assert [row["qualified_at"] for row in since] == [END + timedelta(hours=2)]
     # With sales from before, and acting again.
-    assert set(values) & set(handed[1:])
+    assert set(values) & set(handed[2:])
     return {row["lead_id"] for row in new}
 
 
@@ -170,3 +176,22 @@ def test_a_copy_shows_as_much_as_live_and_one_that_nobody_meets_shows_nothing(
         from marts.rpt_shadow_definitions where definition_id <> 'easier' group by 1 order by 1"""
     ).fetchall()
     assert [tuple(row.values()) for row in rows] == [("never", live, 0, 0), ("same", live, live, live)]
+
+
+def test_one_that_comes_back_long_after_a_call_counts_when_the_shadow_meets_it(
+    connection: Connection, admin: Admin, later: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin.execute(
+        "update agreement.signals set is_hand_raiser = true where definition_id = 'never' and match_value = %s",
+        FORMS[:1],
+    )
+    connection.execute(
+        """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+        select distinct lead_id, 4, %s::timestamptz from handoff.handoffs on conflict do nothing""",
+        (LATER,),
+    )
+    monkeypatch.setattr(clock, "now", lambda: LATER + timedelta(minutes=7))
+    qualify.run(connection, LATER + timedelta(minutes=6))
+    met = connection.execute("select lead_id from handoff.shadow_decisions where definition_id = 'never'").fetchall()
+    # All that live handed over since the trial began, and none of those that are with sales from before.
+    assert {row["lead_id"] for row in met} == later

@@ -69,15 +69,15 @@ settled as (
 
 spans as (
     select
-        numbered.lead_id, numbered.product_id, numbered.cycle, numbered.is_counted, ends.rejected_at, ends.cools_from,
-        coalesce(ends.ended_at, settled.ended_at) as ended_at
+        numbered.lead_id, numbered.product_id, numbered.cycle, numbered.is_counted, numbered.qualified_at,
+        ends.rejected_at, ends.cools_from, coalesce(ends.ended_at, settled.ended_at) as ended_at
     from numbered
     left join ends on numbered.handoff_id = ends.handoff_id
     left join settled on numbered.handoff_id = settled.handoff_id and settled.ended_at <= {{ as_of() }}
     union all
     select
-        lead_id, product_id, 0 as cycle, true as is_counted, null as rejected_at, null as cools_from,
-        answered_at as ended_at
+        lead_id, product_id, 0 as cycle, true as is_counted, null as qualified_at,
+        null as rejected_at, null as cools_from, answered_at as ended_at
     from dropped
 ),
 
@@ -87,6 +87,7 @@ final as (
         product_id,
         coalesce(max(cycle) filter (where is_counted and ended_at is null), max(cycle) + 1) as cycle,
         coalesce(bool_or(ended_at is null) filter (where is_counted), false) as is_handed_off,
+        min(qualified_at) filter (where is_counted and ended_at is null) as open_since,
         max(rejected_at) filter (where is_counted) as rejected_at,
         max(cools_from) filter (where is_counted) as cools_from,
         max(ended_at) filter (where is_counted) as ended_at

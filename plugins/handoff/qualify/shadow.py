@@ -18,18 +18,12 @@ select
     decision.qualified_at
 from handoff.pending_leads as pending
 inner join line.int_decisions as decision on decision.lead_id = pending.lead_id
-where decision.is_shadow and decision.decision = 'mql' and not (
-    decision.is_handed_off and coalesce((
-        select min(handed.qualified_at) from staging.stg_handoff__handoffs as handed
-        where handed.lead_id = decision.lead_id and handed.product_id = decision.product_id and not exists (
-            select from handoff.dispositions as ended
-            where ended.handoff_id = handed.handoff_id and ended.kind in ('rejected', 'withdrawn')
-        )
-    ) < (
-        select trials.began_at from trials
-        where (trials.definition_id, trials.definition_version)
-            = (decision.definition_id, decision.definition_version)
-    ), false)
+where decision.is_shadow and decision.decision = 'mql' and not exists (
+    select from line.int_handoff_cycles as cycle
+    inner join trials on (trials.definition_id, trials.definition_version)
+        = (decision.definition_id, decision.definition_version)
+    where cycle.lead_id = decision.lead_id and cycle.product_id = decision.product_id
+    and cycle.open_since < trials.began_at
 )
 and not exists (
     select from handoff.held_mqls as held
