@@ -173,14 +173,16 @@ def moments(changes: Sequence[Change]) -> set[tuple[str, datetime]]:
 def test_what_a_handoff_made_of_a_lead_in_truth_decides_nothing(
     connection: Connection, admin: Admin, models: ModelSet, tables: Tables
 ) -> None:
-    """Who got it then, the stage that we wrote, and the stage that the rep set who called at once."""
+    """Who got it then, the stage that we wrote, and the stages of the rep who called at once and opened a deal."""
     nobody = changed(tables, "definitions", "platform-mql", status="draft")
     after = changed(tables, "disqualifiers", "dq-opted-out", field="lifecycle_stage", value="marketingqualifiedlead")
+    after = changed(after, "disqualifiers", "dq-company-customer", value="opportunity")
     after = changed(after, "pool_members", "emea-daniel", valid_to="2026-01-02")
     before = compare(connection, models, nobody, after)
     assert before.gained
     daniel = {"owner_id": "1004", "company_owner_id": "1004"}
     made = {2: daniel | {"lifecycle_stage": "marketingqualifiedlead"}, 7: {"lifecycle_stage": "salesqualifiedlead"}}
+    made[8] = {"lifecycle_stage": "opportunity", "company_lifecycle_stage": "opportunity"}
     with known_after(admin, moments(before.gained), made):
         report = compare(connection, models, tables, after)
     assert (report.before.mqls, report.lost, report.gained) == (len(before.gained), (), ())

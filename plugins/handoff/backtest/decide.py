@@ -16,9 +16,12 @@ from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet
 
 AWAY = "int_rep_absences"
-MADE_BY_HANDOFF = ("owner_id", "company_owner_id", "lifecycle_stage", "lead_status", "rejection_reason_id")
-"""Facts that a handoff changes within minutes, by our write-back and by the rep who calls: what they say after the act
-is what became of the lead in truth."""
+MADE_BY_HANDOFF = (
+    *("owner_id", "company_owner_id", "lifecycle_stage", "company_lifecycle_stage"),
+    *("lead_status", "rejection_reason_id"),
+)
+"""Facts that a handoff changes within minutes, by our write-back and by the rep who calls and opens a deal: what they
+say after the act is what became of the lead in truth."""
 ALONE = 500
 """Fewer than so many are not worth a second session."""
 
