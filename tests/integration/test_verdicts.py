@@ -1,9 +1,11 @@
 """Rejections find their way back to the clauses that let the lead in: from stored contexts to a ready backtest."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -25,6 +27,7 @@ from handoff.review.pack import context as context_of
 from handoff.review.pack import figures, flow, names
 from handoff.review.pack.tried import tried
 from handoff.review.performance import Performance, ranking
+from handoff.settings import settings
 from handoff.web.pages import review
 from sandbox.testing import RunningSandbox
 from tests.conftest import Database
@@ -153,7 +156,15 @@ def test_each_rejection_names_its_clauses(clauses: dict[str, Performance]) -> No
     assert rows[0]["occurred_at"] == HANDED_OVER + 2 * DAY
 
 
-def test_the_command_offers_the_ready_backtest(clauses: dict[str, Performance]) -> None:
+def test_the_command_offers_the_ready_backtest(
+    clauses: dict[str, Performance], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A version that nobody has loaded is none that leads came by.
+    shutil.copytree(settings().dbt_project, tmp_path / "project", ignore=shutil.ignore_patterns("target", "logs"))
+    definitions = tmp_path / "project" / "seeds" / "agreement" / "definitions.csv"
+    definitions.write_text(definitions.read_text().replace("platform-mql,1,", "platform-mql,2,"))
+    monkeypatch.setenv("HANDOFF_DBT_PROJECT", str(tmp_path / "project"))
+    settings.cache_clear()
     done = CliRunner().invoke(app, ["agreement", "performance"])
     assert done.exit_code == 0, done.output
     assert "| 1 | `req-company-size` | Company has at least 20 employees (requirement) | 42 | 39 |" in done.output

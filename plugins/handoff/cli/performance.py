@@ -17,6 +17,7 @@ def performance(as_json: AsJson = False) -> None:
     from handoff import clock
     from handoff.agreement import Unreadable, source
     from handoff.agreement.document import markdown
+    from handoff.agreement.stored import deciding
     from handoff.ledger.db import connect
     from handoff.review.performance import ranking
     from handoff.review.verdicts import document, verdicts
@@ -24,7 +25,8 @@ def performance(as_json: AsJson = False) -> None:
     use_local_connections()
     try:
         with connect() as connection:
-            found = verdicts(ranking(connection), source(), clock.now().date())
+            agreement, _ = deciding(connection, source())
+            found = verdicts(ranking(connection), agreement, clock.now().date())
     except (Unreadable, LookupError) as reason:
         fail(f"{reason}.")
     text = json.dumps(asdict(found), indent=2, ensure_ascii=False) if as_json else markdown(document(found))

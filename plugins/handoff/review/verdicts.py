@@ -31,10 +31,12 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """The ranking, and what follows from it. `least` is with how many handoffs anything does."""
+    """The ranking, and what follows from it. `answered` is the most answered handoffs that a clause of a version in
+    force let in; `least` is with how many anything follows."""
 
     clauses: tuple[Performance, ...]
     suggestions: tuple[Suggestion, ...]
+    answered: int
     least: int
     maturity_days: int
 
@@ -47,13 +49,14 @@ def verdicts(clauses: Sequence[Performance], agreement: Agreement, day: date) ->
     """
     least, maturity_days = (_limit(agreement, name) for name in ("least_support", "maturity_days"))
     in_force = {(row.key, row.cells.get("version")) for row in agreement.in_force("definitions", day)}
-    current = (each for each in clauses if (each.definition_id, each.definition_version) in in_force)
+    current = [each for each in clauses if (each.definition_id, each.definition_version) in in_force]
     suggestions: list[Suggestion] = []
     for _, group in groupby(current, key=lambda each: each.definition_id):
         faulty = ((each, tuple(faults(each, least))) for each in group)
         worst = [(each, because) for each, because in faulty if because][:WORST]
         suggestions += [_suggestion(agreement, each, because, day) for each, because in worst]
-    return Verdicts(tuple(clauses), tuple(suggestions), least, maturity_days)
+    answered = max((each.answered for each in current), default=0)
+    return Verdicts(tuple(clauses), tuple(suggestions), answered, least, maturity_days)
 
 
 def _limit(agreement: Agreement, name: str) -> int:
@@ -103,15 +106,16 @@ def _to_try(found: Verdicts) -> Section:
         f"{each.clause_id}: {'; '.join(each.because)}. {each.says}{f': {each.command}' if each.command else '.'}"
         for each in found.suggestions
     ]
-    return Section("What to try", tuple(lines) or (_nothing(found),))
+    return Section("What to try", tuple(lines) or (nothing(found),))
 
 
-def _nothing(found: Verdicts) -> str:
-    answered = max((each.answered for each in found.clauses), default=0)
+def nothing(found: Verdicts) -> str:
+    """Why there are no suggestions, in one sentence."""
     if not found.clauses:
         return "Nothing: no handoff has been made that names the clauses which let it in."
-    if answered < found.least:
+    if found.answered < found.least:
         return (
-            f"Nothing yet: {answered} handoffs were answered, and it takes {found.least} to tell a clause from chance."
+            f"Nothing yet: {found.answered} handoffs by the version in force were answered, and it takes {found.least} "
+            "to tell a clause from chance."
         )
     return "Nothing: no clause does worse than the others beyond what chance would do."

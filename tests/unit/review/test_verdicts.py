@@ -118,7 +118,8 @@ def test_only_the_worst_of_the_version_in_force_are_suggested_about() -> None:
 def test_it_says_when_there_is_nothing_to_say() -> None:
     for rows, says in (
         ([], "Nothing: no handoff has been made"),
-        ([performance(answered=19)], "Nothing yet: 19 handoffs were answered, and it takes 20"),
+        ([performance(answered=19)], "Nothing yet: 19 handoffs by the version in force were answered, and it takes 20"),
+        ([performance(definition_version="0", rejection=BAD)], "Nothing yet: 0 handoffs by the version in force were"),
         ([performance()], "Nothing: no clause does worse than the others"),
     ):
         found = verdicts(rows, source(), DAY)

@@ -12,7 +12,7 @@ from handoff.ledger.db import Connection
 from handoff.review import policies
 from handoff.review.pack.figures import CLAUSE, Figures, link
 from handoff.review.performance import ranking
-from handoff.review.verdicts import Suggestion, verdicts
+from handoff.review.verdicts import Suggestion, nothing, verdicts
 from handoff.route import unforeseen
 
 log = logging.getLogger(__name__)
@@ -32,8 +32,7 @@ def worst_clause(
     """
     found = verdicts(ranking(connection), agreement, as_of.date())
     if not found.suggestions:
-        none = f"No clause does worse than chance would, among {len(found.clauses)} that let leads in."
-        return Section("The worst clause", (none,))
+        return Section("The worst clause", (nothing(found),))
     outcomes = _outcomes(connection, agreement, found.suggestions, as_of, trial)
     labels = {(each.definition_id, each.clause_id): each.label for each in found.clauses}
     table = Table(
