@@ -127,8 +127,22 @@ def test_a_merged_lead_keeps_its_one_handoff(connection: Connection, sandbox: Ru
         f"Contact {merged['contactId']} was not there yet: then known as {' and '.join(both)}, of which {both[0]} is "
         "told here."
     ) in explain.as_text(known)
+    assert (then.story.handoffs, explain.explain(connection, other["contactId"], before).story.handoffs) == (
+        {handoff},
+        frozenset(),
+    )
+    third = sandbox.act("contact", email="third.address@elsewhere.example")
+    again = sandbox.act("merge", contact_id=third["contactId"], other_id=merged["contactId"])
+    hint(connection, again["contactId"])
+    for _ in range(2):
+        line()
+    assert explain.explain(connection, lead["contactId"]).lead["lead_id"] == again["contactId"]
     late = explain.explain(connection, lead["contactId"], told.at)
-    assert (late.lead["lead_id"], late.merged_from) == (merged["contactId"], lead["contactId"])
+    assert (late.lead["lead_id"], late.merged_from, late.then_known_as) == (
+        merged["contactId"],
+        lead["contactId"],
+        [],
+    )
     assert text.index(f"HubSpot: Contact {lead['contactId']} was merged into {merged['contactId']}") < text.index(
         "Handoff: Given to"
     )

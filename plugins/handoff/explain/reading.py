@@ -42,8 +42,9 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         raise ValueError(f"{at.isoformat()} has not come yet: give a moment of the past, or none for the last decision")
     asked_for = lead_id_of(connection, lead)
     ids = aliases.ids_of(connection, "contacts", asked_for)
-    present = ids[0]
-    asked = [present] if at is None else then.in_order(connection, asked_for, ids, at)
+    # Which contact answered for the one asked for: by now, or by then.
+    answers = aliases.ids_of(connection, "contacts", asked_for, at)[0]
+    asked = ids[:1] if at is None else then.in_order(connection, asked_for, ids, at)
     with _decided(connection, asked, at) as (given, schema):
         gone = _perhaps_gone(connection, given, at)
         found = [row for each in asked for row in _rows(connection, schema, _LEAD, each)]
@@ -58,7 +59,8 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         facts = _as_json(connection, schema, "int_leads", lead_id)
         activities = _as_json(connection, schema, "int_activities", lead_id)
         cycles = _as_json(connection, schema, "int_handoff_cycles", lead_id)
-        known = Known(facts[0], activities, cycles, held.at(connection, ids, moment))
+        then_ids = aliases.ids_of(connection, "contacts", lead_id, at)
+        known = Known(facts[0], activities, cycles, held.at(connection, then_ids, moment))
         decisions = _rows(connection, schema, _DECISIONS, lead_id)
         parts, clauses = _rows(connection, schema, _PARTS, lead_id), _rows(connection, schema, _CLAUSES, lead_id)
     return Explanation(
@@ -67,8 +69,8 @@ def explain(connection: Connection, lead: str, at: datetime | None = None, newer
         load=load,
         newer=_newer(connection, load) if at is None else None,
         asked_for=asked_for,
-        merged_from=asked_for if asked_for != lead_id == present else None,
-        then_known_as=[row["lead_id"] for row in found] if lead_id not in (asked_for, present) else [],
+        merged_from=asked_for if asked_for != lead_id == answers else None,
+        then_known_as=[row["lead_id"] for row in found] if lead_id not in (asked_for, answers) else [],
         decisions=decisions,
         parts=parts,
         clauses=clauses,

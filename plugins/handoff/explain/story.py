@@ -58,14 +58,15 @@ class Story:
 def tell(
     connection: Connection, lead_id: str, activities: Iterable[dict[str, Any]], at: datetime, newer_acts: int = 0
 ) -> Story:
-    """Everything known of a lead up to a moment; of its acts as many as one can read at once.
+    """Everything known of a lead up to a moment, and of those that had been merged into it by then; of its acts as many
+    as one can read at once.
 
     Args:
         activities: rows of `int_activities` as JSON, of this lead, as they were known at the moment.
         newer_acts: how many of the newest acts to leave out, which were read before.
     """
     acts = sorted((_act(each) for each in activities), key=lambda each: each.at, reverse=True)
-    ids = aliases.ids_of(connection, "contacts", lead_id)
+    ids = aliases.ids_of(connection, "contacts", lead_id, at)
     shown = acts[newer_acts:][:MOST_ACTS]
     told = [*shown, *_of_the_lead(connection, ids)]
     for row in connection.execute(story_rows.HANDOFFS, {"ids": ids}):
