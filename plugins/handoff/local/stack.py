@@ -14,7 +14,6 @@ import psycopg
 from psycopg import sql
 
 from handoff import clock, connections
-from handoff.ledger import migrate
 from handoff.local import airflow_env, checks, health, postgres, processes, progress, state, supervisor
 from handoff.local.state import Layout
 from handoff.settings import settings
@@ -119,6 +118,9 @@ def _differs(wanted: dict[str, str], started_with: dict[str, str]) -> bool:
 
 
 def _migrate_ledger(admin: str) -> None:
+    # Imported here: Alembic takes as long to import as `handoff status` needs for all the rest.
+    from handoff.ledger import migrate
+
     migrate.migrate(admin)
     migrate.allow_login(admin, connections.get(connections.DB), connections.get(connections.DBT))
 
