@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -135,6 +136,11 @@ class Act:
     summary: str
     at: datetime
 
+    @property
+    def key(self) -> str:
+        """Another one for another act; without its id, which may be the contact's, as keys outlive an erasure."""
+        return f"hand:{sha256(self.activity_id.encode()).hexdigest()[:16]}"
+
 
 def raised_a_hand(
     connection: Connection,
@@ -151,7 +157,7 @@ def raised_a_hand(
         return f"They raised a hand again, {told_at(act.at, local, as_of)}: {slack_text(act.summary, SUMMARY)}"
 
     newest = history.turns_of(connection, handoff_id)[-1].assignment_id
-    return _below(connection, handoff_id, newest, f"hand:{act.activity_id}", text, as_of, kinds, room, mentions=True)
+    return _below(connection, handoff_id, newest, act.key, text, as_of, kinds, room, mentions=True)
 
 
 def answered_in_crm(

@@ -39,7 +39,7 @@ def _tell(connection: Connection, row: Row, watch: Watch) -> int:
             whom = addressee(watch.people, turn.rep_id, "manager")
             note = Note(row["context"], turn.due_at, whom.time_zone if whom else UTC, watch.as_of)
             text = note.raised(watch.name(turn.rep_id), act.summary, act.at, rep.away_until if rep else None)
-            watch.tell(connection, row["handoff_id"], f"{turn.assignment_id}:hand:{act.activity_id}", text, whom)
+            watch.tell(connection, row["handoff_id"], f"{turn.assignment_id}:{act.key}", text, whom)
     crash.point("route.hand.told")
     return told
 

@@ -1,10 +1,13 @@
 """A lead that asks again while a rep has it: somebody who is there hears of it, once, however much else they hear."""
 
 from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
 
 import psycopg
 import pytest
 
+from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.ledger.outbox import Effect, put
 from handoff.route import raised_hands
@@ -111,3 +114,19 @@ def test_who_goes_after_they_were_told_was_told(
         admin.execute("update agreement.reps set valid_to = '2026-11-25' where rep_id = 'ana-costa'")
     tell(connection, NOON + 90 * MINUTE)
     assert notes(connection) == []
+
+
+def test_what_an_older_ledger_has_told_is_told_once_and_its_key_keeps_no_id(
+    connection: Connection, called: Assignment
+) -> None:
+    tell(connection)
+    keys = "select dedupe_key from handoff.outbox where payload ->> 'text' like '%raised a hand%' order by outbox_id"
+    present = connection.execute(keys).fetchall()
+    assert not [row for row in present if ACT in row["dedupe_key"]]
+    with db.connect("handoff_admin") as admin:
+        older: Any = f"split_part(dedupe_key, ':hand:', 1) || ':hand:{ACT}'"
+        admin.execute(f"update handoff.outbox set dedupe_key = {older} where dedupe_key like '%:hand:%'")
+        admin.execute(import_module("handoff.ledger.migrations.versions.0025_hand_keys").UPGRADE)
+    assert connection.execute(keys).fetchall() == present
+    tell(connection, NOON + 90 * MINUTE)
+    assert connection.execute(keys).fetchall() == present
