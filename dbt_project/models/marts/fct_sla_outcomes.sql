@@ -4,8 +4,12 @@ assignments as (
     select * from {{ ref('int_assignments') }}
 ),
 
+-- The row of whoever leaves ends as that day begins, and they had leads in the morning.
 reps as (
-    select * from {{ ref('reps') }}
+    select
+        rep_id, calendar_id, time_zone, valid_from,
+        lead(valid_from, 1, 'infinity') over (partition by rep_id order by valid_from) as valid_to
+    from {{ ref('reps') }}
 ),
 
 messages as (
@@ -85,11 +89,7 @@ final as (
                     'coalesce(stopped.stopped_at, stopped.ended_at)'
                 ) }}
         end as human_open_seconds,
-        stopped.assigned_at,
-        stopped.told_at,
-        stopped.promised_at,
-        stopped.due_at,
-        stopped.stopped_at
+        stopped.assigned_at, stopped.told_at, stopped.promised_at, stopped.due_at, stopped.stopped_at
     from stopped
     left join reps
         on stopped.rep_id = reps.rep_id and {{ was_in_force('reps', utc_day('stopped.assigned_at')) }}

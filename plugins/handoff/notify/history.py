@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.ledger.db import Connection
+from handoff.ledger.reps import rep_of
 from handoff.notify.context import Context
 
 
@@ -138,7 +139,7 @@ left join agreement.tiers as tier
 where handoff.handoff_id = %(handoff)s
 """
 
-_TURNS = """
+_TURNS = f"""
 select
     assignment.assignment_id, assignment.rep_id, coalesce(rep.name, assignment.rep_id) as rep_name,
     assignment.assigned_at, coalesce(pause.due_at, assignment.due_at) as due_at, assignment.cause, assignment.reason,
@@ -150,11 +151,7 @@ left join lateral (
     select due_at from handoff.clock_pauses as pause
     where pause.assignment_id = assignment.assignment_id order by began_at desc limit 1
 ) as pause on true
-left join lateral (
-    select * from agreement.reps as rep
-    where rep.rep_id = assignment.rep_id and rep.valid_from <= assignment.assigned_at
-    order by rep.valid_from desc limit 1
-) as rep on true
+{rep_of("assignment")}
 where assignment.handoff_id = %(handoff)s
 order by assignment.assignment_id
 """

@@ -1,13 +1,15 @@
 """What becomes of a handoff, a line each below its cards: in the rep's own zone, and escaped.
 
 Nobody is told in their own conversation what they did themselves; the team's copy has every line. When much happens at
-once, as after an outage, a rep's conversation gets no more lines in a while than the agreement allows notes.
+once, as after an outage, a rep's conversation gets no more lines in a while than the agreement allows notes, except
+that a lead of theirs asked for sales again.
 """
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -134,15 +136,28 @@ class Act:
     summary: str
     at: datetime
 
+    @property
+    def key(self) -> str:
+        """Another one for another act; without its id, which may be the contact's, as keys outlive an erasure."""
+        return f"hand:{sha256(self.activity_id.encode()).hexdigest()[:16]}"
 
-def raised_a_hand(connection: Connection, handoff_id: str, act: Act, as_of: datetime, room: Room | None) -> int:
-    """The lead asked for sales again, which calls the rep who has it; returns how many lines are new."""
+
+def raised_a_hand(
+    connection: Connection,
+    handoff_id: str,
+    act: Act,
+    as_of: datetime,
+    room: Room | None,
+    kinds: tuple[str, ...] = cards.CARDS,
+) -> int:
+    """The lead asked for sales again, which calls the rep who has it, whatever else they were told; returns how many
+    lines are new."""
 
     def text(told: History, turn: Turn, local: ZoneInfo) -> str:
         return f"They raised a hand again, {told_at(act.at, local, as_of)}: {slack_text(act.summary, SUMMARY)}"
 
     newest = history.turns_of(connection, handoff_id)[-1].assignment_id
-    return _below(connection, handoff_id, newest, f"hand:{act.activity_id}", text, as_of, room=room, mentions=True)
+    return _below(connection, handoff_id, newest, act.key, text, as_of, kinds, room, mentions=True)
 
 
 def answered_in_crm(
@@ -195,7 +210,8 @@ def _below(
         return 0
     turn = told.turn(assignment_id)
     rep = turn.slack_user_id or ""
-    if room is not None and not (room.for_note(rep) if mentions else room.for_line(rep)):
+    # What names them is said once only: nobody would try it again.
+    if room is not None and not mentions and not room.for_line(rep):
         kinds = (cards.CHANNEL,)
     words = text(told, turn, zone(turn.time_zone))
     said = cards.say(connection, handoff_id, assignment_id, key, words, as_of, kinds, mentions=mentions)

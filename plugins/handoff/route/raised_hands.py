@@ -1,29 +1,45 @@
-"""Tell the rep who has a lead that it raised a hand again: no second handoff begins while they have it."""
+"""Tell the rep who has a lead that it raised a hand again: no second handoff begins while they have it.
+
+While the rep is not there, whoever is above them is told as well."""
 
 from datetime import datetime
 
 from handoff import crash
 from handoff.ledger.db import Connection, Row
-from handoff.notify import lines
+from handoff.notify import cards, history, lines
 from handoff.route.decisions import IDENTITIES
 from handoff.route.unforeseen import attempt
+from handoff.watch.ladder import addressee
+from handoff.watch.ladder_notes import UTC, Note
+from handoff.watch.ladder_people import Watch, look
 
 
 def tell(connection: Connection, batch_id: int, as_of: datetime, raised: dict[str, Exception]) -> int:
-    """Say it below the cards of each handoff that its lead's raised hand did not begin; returns how many were told.
+    """Say it below the cards of each handoff that its lead's raised hand did not begin; returns how many lines are new.
 
     Args:
         raised: by lead, what was raised in this run; what raises here is added.
     """
     rows = connection.execute(_RAISED, {"batch": batch_id}).fetchall()
-    room = lines.room(connection, as_of) if rows else None
-    return sum(attempt(raised, row["lead_id"], _tell, connection, row, as_of, room) or 0 for row in rows)
+    if not rows:
+        return 0
+    watch = look(connection, as_of)
+    return sum(attempt(raised, row["lead_id"], _tell, connection, row, watch) or 0 for row in rows)
 
 
-def _tell(connection: Connection, row: Row, as_of: datetime, room: lines.Room | None) -> int:
+def _tell(connection: Connection, row: Row, watch: Watch) -> int:
     act = lines.Act(row["trigger_activity_id"], row["trigger_summary"], row["trigger_at"])
+    turn = history.turns_of(connection, row["handoff_id"])[-1]
+    rep = watch.there(turn.rep_id)
+    kinds = cards.CARDS if rep else (cards.CHANNEL,)
     with connection.transaction():
-        told = lines.raised_a_hand(connection, row["handoff_id"], act, as_of, room)
+        told = lines.raised_a_hand(connection, row["handoff_id"], act, watch.as_of, watch.room, kinds)
+        # Who goes after they were told was told.
+        if told and (rep is None or rep.is_away):
+            whom = addressee(watch.people, turn.rep_id, "manager")
+            note = Note(row["context"], turn.due_at, whom.time_zone if whom else UTC, watch.as_of)
+            text = note.raised(watch.name(turn.rep_id), act.summary, act.at, rep.away_until if rep else None)
+            watch.tell(connection, row["handoff_id"], f"{turn.assignment_id}:{act.key}", text, whom)
     crash.point("route.hand.told")
     return told
 
@@ -41,7 +57,9 @@ newest as (
     )
     order by identity.present_id, handoff.product_id, handoff.routed_at desc
 )
-select newest.handoff_id, decided.lead_id, decided.trigger_activity_id, decided.trigger_summary, decided.trigger_at
+select
+    newest.handoff_id, newest.context, decided.lead_id, decided.trigger_activity_id, decided.trigger_summary,
+    decided.trigger_at
 from handoff.pending_leads as pending
 inner join line.int_qualifications as decided on decided.lead_id = pending.lead_id
 inner join newest on newest.present_id = decided.lead_id and newest.product_id = decided.product_id

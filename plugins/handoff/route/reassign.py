@@ -4,6 +4,7 @@ take it, to one who did not keep the lead the time before, and with the clock st
 from datetime import datetime
 
 from handoff.ledger.db import Connection
+from handoff.ledger.reps import rep_of
 from handoff.notify.context import Context
 from handoff.qualify import loads
 from handoff.route import assignments
@@ -46,7 +47,7 @@ def reassign(connection: Connection, handoff_id: str, as_of: datetime, cause: Ca
     return given
 
 
-_HANDOFF = """
+_HANDOFF = f"""
 select
     handoff.context, handoff.product_id, handoff.tier_id, handoff.lead_id as routed_lead_id, handoff.routed_at,
     newest.crm_owner_id, newest.assigned_at,
@@ -61,9 +62,7 @@ from handoff.handoffs as handoff
 cross join lateral (
     select rep.crm_owner_id, assignment.assigned_at
     from handoff.assignments as assignment
-    left join agreement.reps as rep
-        on rep.rep_id = assignment.rep_id and rep.valid_from <= assignment.assigned_at
-        and assignment.assigned_at < rep.valid_to
+    {rep_of("assignment")}
     where assignment.handoff_id = handoff.handoff_id
     order by assignment.assignment_id desc limit 1
 ) as newest

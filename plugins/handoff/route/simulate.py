@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from handoff.agreement.deciding_day import put_in_force
 from handoff.ledger.db import Connection, Row
+from handoff.ledger.reps import rep_of
 from handoff.qualify import replica
 from handoff.qualify.loads import Tables
 from handoff.qualify.models import ModelSet
@@ -66,7 +67,7 @@ def left_out(connection: Connection, start: datetime, end: datetime) -> int:
     return int(row["handoffs"]) if row else 0
 
 
-_ARRIVALS = """
+_ARRIVALS = f"""
 with given as (
     select handoff.handoff_id, handoff.lead_id, handoff.product_id, handoff.cycle, handoff.tier_id, handoff.routed_at,
         first.assigned_at, rep.calendar_id, rep.time_zone, answer.contacted_at, answer.ended_at
@@ -75,8 +76,7 @@ with given as (
         select assigned_at, rep_id from handoff.assignments as assignment
         where assignment.handoff_id = handoff.handoff_id order by assignment_id limit 1
     ) as first on true
-    left join agreement.reps as rep
-        on rep.rep_id = first.rep_id and rep.valid_from <= first.assigned_at and first.assigned_at < rep.valid_to
+    {rep_of("first")}
     left join lateral (
         select min(occurred_at) filter (where kind = 'contacted') as contacted_at, min(occurred_at) as ended_at
         from handoff.dispositions as answer

@@ -4,6 +4,7 @@ Business time is looked up in `line.int_open_intervals`, which holds each open i
 """
 
 from handoff.ledger.open_assignments import IS_OPEN
+from handoff.ledger.reps import rep_of
 from handoff.notify.digests import HELD
 
 CLOCKS = f"""
@@ -29,9 +30,7 @@ select
     ) as is_breached
 from handoff.assignments as assignment
 inner join handoff.handoffs as handoff using (handoff_id)
-inner join agreement.reps as rep
-    on rep.rep_id = assignment.rep_id
-    and rep.valid_from <= assignment.assigned_at and assignment.assigned_at < rep.valid_to
+{rep_of("assignment")}
 left join handoff.outbox as told
     on told.dedupe_key = 'slack_dm:' || assignment.handoff_id || ':' || assignment.assignment_id
 """

@@ -45,7 +45,8 @@ class Move:
 @dataclass(frozen=True)
 class Person:
     """Somebody of the agreement. `is_at_work` is by their own calendar, `is_away` by leave or out-of-office, and
-    `has_left` when their row has ended or HubSpot has archived them: they are away for good, and told nothing."""
+    `has_left` when their row has ended or HubSpot has archived them: they are away for good, and told nothing.
+    `away_until` is None for whoever is there, or has left."""
 
     rep_id: str
     name: str
@@ -55,6 +56,7 @@ class Person:
     is_at_work: bool
     is_away: bool = False
     has_left: bool = False
+    away_until: datetime | None = None
 
 
 def moves(due: Sequence[Step], answers: Answers, as_of: datetime) -> list[Move]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from handoff.notify.card import record_link
 from handoff.notify.context import BadContext, Context
-from handoff.notify.moments import deadline, zone
+from handoff.notify.lines import SUMMARY
+from handoff.notify.moments import deadline, told_at, zone
 from handoff.notify.text import clean, slack_text
 
 NAME = 60
@@ -53,6 +54,19 @@ class Note:
         until = deadline(due_at, self._zone, self._as_of)
         return self._with_link(
             f"{self._late()}. It went from {_name(former_name)} to {_name(rep_name)}, who has until {until}"
+        )
+
+    def raised(self, rep_name: str, summary: str, at: datetime, away_until: datetime | None) -> str:
+        """To somebody above a rep who is away, or has left when `away_until` is None: the lead asked for sales again.
+
+        Args:
+            summary: what it did, as the vendor's text says it.
+        """
+        until = deadline(away_until, self._zone, self._as_of) if away_until else ""
+        did = f"{told_at(at, self._zone, self._as_of)}: {slack_text(summary, SUMMARY)}"
+        return self._with_link(
+            f"{self._lead} raised a hand again, {did}. {_name(rep_name)}, who has it, "
+            f"{f'is away until {until}' if until else 'has left'}"
         )
 
     def _late(self) -> str:

@@ -80,18 +80,18 @@ _PEOPLE = """
 with everybody as (
     select
         rep_id, name, slack_user_id, time_zone, calendar_id, manager_id, unavailable_because is not null as is_away,
-        coalesce(unavailable_until = 'infinity', false) as has_left
+        coalesce(unavailable_until = 'infinity', false) as has_left, nullif(unavailable_until, 'infinity') as away_until
     from line.int_reps
     union all
     (
-        select distinct on (rep_id) rep_id, name, slack_user_id, time_zone, calendar_id, manager_id, true, true
+        select distinct on (rep_id) rep_id, name, slack_user_id, time_zone, calendar_id, manager_id, true, true, null
         from agreement.reps as former
         where valid_from <= %(at)s and not exists (select from line.int_reps as rep where rep.rep_id = former.rep_id)
         order by rep_id, valid_from desc
     )
 )
 select
-    rep_id, name, slack_user_id, time_zone, manager_id, is_away, has_left,
+    rep_id, name, slack_user_id, time_zone, manager_id, is_away, has_left, away_until,
     exists (
         select from line.int_open_intervals as shift
         where shift.calendar_id = rep.calendar_id and shift.time_zone = rep.time_zone

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from handoff.ledger.db import Connection
+from handoff.notify import lines
 from handoff.notify.alert import alert
 from handoff.notify.context import Clause
 from handoff.route.assignments import Assignment
@@ -204,6 +205,8 @@ def _said(connection: Connection, who: Planted, given: Assignment) -> None:
         values (%s, %s, 'accepted', %s, %s, %s, %s)""",
         (given.handoff_id, given.assignment_id, who.mark, NOW, NOW, Jsonb({"contact_id": who.ids[0]})),
     )
+    act = lines.Act(f"event-{who.mark}", f"{who.mark} asked again", NOW)
+    lines.raised_a_hand(connection, given.handoff_id, act, NOW, None)
     alert(connection, f"test:{who.mark[2:]}", f"{who.mark} was told", NOW, given.handoff_id)
     alert(connection, "test:letter", f"somebody wrote to {who.email}.", NOW)
     rows: list[tuple[str, str, dict[str, Any]]] = [

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from psycopg.types.json import Jsonb
 
+from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.route.simulate import arrivals, left_out
 from tests.unit.route.handed import NOON, answer, to
@@ -34,6 +35,18 @@ def test_a_call_outside_opening_hours_is_a_call(
     answer(connection, given, kind, at + after)
     (row,) = arrivals(connection, at - timedelta(days=1), at + timedelta(days=1))
     assert (row["contact_seconds"], row["end_seconds"]) == seconds
+
+
+def test_who_leaves_on_the_day_had_the_lead_in_their_hours(connection: Connection) -> None:
+    given = to(connection, "1", "ana-costa", NOON)
+    connection.execute(
+        "insert into handoff.lead_facts (lead_id, known_from, facts) values ('1', %s, %s)", (NOON, Jsonb({}))
+    )
+    answer(connection, given, "contacted", NOON + timedelta(minutes=20))
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update agreement.reps set valid_to = '2026-11-25' where rep_id = 'ana-costa'")
+    (row,) = arrivals(connection, NOON, NOON + timedelta(days=1))
+    assert row["contact_seconds"] == 1200
 
 
 def test_a_lead_of_whom_nothing_is_kept_is_counted_and_left_out(connection: Connection) -> None:

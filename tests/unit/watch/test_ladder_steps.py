@@ -245,15 +245,15 @@ EVE = moment("2026-11-25 16:55")
 THANKSGIVING = moment("2026-11-26 12:30")
 
 
-@pytest.fixture(params=["ended", "archived"])
+@pytest.fixture(params=["2026-11-26", "2026-11-25", "archived"])
 def gone(request: pytest.FixtureRequest, admin: psycopg.Connection[Any]) -> Callable[[], None]:
-    """Ana leaves on Thursday: her row ends, or HubSpot archives her."""
+    """Ana leaves: her row ends, on Thursday or on the Wednesday on which she got her leads, or HubSpot archives her."""
 
     def leave() -> None:
-        if request.param == "ended":
-            admin.execute("update agreement.reps set valid_to = '2026-11-26' where rep_id = 'ana-costa'")
-        else:
+        if request.param == "archived":
             clockwork.leave(admin, "1001", moment("2026-11-26 12:00"))
+        else:
+            admin.execute("update agreement.reps set valid_to = %s where rep_id = 'ana-costa'", (request.param,))
 
     return leave
 
@@ -275,6 +275,9 @@ def test_what_stayed_with_a_rep_goes_on_at_once_when_they_leave(
     assert reps(connection, over) == ["ana-costa"]
     causes = connection.execute("select distinct cause from handoff.assignments where rep_id = 'ben-okafor'").fetchall()
     assert [row["cause"] for row in causes] == ["left"]
+    owners = """select payload #>> '{expected,hubspot_owner_id}' as former from handoff.outbox
+        where kind = 'hubspot_contact' and payload #>> '{properties,hubspot_owner_id}' = '1002' order by outbox_id"""
+    assert [row["former"] for row in connection.execute(owners)] == ["1001", "1001"]
     assert "left" not in look(connection, THANKSGIVING + timedelta(minutes=1))
 
 
