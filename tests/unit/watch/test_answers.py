@@ -531,10 +531,10 @@ def test_who_hands_it_on_while_the_agreement_is_being_loaded_waits_for_its_end(
     with psycopg.connect(db.connections.get("handoff_admin").dsn, autocommit=True) as admin:
         loads.begin(admin, NOON)
         assert answers.apply(connection, key, SOON, is_live=True) is None
-        assert answers.run(connection, SOON + timedelta(minutes=1)) == {"elsewhere": 1}
+        assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"elsewhere": 1}
         assert (kinds(connection), effects(connection, "slack_review")) == ([], [])
         loads.end(admin)
-    assert answers.run(connection, SOON + timedelta(minutes=2)) == {"declined": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=2), {}) == {"declined": 1}
     (row,) = rows(connection, "select occurred_at from handoff.dispositions")
     assert row["occurred_at"] == SOON
     assert effects(connection, "slack_dm")[-1]["slack_user_id"] == BEN
@@ -579,9 +579,9 @@ def test_what_no_request_applied_is_applied_a_minute_later_and_counts_from_when_
     stored(connection, pressed(given, "accept", ANA), SOON)
     stored(connection, pressed(given, "dance", ANA), SOON)
     stored(connection, pressed(given, "accept", BEN), SOON)
-    assert answers.run(connection, SOON + timedelta(seconds=9)) == {}
-    assert answers.run(connection, SOON + timedelta(minutes=1)) == {"accepted": 1, "ignored": 1, "refused": 1}
-    assert answers.run(connection, SOON + timedelta(minutes=2)) == {}
+    assert answers.run(connection, SOON + timedelta(seconds=9), {}) == {}
+    assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"accepted": 1, "ignored": 1, "refused": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=2), {}) == {}
     (row,) = rows(connection, "select occurred_at, recorded_at from handoff.dispositions")
     assert (row["occurred_at"], row["recorded_at"]) == (SOON, SOON + timedelta(minutes=1))
 
@@ -589,7 +589,7 @@ def test_what_no_request_applied_is_applied_a_minute_later_and_counts_from_when_
 def test_who_does_not_wait_any_more_is_told_otherwise(connection: Connection, given: Assignment) -> None:
     stored(connection, pressed(given, "reject", ANA), SOON)
     stored(connection, submitted(given, "bored", ANA), SOON)
-    assert answers.run(connection, SOON + timedelta(minutes=1)) == {"refused": 2}
+    assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"refused": 2}
     assert whispers(connection) == [(ANA, "Slack did not get the form in time. Press Reject again.")]
     (note,) = effects(connection, "slack_note")
     assert (note["slack_user_id"], "no longer on the list" in note["text"]) == (ANA, True)
@@ -603,11 +603,11 @@ def test_an_answer_that_cannot_be_applied_stops_no_other_and_is_told_of_in_the_e
         admin.execute("update handoff.handoffs set context = '{}' where handoff_id = %s", (broken.handoff_id,))
     stored(connection, pressed(broken, "accept", ANA), SOON)
     stored(connection, pressed(given, "accept", ANA), SOON)
-    assert answers.run(connection, SOON + timedelta(minutes=1)) == {"failed": 1, "accepted": 1}
-    assert answers.run(connection, SOON + timedelta(minutes=60)) == {"failed": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"failed": 1, "accepted": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=60), {}) == {"failed": 1}
     assert effects(connection, "slack_review") == []
     late = SOON + timedelta(minutes=61)
-    assert dies_at("watch.answer.given_up", lambda own: answers.run(own, late))
-    assert answers.run(connection, late + timedelta(minutes=1)) == {}
+    assert dies_at("watch.answer.given_up", lambda own: answers.run(own, late, {}))
+    assert answers.run(connection, late + timedelta(minutes=1), {}) == {}
     (alert,) = effects(connection, "slack_review")
     assert alert["text"] == "An answer in Slack could not be applied, and is lost: BadContext"
