@@ -504,6 +504,35 @@ def test_after_first_contact_a_lead_is_rejected_for_what_was_said(connection: Co
     assert act(connection, pressed(given, "reject", ANA), DUE + timedelta(hours=2)).label == "refused"
 
 
+def test_a_card_whose_lead_was_handed_over_anew_answers_nothing(connection: Connection, given: Assignment) -> None:
+    """The one contact would say that it was rejected, while another rep has the lead."""
+    answer(connection, given, "contacted", SOON)
+    later = SOON + timedelta(days=31)
+    # Another product, and one that was taken back as a double, are nobody's next handoff.
+    to(connection, "1", "ben-okafor", later, product="insights")
+    double = to(connection, "1", "ben-okafor", later, 2)
+    answer(connection, double, "withdrawn", later)
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update handoff.dispositions set reason_id = 'merged' where kind = 'withdrawn'")
+    assert act(connection, pressed(given, "reject", ANA), later).label == "asked"
+    # The lead goes by another id by then.
+    connection.execute(
+        "insert into handoff.aliases (object_type, old_id, id, noticed_at) values ('contacts', '1', '3', %s)", (later,)
+    )
+    to(connection, "3", "ben-okafor", later, 3)
+    written = len(effects(connection, "hubspot_contact"))
+    anew = (
+        "Nothing was changed. Contacted by somebody after 10 min, in time. "
+        "Handed over anew to Ben Okafor, 12:10 EST: answers count there."
+    )
+    for user in (ANA, FARAH):
+        assert act(connection, pressed(given, "reject", user), later).label == "refused"
+        assert act(connection, submitted(given, "no_interest", user, seen=1), later).errors == {REASON: anew}
+    assert whispers(connection) == [(ANA, anew), (FARAH, anew)]
+    assert kinds(connection) == ["contacted", "withdrawn"]
+    assert len(effects(connection, "hubspot_contact")) == written
+
+
 def test_who_had_it_before_does_not_reject_it_for_who_has_it(connection: Connection, given: Assignment) -> None:
     now = passed_on(connection, given, SOON)
     answer(connection, now, "contacted", SOON)
