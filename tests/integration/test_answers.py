@@ -308,7 +308,7 @@ def test_an_answer_that_has_to_wait_is_kept_and_applied_a_minute_later(
     assert (sent["status"], sent["shown"]) == (200, "")
     assert app.state.answering.counts == {"later": 1}
     until(lambda: nobody_works(connection))
-    found = answers.run(connection, clock.now() + timedelta(minutes=1))
+    found = answers.run(connection, clock.now() + timedelta(minutes=1), {})
     assert (found, kinds(connection), unread(connection)) == ({"accepted": 1}, ["accepted"], 0)
 
 
@@ -335,7 +335,7 @@ def test_two_slow_steps_do_not_make_a_late_answer(
         sent = press(slack, "accept")
     assert (sent["status"], sent["shown"]) == (200, "")
     until(lambda: nobody_works(connection))
-    answers.run(connection, clock.now() + timedelta(minutes=1))
+    answers.run(connection, clock.now() + timedelta(minutes=1), {})
     assert kinds(connection) == ["accepted"]
 
 
@@ -393,8 +393,8 @@ def test_an_answer_outlives_the_process_that_took_it(
     assert sent["shown"].startswith("This app did not answer")
     until(lambda: nobody_works(connection))
     assert kinds(connection) == before
-    assert answers.run(connection, clock.now() + timedelta(minutes=1)) == found
-    assert answers.run(connection, clock.now() + timedelta(minutes=1)) == {}
+    assert answers.run(connection, clock.now() + timedelta(minutes=1), {}) == found
+    assert answers.run(connection, clock.now() + timedelta(minutes=1), {}) == {}
     assert kinds(connection) == ["accepted"]
     deliver(connection, now=lambda: clock.now() + timedelta(minutes=2))
     assert tops(slack, ANA_DM) == ["Accepted by Ana Costa"]

@@ -69,9 +69,11 @@ def told_by(answer: Answer) -> str:
 
 
 def ended(history: History, turn: Turn, local: ZoneInfo, as_of: datetime) -> State | None:
-    """The state of a card whose clock counts no more. What is said at first contact may be why it is rejected."""
-    after = history.after(turn)
+    """The state of a card whose clock counts no more. What is said at first contact may be why it is rejected, until
+    the lead is handed over anew."""
+    after, newer = history.after(turn), history.newer
     actions: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     if history.of_handoff(ERASED):
         return State(turn.assignment_id, (f"The lead {SAID[ERASED]}",), shows_lead=False)
     if withdrawn := history.of_handoff("withdrawn"):
@@ -82,13 +84,16 @@ def ended(history: History, turn: Turn, local: ZoneInfo, as_of: datetime) -> Sta
         line = f"Rejected by {told_by(rejected)}, {told_at(rejected.at, local, as_of)}: {reason_of(rejected)}"
     elif contacted := history.of_handoff("contacted"):
         line = contact_line(history, contacted)
-        actions = () if after else (REJECT,)
+        actions = () if after or newer else (REJECT,)
+        if newer is not None:
+            when = told_at(newer.assigned_at, local, as_of)
+            lines = (f"Handed over anew to {slack_text(newer.rep_name, NAME)}, {when}: answers count there",)
     elif after is not None:
         when = told_at(history.current.assigned_at, local, as_of)
         line = f"Went to {slack_text(history.current.rep_name, NAME)}, {when}: {_why_gone(history, turn, after)}"
     else:
         return None
-    return State(turn.assignment_id, (line,), actions)
+    return State(turn.assignment_id, (line, *lines), actions)
 
 
 def contact_line(history: History, contacted: Answer) -> str:

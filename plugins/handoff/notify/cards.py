@@ -7,6 +7,7 @@ from datetime import datetime
 
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
+from handoff.notify.newer import newer_of
 
 DM, CHANNEL = "slack_dm", "slack_channel"
 """Outbox kinds of an assignment's two cards: the rep's, and the copy in the team's channel."""
@@ -102,7 +103,7 @@ def _cards(connection: Connection, handoff_id: str) -> list[Row]:
 
 
 def _revision(connection: Connection, handoff_id: str, as_of: datetime) -> str:
-    """Another one after every change that a card tells of, of which the end of a snooze is one."""
+    """Another one after every change that a card tells of, of which the end of a snooze is one, and another handoff."""
     row = connection.execute(
         """with mine as (select assignment_id from handoff.assignments where handoff_id = %(handoff)s)
         select concat_ws('.',
@@ -110,9 +111,10 @@ def _revision(connection: Connection, handoff_id: str, as_of: datetime) -> str:
             (select coalesce(max(disposition_id), 0) from handoff.dispositions where handoff_id = %(handoff)s),
             (select count(*) from handoff.breaches inner join mine using (assignment_id)),
             (select count(*) from handoff.clock_pauses inner join mine using (assignment_id)),
-            (select count(*) from handoff.dispositions where handoff_id = %(handoff)s and snoozed_until <= %(at)s)
+            (select count(*) from handoff.dispositions where handoff_id = %(handoff)s and snoozed_until <= %(at)s),
+            %(newer)s::text
         ) as revision""",
-        {"handoff": handoff_id, "at": as_of},
+        {"handoff": handoff_id, "at": as_of, "newer": newer_of(connection, handoff_id)},
     ).fetchone()
     assert row is not None
     return str(row["revision"])

@@ -7,6 +7,7 @@ from datetime import datetime
 from handoff.ledger.db import Connection
 from handoff.ledger.reps import rep_of
 from handoff.notify.context import Context
+from handoff.notify.newer import newer_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class History:
     """Of business time."""
     max_snoozes: int = 0
     """For each assignment."""
+    newer: Turn | None = None
+    """The first turn of the handoff by which the lead was handed over anew for the same product; None if it was not."""
 
     @property
     def current(self) -> Turn:
@@ -107,10 +110,12 @@ def read(connection: Connection, handoff_id: str, as_of: datetime) -> History:
     names = {"handoff": handoff_id, "at": as_of}
     row = connection.execute(_HANDOFF, names).fetchone()
     assert row is not None
+    newer = newer_of(connection, handoff_id)
     return History(
         **{**row, "context": Context.from_json(row["context"])},
         turns=turns_of(connection, handoff_id),
         answers=answers_of(connection, handoff_id),
+        newer=turns_of(connection, newer)[0] if newer else None,
     )
 
 

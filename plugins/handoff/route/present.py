@@ -25,11 +25,19 @@ def candidates_now(connection: Connection, lead_id: str, product_id: str, as_of:
     mql = {"lead_id": lead_id, "product_id": product_id, "decision": "mql"}
     given: dict[str, sql.Composable] = {
         "int_qualifications": replica.these("int_qualifications", [mql]),
-        "int_leads": sql.SQL("select * from line.int_leads where lead_id = {}").format(sql.Literal(lead_id)),
+        "int_leads": sql.SQL(_LEAD).format(lead=sql.Literal(lead_id), at=sql.Literal(as_of.isoformat())),
     }
     models = replica.Replica(loads.models(connection, load.models_hash), ("int_route_candidates",), as_of, given=given)
     with replica.opened(connection, models, [lead_id]):
         return candidates_of(connection, [lead_id], REPLICA)[lead_id, product_id]
+
+
+# A lead's row carries the moment for which it was last judged, and what was made since would not be seen from there.
+_LEAD = """
+select present.* from line.int_leads as lead
+cross join jsonb_populate_record(lead, jsonb_build_object('as_of', {at})) as present
+where lead.lead_id = {lead}
+"""
 
 
 def prefers_present(connection: Connection, tier_id: str, as_of: datetime) -> bool:

@@ -13,7 +13,7 @@ from handoff import connections, crash
 from handoff.ledger.db import Connection, only_one
 from handoff.privacy import reported
 from handoff.qualify import loads
-from handoff.route import assignments, at_risk, flood, held, raised_hands, unforeseen, withdraw
+from handoff.route import anew, assignments, at_risk, flood, held, raised_hands, unforeseen, withdraw
 from handoff.route.assign import NobodyEligible, choose
 from handoff.route.contexts import LINE
 from handoff.route.decisions import Decision, pending_mqls
@@ -119,6 +119,9 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
     """
     key = handoff_id(decision.lead_id, decision.product_id, decision.cycle)
     with connection.transaction():
+        former = anew.lock_former(connection, decision)
+        if anew.is_rejected(connection, former, decision):
+            raise NobodyEligible("it was rejected a moment ago, and is decided anew")
         assignments.lock(connection)
         choice = choose(
             decision.candidates,
@@ -141,6 +144,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
             read_at=decision.read_at,
         )
         assignments.write_back(connection, given, target, as_of)
+        anew.refresh(connection, former, as_of)
         crash.point("route.handoff.written")
         return 1
 

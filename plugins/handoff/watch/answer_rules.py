@@ -60,7 +60,7 @@ def judge(click: Click, history: History, person: Person | None, given: Given | 
     if over is not None and not (over.actions and (click.action == REJECT or click.filled is not None)):
         if click.action in (ACCEPT, CONTACTED) and _came_first(click, history, turn):
             return replace(_taken(click, history, turn), is_back=True)
-        return Refusal(f"Nothing was changed. {over.lines[0]}.")
+        return Refusal(f"Nothing was changed. {'. '.join(over.lines)}.")
     if click.action == REJECT:
         return Ask()
     if click.action == SNOOZE:

@@ -61,25 +61,36 @@ class Outcome:
     has_effects: bool = False
 
 
-def run(connection: Connection, as_of: datetime) -> dict[str, int]:
+def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> dict[str, int]:
     """Apply what no request did, and return how many answers by what became of them.
 
-    An answer that cannot be applied stops no other; after an hour it is closed, and the review channel told.
+    An answer that cannot be applied stops no other; after an hour it is closed, and the review channel told. Until
+    then, and while a load of the agreement keeps it waiting, its handoff is left alone: it may have come in time.
+
+    Args:
+        raised: by handoff, what was raised in this run; what raises here is added.
     """
     rows = connection.execute(
-        """select event_key, received_at from handoff.inbox
+        """select event_key, payload, received_at from handoff.inbox
         where source = %s and processed_at is null and received_at <= %s order by inbox_id limit %s""",
         (inbox.SLACK, as_of - REQUEST, AT_ONCE),
     ).fetchall()
     counts: Counter[str] = Counter()
     for row in rows:
+        handoff_id = None
         try:
-            outcome = apply(connection, row["event_key"], as_of)
+            click = parse(row["payload"], row["received_at"])
+            handoff_id = history.handoff_of(connection, click.assignment_id) if click else None
+            outcome = _apply_stored(connection, row["event_key"], as_of, is_live=False)
         except Exception as problem:
-            log.exception("an answer in Slack could not be applied: inbox event %s", row["event_key"])
-            counts["failed"] += 1
-            if as_of - row["received_at"] > GIVE_UP_AFTER:
+            waits = isinstance(problem, loads.Unfinished)
+            counts["elsewhere" if waits else "failed"] += 1
+            if not waits:
+                log.exception("an answer in Slack could not be applied: inbox event %s", row["event_key"])
+            if not waits and as_of - row["received_at"] > GIVE_UP_AFTER:
                 _give_up(connection, row["event_key"], problem, as_of)
+            elif handoff_id is not None:
+                raised[handoff_id] = problem
         else:
             counts[outcome.label if outcome else "elsewhere"] += 1
     return dict(counts)
@@ -95,11 +106,9 @@ def apply(connection: Connection, event_key: str, as_of: datetime, *, is_live: b
         is_live: whether the person still waits: a form can be opened, and say what is wrong with it.
     """
     try:
-        outcome = _apply_stored(connection, event_key, as_of, is_live)
+        return _apply_stored(connection, event_key, as_of, is_live)
     except loads.Unfinished:
         return None
-    crash.point("watch.answer.applied")
-    return outcome
 
 
 def _apply_stored(connection: Connection, event_key: str, as_of: datetime, is_live: bool) -> Outcome | None:
@@ -115,6 +124,7 @@ def _apply_stored(connection: Connection, event_key: str, as_of: datetime, is_li
         outcome = _apply(connection, row, click, as_of, is_live) if click else _elsewhere(connection, row, as_of)
         inbox.mark_read(connection, [row["inbox_id"]], as_of)
         crash.point("watch.answer.decided")
+    crash.point("watch.answer.applied")
     return outcome
 
 

@@ -24,10 +24,11 @@ from handoff.watch.lock import lock
 
 REFUSED = "refused:"
 """Beginning of the key of a line about an answer that changes nothing; its second follows."""
-# Of an answer that changed nothing the ledger has the line below the card alone.
+# Of an answer that changed nothing the ledger has the line below the card alone. What is chosen instead may be the
+# second save of one answer, and then counts from the same moment.
 _FOUND = f"""
 select found.* from line.int_crm_dispositions as found
-where not exists (
+where found.kind <> 'declined' or not exists (
     select from handoff.outbox as told
     where told.handoff_id = found.handoff_id and told.kind = 'slack_thread'
     and told.dedupe_key like '%:{REFUSED}' || floor(extract(epoch from found.occurred_at))

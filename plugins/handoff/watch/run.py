@@ -9,21 +9,23 @@ from handoff.qualify import loads
 from handoff.route import unforeseen
 from handoff.watch import answers, breaches, contacts, crm_answers, ladder_run, pauses, snoozes
 
+_HELD = (loads.Unfinished, unforeseen.PASSES)
+
 
 def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     """Do all that is due by `as_of`, in short transactions that can be repeated; returns counts.
 
     Answers and contacts come before what they forestall: a step is only taken after everything that came first is in
     the ledger. A handoff that raises stops no other, and is left alone until the next run: to judge it without what
-    could not be written would be unjust. One that would be handed on while a load of the agreement is unfinished is
-    left alone in the same way, as `held`, and nobody is told. The heartbeat at the end says that all of it was done; a
-    run that was killed is made up for by the next.
+    could not be written would be unjust. One that would be handed on while a load of the agreement is unfinished, or
+    whose answer in Slack the database could not take now, is left alone in the same way, as `held`, and nobody is told.
+    The heartbeat at the end says that all of it was done; a run that was killed is made up for by the next.
     """
     with only_one(connection, "watch") as free:
         if not free:
             return {"skipped": "another process watches"}
-        counts: dict[str, Any] = {"pressed": sum(answers.run(connection, as_of).values())}
         raised: dict[str, Exception] = {}
+        counts: dict[str, Any] = {"pressed": sum(answers.run(connection, as_of, raised).values())}
         counts["paused"] = pauses.run(connection, as_of, raised)
         counts["contacted"] = contacts.run(connection, as_of, raised)
         counts["answered"] = crm_answers.run(connection, as_of, raised)
@@ -31,7 +33,7 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
         counts |= ladder_run.run(connection, as_of, raised)
         if unsnoozed := snoozes.run(connection, as_of, raised):
             counts["unsnoozed"] = unsnoozed
-        if held := [each for each, error in raised.items() if isinstance(error, loads.Unfinished)]:
+        if held := [each for each, error in raised.items() if isinstance(error, _HELD)]:
             counts["held"] = len(held)
             raised = {each: error for each, error in raised.items() if each not in held}
         if raised:

@@ -70,6 +70,14 @@ STATES: dict[str, tuple[History, tuple[str, ...], tuple[str, ...]]] = {
         ("Contacted by Ben Okafor after 1 h 5 min, after the deadline",),
         (REJECT,),
     ),
+    "contacted, and handed over anew": (
+        history(answer("contacted", 4.5), newer=BEN),
+        (
+            "Contacted by Ana Costa after 4 min, in time",
+            "Handed over anew to Ben Okafor, 14:05 EST: answers count there",
+        ),
+        (),
+    ),
     "contacted by nobody known, in the next one's time": (
         history(answer("contacted", 9, by=None), turns=(turn(), BEN)),
         ("Contacted by somebody after 9 min, in time",),

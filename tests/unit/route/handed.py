@@ -39,18 +39,22 @@ def context(lead_id: str, at: datetime, tier: str = "high", minutes: int = 240) 
     )
 
 
-def write(connection: Connection, lead_id: str, at: datetime, **changed: Any) -> str:
+def write(
+    connection: Connection, lead_id: str, at: datetime, cycle: int = 1, product: str = "platform", **changed: Any
+) -> str:
     """A handoff that nobody has yet; returns its id."""
-    key = handoff_id(lead_id, "platform", 1)
+    key = handoff_id(lead_id, product, cycle)
     said = context(lead_id, at, **changed)
     connection.execute(
         """insert into handoff.handoffs (
             handoff_id, lead_id, product_id, cycle, definition_id, definition_version, tier_id, score,
             trigger_activity_id, trigger_kind, context, as_of, event_at, extracted_at, qualified_at, routed_at
-        ) values (%s, %s, 'platform', 1, 'platform-mql', '1', %s, 85, %s, 'page_viewed', %s, %s, %s, %s, %s, %s)""",
+        ) values (%s, %s, %s, %s, 'platform-mql', '1', %s, 85, %s, 'page_viewed', %s, %s, %s, %s, %s, %s)""",
         (
             key,
             lead_id,
+            product,
+            cycle,
             said.tier.id,
             said.trigger.activity_id,
             Jsonb(said.to_json()),
@@ -64,10 +68,18 @@ def write(connection: Connection, lead_id: str, at: datetime, **changed: Any) ->
     return key
 
 
-def to(connection: Connection, lead_id: str, rep_id: str, at: datetime, **changed: Any) -> Assignment:
+def to(
+    connection: Connection,
+    lead_id: str,
+    rep_id: str,
+    at: datetime,
+    cycle: int = 1,
+    product: str = "platform",
+    **changed: Any,
+) -> Assignment:
     """A handoff that a rep has."""
     with connection.transaction():
-        key = write(connection, lead_id, at, **changed)
+        key = write(connection, lead_id, at, cycle, product, **changed)
         candidate = Candidate(4, "territory", "na", rep_id, 1, True, "territory ter-na")
         return give(connection, key, choose([candidate], {}, {}), context(lead_id, at, **changed), at, "handoff")
 

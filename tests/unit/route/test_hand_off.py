@@ -1,14 +1,66 @@
 """What a router makes of one decision."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from handoff.ledger import db
 from handoff.ledger.db import Connection
-from handoff.route.assign import Candidate
+from handoff.local import progress
+from handoff.route.assign import Candidate, NobodyEligible
+from handoff.route.decisions import Decision
 from handoff.route.run import hand_off
+from handoff.watch.lock import lock
 from tests.integration.routers import decision
-from tests.unit.route.handed import NOON
+from tests.unit.route.handed import NOON, answer, to
+from tests.unit.watch.pressing import delivered
+
+LATER = NOON + timedelta(days=31)
+
+
+def again(lead_id: int = 1) -> Decision:
+    """The lead qualifies anew, a month later."""
+    made = decision(lead_id, "max_open", 100)
+    trigger = replace(made.context.trigger, occurred_at=LATER)
+    return replace(made, cycle=2, as_of=LATER, context=replace(made.context, trigger=trigger))
+
+
+def updates(connection: Connection) -> list[str]:
+    rows = connection.execute("select payload ->> 'message' as card from handoff.outbox where kind = 'slack_update'")
+    return [row["card"] for row in rows]
+
+
+def test_the_cards_of_the_handoff_before_say_so(connection: Connection) -> None:
+    before = to(connection, "1", "ana-costa", NOON)
+    delivered(connection, before)
+    answer(connection, before, "contacted", NOON)
+    to(connection, "1", "ana-costa", NOON, product="insights")
+    assert hand_off(connection, again(), LATER) == 1
+    assert updates(connection) == [
+        f"{kind}:{before.handoff_id}:{before.assignment_id}" for kind in ("slack_dm", "slack_channel")
+    ]
+
+
+def test_who_is_rejected_while_being_handed_over_anew_is_decided_anew(connection: Connection) -> None:
+    """Whoever rejects has the handoff before, and the router waits for them."""
+    before = to(connection, "1", "ana-costa", NOON)
+    answer(connection, before, "contacted", NOON)
+    with ThreadPoolExecutor(1) as pool:
+        with db.connect() as rejecting, rejecting.transaction():
+            lock(rejecting, before.handoff_id)
+            routed = pool.submit(hand_off, connection, again(), LATER)
+            assert progress.wait(waits, timeout_s=20, interval_s=0.02)
+            answer(rejecting, before, "rejected", LATER)
+        with pytest.raises(NobodyEligible, match="was rejected a moment ago"):
+            routed.result()
+    assert connection.execute("select from handoff.handoffs").rowcount == 1
+
+
+def waits() -> bool:
+    with db.connect("handoff_admin") as admin:
+        return bool(admin.execute("select from pg_locks where locktype = 'advisory' and not granted").rowcount)
 
 
 @pytest.mark.parametrize(("prefers_present", "rep_id"), [(True, "ben-okafor"), (False, "ana-costa")])

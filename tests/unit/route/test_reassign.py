@@ -17,15 +17,20 @@ from tests.unit.route.handed import NOON, to
 
 def left(database: Database, owner_id: str) -> None:
     """HubSpot has archived a rep's user."""
+    land(database, "hubspot_owners", owner_id, NOON, {"id": owner_id, "archived": True})
+
+
+def land(database: Database, table: str, record_id: str, at: datetime, payload: dict[str, Any]) -> None:
+    """A version of a record of HubSpot's."""
     with psycopg.connect(database.admin_dsn) as admin:
         admin.execute(
-            """with batch as (
+            f"""with batch as (
                 insert into raw.batches (source, started_at, loaded_at) values ('poll', %(at)s, %(at)s)
                 returning batch_id
             )
-            insert into raw.hubspot_owners (id, updated_at, loaded_at, batch_id, payload)
+            insert into raw.{table} (id, updated_at, loaded_at, batch_id, payload)
             select %(id)s, %(at)s, %(at)s, batch_id, %(payload)s from batch""",
-            {"id": owner_id, "at": NOON, "payload": Jsonb({"id": owner_id, "archived": True})},
+            {"id": record_id, "at": at, "payload": Jsonb(payload)},
         )
 
 
@@ -126,6 +131,19 @@ def test_a_colleague_who_left_for_good_is_passed_over_and_stops_nobody(
     (ben,) = [each for each in considered(connection) if each["rep_id"] == "ben-okafor"]
     assert ben["reason"] == "territory ter-na, but no longer active in HubSpot"
     assert "unavailable_until" not in ben
+
+
+def test_a_deal_that_was_made_since_the_lead_was_judged_counts(
+    connection: Connection, agreement_database: Database
+) -> None:
+    given = to(connection, "1", "ana-costa", NOON)
+    made_at = NOON + timedelta(minutes=30)
+    deal = {"properties": {"hubspot_owner_id": "1005", "createdate": made_at.isoformat()}}
+    deal |= {"id": "77", "associations": {"contacts": {"results": [{"id": "1"}]}}}
+    land(agreement_database, "hubspot_deals", "77", made_at, deal)
+    again = reassign(connection, given.handoff_id, NOON + timedelta(hours=1), "breach")
+    assert again.rep["rep_id"] == "emi-tanaka"
+    assert "owner of deal 77" in {each["reason"] for each in considered(connection)}
 
 
 def test_models_that_were_kept_before_say_infinity_and_are_read_all_the_same(

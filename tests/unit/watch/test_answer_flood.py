@@ -149,5 +149,5 @@ def test_anything_else_is_ignored(connection: Connection, flood_id: int, changed
 
 def test_the_watch_applies_a_press_whose_request_was_cut_off(connection: Connection, flood_id: int) -> None:
     stored(connection, press(flood_id, flood_card.RELEASE, FARAH), SOON)
-    assert answers.run(connection, SOON + timedelta(seconds=11)) == {"released": 1}
+    assert answers.run(connection, SOON + timedelta(seconds=11), {}) == {"released": 1}
     assert answered(connection) == [("released", "Farah Ali")]

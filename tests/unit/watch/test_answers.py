@@ -504,6 +504,35 @@ def test_after_first_contact_a_lead_is_rejected_for_what_was_said(connection: Co
     assert act(connection, pressed(given, "reject", ANA), DUE + timedelta(hours=2)).label == "refused"
 
 
+def test_a_card_whose_lead_was_handed_over_anew_answers_nothing(connection: Connection, given: Assignment) -> None:
+    """The one contact would say that it was rejected, while another rep has the lead."""
+    answer(connection, given, "contacted", SOON)
+    later = SOON + timedelta(days=31)
+    # Another product, and one that was taken back as a double, are nobody's next handoff.
+    to(connection, "1", "ben-okafor", later, product="insights")
+    double = to(connection, "1", "ben-okafor", later, 2)
+    answer(connection, double, "withdrawn", later)
+    with db.connect("handoff_admin") as admin:
+        admin.execute("update handoff.dispositions set reason_id = 'merged' where kind = 'withdrawn'")
+    assert act(connection, pressed(given, "reject", ANA), later).label == "asked"
+    # The lead goes by another id by then.
+    connection.execute(
+        "insert into handoff.aliases (object_type, old_id, id, noticed_at) values ('contacts', '1', '3', %s)", (later,)
+    )
+    to(connection, "3", "ben-okafor", later, 3)
+    written = len(effects(connection, "hubspot_contact"))
+    anew = (
+        "Nothing was changed. Contacted by somebody after 10 min, in time. "
+        "Handed over anew to Ben Okafor, 12:10 EST: answers count there."
+    )
+    for user in (ANA, FARAH):
+        assert act(connection, pressed(given, "reject", user), later).label == "refused"
+        assert act(connection, submitted(given, "no_interest", user, seen=1), later).errors == {REASON: anew}
+    assert whispers(connection) == [(ANA, anew), (FARAH, anew)]
+    assert kinds(connection) == ["contacted", "withdrawn"]
+    assert len(effects(connection, "hubspot_contact")) == written
+
+
 def test_who_had_it_before_does_not_reject_it_for_who_has_it(connection: Connection, given: Assignment) -> None:
     now = passed_on(connection, given, SOON)
     answer(connection, now, "contacted", SOON)
@@ -531,10 +560,10 @@ def test_who_hands_it_on_while_the_agreement_is_being_loaded_waits_for_its_end(
     with psycopg.connect(db.connections.get("handoff_admin").dsn, autocommit=True) as admin:
         loads.begin(admin, NOON)
         assert answers.apply(connection, key, SOON, is_live=True) is None
-        assert answers.run(connection, SOON + timedelta(minutes=1)) == {"elsewhere": 1}
+        assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"elsewhere": 1}
         assert (kinds(connection), effects(connection, "slack_review")) == ([], [])
         loads.end(admin)
-    assert answers.run(connection, SOON + timedelta(minutes=2)) == {"declined": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=2), {}) == {"declined": 1}
     (row,) = rows(connection, "select occurred_at from handoff.dispositions")
     assert row["occurred_at"] == SOON
     assert effects(connection, "slack_dm")[-1]["slack_user_id"] == BEN
@@ -579,9 +608,9 @@ def test_what_no_request_applied_is_applied_a_minute_later_and_counts_from_when_
     stored(connection, pressed(given, "accept", ANA), SOON)
     stored(connection, pressed(given, "dance", ANA), SOON)
     stored(connection, pressed(given, "accept", BEN), SOON)
-    assert answers.run(connection, SOON + timedelta(seconds=9)) == {}
-    assert answers.run(connection, SOON + timedelta(minutes=1)) == {"accepted": 1, "ignored": 1, "refused": 1}
-    assert answers.run(connection, SOON + timedelta(minutes=2)) == {}
+    assert answers.run(connection, SOON + timedelta(seconds=9), {}) == {}
+    assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"accepted": 1, "ignored": 1, "refused": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=2), {}) == {}
     (row,) = rows(connection, "select occurred_at, recorded_at from handoff.dispositions")
     assert (row["occurred_at"], row["recorded_at"]) == (SOON, SOON + timedelta(minutes=1))
 
@@ -589,7 +618,7 @@ def test_what_no_request_applied_is_applied_a_minute_later_and_counts_from_when_
 def test_who_does_not_wait_any_more_is_told_otherwise(connection: Connection, given: Assignment) -> None:
     stored(connection, pressed(given, "reject", ANA), SOON)
     stored(connection, submitted(given, "bored", ANA), SOON)
-    assert answers.run(connection, SOON + timedelta(minutes=1)) == {"refused": 2}
+    assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"refused": 2}
     assert whispers(connection) == [(ANA, "Slack did not get the form in time. Press Reject again.")]
     (note,) = effects(connection, "slack_note")
     assert (note["slack_user_id"], "no longer on the list" in note["text"]) == (ANA, True)
@@ -603,11 +632,11 @@ def test_an_answer_that_cannot_be_applied_stops_no_other_and_is_told_of_in_the_e
         admin.execute("update handoff.handoffs set context = '{}' where handoff_id = %s", (broken.handoff_id,))
     stored(connection, pressed(broken, "accept", ANA), SOON)
     stored(connection, pressed(given, "accept", ANA), SOON)
-    assert answers.run(connection, SOON + timedelta(minutes=1)) == {"failed": 1, "accepted": 1}
-    assert answers.run(connection, SOON + timedelta(minutes=60)) == {"failed": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=1), {}) == {"failed": 1, "accepted": 1}
+    assert answers.run(connection, SOON + timedelta(minutes=60), {}) == {"failed": 1}
     assert effects(connection, "slack_review") == []
     late = SOON + timedelta(minutes=61)
-    assert dies_at("watch.answer.given_up", lambda own: answers.run(own, late))
-    assert answers.run(connection, late + timedelta(minutes=1)) == {}
+    assert dies_at("watch.answer.given_up", lambda own: answers.run(own, late, {}))
+    assert answers.run(connection, late + timedelta(minutes=1), {}) == {}
     (alert,) = effects(connection, "slack_review")
     assert alert["text"] == "An answer in Slack could not be applied, and is lost: BadContext"

@@ -18,6 +18,7 @@ from handoff.watch.run import run
 from tests.conftest import Database
 from tests.unit.route.handed import NOON, answer
 from tests.unit.watch.clockwork import (
+    ANA,
     HAND_RAISER,
     HIGH,
     below,
@@ -31,6 +32,7 @@ from tests.unit.watch.clockwork import (
     steps,
     value,
 )
+from tests.unit.watch.pressing import stored, submitted
 
 SECOND = timedelta(seconds=1)
 TOLD = "select count(*) from handoff.outbox where kind = 'slack_review'"
@@ -220,13 +222,30 @@ def test_who_hands_on_while_the_agreement_is_being_loaded_waits_for_its_end(
 ) -> None:
     given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
     status(admin, "1", ny("12:04"), "UNQUALIFIED", "not_mine")
+    pressed_in_time = hand(connection, "2", "ana-costa", NOON, **HAND_RAISER)
+    stored(connection, submitted(pressed_in_time, "not_mine", ANA), ny("12:04"))
     loads.begin(admin, NOON)
-    assert look(connection, ny("12:06")) == {"held": 1}
+    assert look(connection, ny("12:06")) == {"pressed": 1, "held": 2}
     assert (answers(connection), value(connection, TOLD)) == ([], 0)
     loads.end(admin)
-    assert look(connection, ny("12:07"))["answered"] == 1
-    assert reps(connection, given) == ["ana-costa", "ben-okafor"]
+    assert look(connection, ny("12:07")) == {"pressed": 1, "answered": 1}
+    for each in (given, pressed_in_time):
+        assert reps(connection, each) == ["ana-costa", "ben-okafor"]
     assert value(connection, TOLD) == 0
+    assert value(connection, "select count(*) from handoff.breaches") == 0
+
+
+def test_a_press_of_in_time_that_cannot_be_written_is_no_breach(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
+    stored(connection, submitted(given, "no_interest", ANA), ny("12:04"))
+    admin.execute("alter table handoff.dispositions add constraint planted check (false) not valid")
+    assert look(connection, ny("12:06")) == {"pressed": 1, "raised": 1}
+    admin.execute("alter table handoff.dispositions drop constraint planted")
+    assert look(connection, ny("12:07")) == {"pressed": 1}
+    assert [kind for kind, *_ in answers(connection)] == ["rejected"]
+    assert (reps(connection, given), value(connection, "select count(*) from handoff.breaches")) == (["ana-costa"], 0)
 
 
 def test_nobody_else_may_take_it_so_a_person_is_told(connection: Connection, admin: psycopg.Connection[Any]) -> None:
@@ -270,9 +289,11 @@ def test_nobody_else_gets_a_lead_that_somebody_has_been_in_touch_with(
     )
     assert [text for _, text in below(connection, given) if "HubSpot" in text] == [said] * 2
     assert look(connection, ny("12:13")) == {}
-    status(admin, "1", ny("12:10"), "UNQUALIFIED", "no_interest", reason_at=ny("12:30"))
-    assert look(connection, ny("12:32")) == {"answered": 1}
-    assert answers(connection)[-1][:3] == ("rejected", given.assignment_id, "no_interest")
+    # What the thread asks for is given within the time for a second save, so it counts from the first one.
+    answered_at = ny("12:10") + timedelta(milliseconds=700)
+    status(admin, "1", answered_at, "UNQUALIFIED", "no_interest", reason_at=ny("12:13"))
+    assert look(connection, ny("12:15")) == {"answered": 1}
+    assert answers(connection)[-1] == ("rejected", given.assignment_id, "no_interest", answered_at)
 
 
 def queued(connection: Connection, key: str) -> dict[str, Any] | None:
