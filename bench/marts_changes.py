@@ -69,6 +69,17 @@ def land_visit(connection: db.Connection, lead: str, at: datetime, occurred_at: 
     qualify.run(connection, at)
 
 
+def land_sessions(connection: db.Connection, lead: str, at: datetime, sessions: list[datetime]) -> None:
+    """Versions of a contact from long ago, each with a session of its own, judged as of `at`."""
+    row = connection.execute("select payload from raw.hubspot_contacts where id = %s limit 1", (lead,)).fetchone()
+    assert row is not None
+    for session in sessions:
+        version = _changed(row["payload"], session, _latest_source(session))
+        batch = landing.open_batch(connection, "poll", session)
+        landing.land(connection, batch, streams.CONTACTS, [version], loaded_at=session)
+    qualify.run(connection, at)
+
+
 def _visit(lead: str, at: datetime, number: int, campaign: str | None = None) -> Record:
     utm = campaign or f"c{number % 5}"
     url = f"https://www.brightwell.example/pricing?utm_source=bench&utm_medium=cpc&utm_campaign={utm}"

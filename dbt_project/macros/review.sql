@@ -3,7 +3,7 @@
 {%- endmacro %}
 
 {% macro commitment_of(metric, day, promise="true") -%}
-    {#- Of all products together, numbers add up, and a share is promised where every product promises the same. -#}
+    {#- Of all products that `promise` lets in, numbers add up, and a share counts where it is the same for each. -#}
     (
         select
             {% if metric == 'handoffs_per_week' -%}

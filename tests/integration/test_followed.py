@@ -56,25 +56,30 @@ def test_what_retention_takes_leaves_the_line_and_the_marts_as_if_it_had_never_b
     # The tests before this one built the marts of moments to come.
     at = clock.now() + 8 * HOUR
     old = at - timedelta(days=731)
-    lead = connection.execute("select lead_id from line.int_leads order by lead_id desc limit 1").fetchone()
-    assert lead
-    marts_changes.land_visit(connection, lead["lead_id"], at, old)
+    leads = connection.execute("select lead_id from line.int_leads order by lead_id desc limit 2").fetchall()
+    lead, other = (each["lead_id"] for each in leads)
+    # What a version said that another replaced: of whom nothing else goes.
+    marts_changes.land_sessions(connection, other, at, [old, old + HOUR])
+    marts_changes.land_visit(connection, lead, at, old)
     build_marts(connection, at)
     told = """select
         (select count(*) from line.int_activities where lead_id = %(lead)s and occurred_at = %(at)s) as line,
         (select count(*) from line.int_touch_acts where lead_id = %(lead)s and occurred_at = %(at)s) as acts,
-        (select count(*) from marts.fct_touches where lead_id = %(lead)s and occurred_at = %(at)s) as marts"""
-    named = {"lead": lead["lead_id"], "at": old}
+        (select count(*) from marts.fct_touches where lead_id = %(lead)s and occurred_at = %(at)s) as marts,
+        (select count(*) from marts.fct_touches where lead_id = %(other)s and occurred_at = %(at)s) as sessions"""
+    named = {"lead": lead, "other": other, "at": old}
     before = connection.execute(told, named).fetchone()
     assert before is not None
     assert all(before.values())
     connection.execute("delete from handoff.pending_leads")
 
-    assert retention.run(connection, at, None)["hubspot_events"] >= 1
+    counts = retention.run(connection, at, None)
+    assert counts["hubspot_events"] >= 1
+    assert counts["hubspot_contacts"] == 1
     later = at + HOUR
     qualify.run(connection, later)
     build_marts(connection, later)
-    assert connection.execute(told, named).fetchone() == {"line": 0, "acts": 0, "marts": 0}
+    assert connection.execute(told, named).fetchone() == dict.fromkeys(before, 0)
     columns = "activity_id, lead_id, kind, summary, subject, url, occurred_at"
     with db.connect("handoff_admin") as admin:
         admin.execute("drop schema if exists kept_line cascade")

@@ -23,11 +23,12 @@ from handoff import clock, connections
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.local import progress
-from handoff.qualify import dbt
+from handoff.qualify import dbt, loads
 from handoff.review import builds, publish
 from handoff.review.run import build_marts
 from tests.conftest import Database
 from tests.integration.lives import Lives, lives
+from tests.integration.loaded import loaded_meanwhile
 from tests.integration.marts_company import AT, SECOND, Admin, Handoff, plant, plant_contact
 
 IS_LONG = bool(os.environ.get("HANDOFF_CHAOS"))
@@ -47,6 +48,7 @@ select
     (select sum(cohort_size) from marts.rpt_funnel where cohort_by = 'mql' and stage = 'mql')::bigint as funnel,
     (select row_count from marts.mart_builds where mart = 'fct_handoffs') as noted
 """
+BEGIN = "insert into handoff.unfinished_loads values ('2026-03-01') on conflict do nothing"
 BUILDS = "select min(build_id) as first, max(build_id) as last, count(*) as marts from marts.mart_builds"
 
 
@@ -275,7 +277,7 @@ def test_marts_come_and_go_with_the_project_and_views_follow_their_tables(admin:
         publish.publish(owner, [], AT)
 
 
-def test_a_test_that_fails_keeps_the_marts_of_before_and_a_policy_does_not(admin: Admin) -> None:
+def test_a_failed_test_or_a_load_meanwhile_keeps_the_marts_of_before_and_a_policy_does_not(admin: Admin) -> None:
     before = one(admin, BUILDS)
     with db.connect() as connection:
         # Of one lead two rows: that mart would be wrong.
@@ -286,6 +288,12 @@ def test_a_test_that_fails_keeps_the_marts_of_before_and_a_policy_does_not(admin
         admin.execute(
             "delete from line.int_leads where ctid in (select max(ctid) from line.int_leads where lead_id = '1')"
         )
+        with loaded_meanwhile(
+            admin, "insert into handoff.unfinished_loads values ('2026-03-01') on conflict do nothing"
+        ):
+            assert build_marts(connection) == {"skipped": loads.UNFINISHED}
+        assert one(admin, BUILDS) == before
+        loads.end(connection)
         # A message without its id is a broken promise, and the marts are right.
         admin.execute("update handoff.outbox set result = '{}' where handoff_id = 'h1'")
         with pytest.raises(dbt.DbtFailed, match="messages_sent_without_id"):

@@ -33,6 +33,7 @@ from sandbox.testing import RunningSandbox, running_sandbox
 from tests.conftest import Database
 from tests.integration.built import build
 from tests.integration.conftest import connect_to
+from tests.integration.loaded import loaded_meanwhile
 from tests.integration.marts_company import AT, DAY, SECOND, Admin, Handoff, moment, plant, plant_contact
 from tests.unit.review.pdf_text import text_of
 from tests.unit.web.board_data import COOKIE, site
@@ -40,6 +41,10 @@ from tests.unit.web.board_data import COOKIE, site
 WEEK = date(2026, 3, 9)
 BEGAN = moment("03-10 14:00:00")
 HOUR = 3600 * SECOND
+LOAD_AGAIN = """
+insert into handoff.loads (loaded_at, agreement_hash, models_hash)
+select loaded_at, agreement_hash, models_hash from handoff.loads order by loaded_at desc, load_id desc limit 1
+"""
 MONDAY_AFTER = moment("03-23 12:00:00")
 # Figure, dimension, member; handoffs, of them decided, of them counted, still open; median and nine of ten below, in s.
 # Ana had a, c, d and g, Ben b and f. Accepted: a, b and f, who was called; c was rejected; d waits; g was withdrawn.
@@ -433,6 +438,14 @@ def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
 ) -> None:
     # A broken policy is told in the pack, and holds it back no more than the marts.
     connection.execute("update handoff.outbox set result = '{}' where handoff_id = 'd' and kind = 'slack_dm'")
+    # One of figures that two agreements gave would be kept.
+    with (
+        psycopg.connect(connections.get(connections.ADMIN).dsn, autocommit=True) as admin,
+        loaded_meanwhile(admin, LOAD_AGAIN),
+        pytest.raises(run.NotNow, match="the agreement was loaded while the marts were built"),
+    ):
+        run.run(connection, AT, WEEK)
+    assert connection.execute("select from handoff.reviews").rowcount == 0
     counts = run.run(connection, AT, WEEK)
     assert counts == {"week": "2026-W11", "queued": 1}
     assert run.run(connection, AT, WEEK) == {"week": "2026-W11", "queued": 0}

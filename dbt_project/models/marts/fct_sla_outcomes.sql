@@ -18,7 +18,7 @@ messages as (
 ),
 
 breaches as (
-    select assignment_id from {{ ref('stg_handoff__breaches') }}
+    select assignment_id, marked_at from {{ ref('stg_handoff__breaches') }}
 ),
 
 answers as (
@@ -30,12 +30,9 @@ answers as (
     group by handoff_id
 ),
 
--- Handing it on counts from when the rep said so, not from when we read it.
 declines as (
-    select assignment_id, min(occurred_at) as declined_at
-    from {{ ref('stg_handoff__dispositions') }}
+    select assignment_id, occurred_at, recorded_at from {{ ref('stg_handoff__dispositions') }}
     where kind = 'declined'
-    group by assignment_id
 ),
 
 -- First contact stops the clock of the assignment in which it fell, and so does a rejection.
@@ -50,8 +47,11 @@ stopped as (
                 then answers.stopped_at
         end as stopped_at,
         least(answers.stopped_at, answers.withdrawn_at) as over_at,
+        -- Handing it on counts from when the rep said so if we read it too late, not if nobody could take it.
         case
-            when assignments.ended_at is not null then least(assignments.ended_at, declines.declined_at)
+            when declines.recorded_at > breaches.marked_at and declines.recorded_at >= assignments.ended_at
+                then declines.occurred_at
+            else assignments.ended_at
         end as left_at,
         breaches.assignment_id is not null as is_marked
     from assignments

@@ -13,12 +13,13 @@ handoffs as (
     from {{ ref('fct_handoffs') }} as handoff
 ),
 
-outcomes as (
-    select * from {{ ref('fct_sla_outcomes') }}
-),
-
 commitments as (
     {{ live_commitments() }}
+),
+
+weeks as (
+    select week_starts_on, promised from {{ ref('int_review_weeks') }}
+    where dimension = 'all'
 ),
 
 touched as (
@@ -64,13 +65,13 @@ handed as (
             select
                 bool_or(outcomes.outcome = 'breached') as is_breached,
                 bool_and(outcomes.outcome <> 'breached') and bool_or(outcomes.outcome = 'met') as is_met
-            from outcomes
+            from {{ ref('fct_sla_outcomes') }} as outcomes
             where outcomes.handoff_id = handoffs.handoff_id
         ) as verdict
     group by handoffs.week_starts_on
 ),
 
-{% set promise = "commitments.live_week <= week_starts_on" -%}
+{% set promise = "commitments.live_week <= week_starts_on and weeks.promised ? commitments.metric" -%}
 final as (
     select
         week_starts_on,
@@ -92,6 +93,7 @@ final as (
     from touched
     full join qualified using (week_starts_on)
     full join handed using (week_starts_on)
+    left join weeks using (week_starts_on)
 )
 
 select * from final

@@ -31,7 +31,7 @@ counted as (
     group by week_starts_on, figure, dimension, member
 ),
 
-{% set whose = "(counted.dimension = 'all' or counted.member = commitments.product_id)" -%}
+{% set whose = "(weeks.promised ? commitments.metric or counted.member = commitments.product_id)" -%}
 {% set promise = "commitments.live_week <= week_starts_on and " ~ whose -%}
 measured as (
     select

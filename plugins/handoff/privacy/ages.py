@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from handoff.privacy.ledger_tables import BARE, BARE_EFFECT, BARE_RESULT, SKELETON
 from handoff.privacy.raw_tables import SHARED
@@ -27,6 +28,8 @@ _OPEN_LEADS: Sql = f"""(
 _OPEN_HANDOFFS: Sql = f"(select handoff_id from ({_OPEN}) as opened)"
 _OPEN_EMAILS: Sql = f"(select coalesce(email, '') from ({_OPEN}) as opened)"
 
+Holder = Literal["line", "marts"]
+
 
 @dataclass(frozen=True)
 class Age:
@@ -35,13 +38,13 @@ class Age:
     Attributes:
         old: a query of the rows' keys, the oldest first.
         take: a statement that takes as many as `old` finds; repeated until it finds none.
-        is_modelled: whether the line's models hold what goes. Then `take` returns whose it was, as `contact_ids` and
-            `email`, each of which may be null.
+        held_by: whether the models hold what goes, the line's as well or the marts' alone. Then `take` returns whose it
+            was, as `contact_ids` and `email`, each of which may be null.
     """
 
     old: Sql
     take: Sql
-    is_modelled: bool = False
+    held_by: Holder | None = None
 
 
 def _delete(table: Sql, stamp: Sql, unless: Sql) -> Age:
@@ -50,8 +53,8 @@ def _delete(table: Sql, stamp: Sql, unless: Sql) -> Age:
     return Age(old, f"delete from {table} where ctid = any(array({old}))")
 
 
-def _modelled(age: Age, contact_ids: Sql = "null::text[]", email: Sql = "null::text") -> Age:
-    return Age(age.old, f"{age.take} returning {contact_ids} as contact_ids, {email} as email", is_modelled=True)
+def _modelled(age: Age, contact_ids: Sql = "null::text[]", email: Sql = "null::text", held_by: Holder = "line") -> Age:
+    return Age(age.old, f"{age.take} returning {contact_ids} as contact_ids, {email} as email", held_by)
 
 
 def _blank(table: Sql, key: Sql, stamp: Sql, assignments: Sql, differs: Sql, unless: Sql) -> Age:
@@ -86,7 +89,10 @@ _LISTED = ("companies", "owners", "users", "pipelines", "forms", "campaigns", "p
 _SKELETON: Sql = SKELETON.format(lead="lead_id")
 
 AGES: Mapping[str, Age] = {
-    "hubspot_contacts": _superseded("raw.hubspot_contacts", f"old.id in {_OPEN_LEADS}"),
+    # The line reads the newest versions only; sessions and stages are read from all.
+    "hubspot_contacts": _modelled(
+        _superseded("raw.hubspot_contacts", f"old.id in {_OPEN_LEADS}"), contact_ids="array[id]", held_by="marts"
+    ),
     **{name.removeprefix("raw."): _superseded(name) for name in SHARED},
     **{f"hubspot_{name}": _superseded(f"raw.hubspot_{name}") for name in _LISTED},
     "hubspot_events": _modelled(

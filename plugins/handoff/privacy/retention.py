@@ -14,6 +14,7 @@ from handoff.privacy.ages import AGES, DELETED_CONTACTS, LOGS
 from handoff.privacy.erase import erase
 from handoff.privacy.person import of_contact
 from handoff.privacy.reported import BUSY
+from handoff.review import stale
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def run(connection: Connection, as_of: datetime, logs: Path | None, *, batch: in
     """Apply each row of the agreement that is in force; returns what was let go of, by its subject.
 
     Leads of whom something goes that the line's models hold are queued in the same transaction: the line's next run
-    takes it out of its tables, and the marts' next build out of those.
+    takes it out of its tables, and the marts' next build out of those. What the marts alone hold is noted for them.
 
     Running it again finds nothing. A table that is in use by others is left to the next night, with a line in the log.
 
@@ -89,7 +90,7 @@ def _rows(connection: Connection, subject: str, before: datetime, batch: int, qu
     """Take what is old of one subject; leads that are queued for it are added to those of this night."""
     done, age = 0, AGES[subject]
     for _ in range(MOST_BATCHES):
-        if age.is_modelled and len(queued) >= MOST_LEADS:
+        if age.held_by == "line" and len(queued) >= MOST_LEADS:
             log.warning("%s goes on in the next night: %s leads are to be judged anew", subject, len(queued))
             break
         try:
@@ -97,8 +98,10 @@ def _rows(connection: Connection, subject: str, before: datetime, batch: int, qu
                 with role.acting(connection):
                     cursor = connection.execute(age.take, {"before": before, "most": batch})
                     taken = cursor.rowcount
-                if age.is_modelled:
+                if age.held_by == "line":
                     queued |= _requeue(connection, cursor.fetchall())
+                elif age.held_by == "marts":
+                    stale.note(connection, {lead_id for row in cursor for lead_id in row["contact_ids"]})
         except BUSY as problem:
             log.warning("%s is let go of by the next night: %s", subject, type(problem).__name__)
             break

@@ -10,6 +10,7 @@ from handoff.review import builds, publish, stale
 
 MARTS, POLICY = "marts", "policy"
 BUSY = "another process builds the marts"
+LOADED = "the agreement was loaded while the marts were built: run it again"
 PATIENCE = timedelta(minutes=5)
 """How long the pack waits for a build of the marts that began in the same minute."""
 
@@ -23,13 +24,14 @@ def build_marts(connection: Connection, as_of: datetime | None = None, wait: tim
 
     A policy that is not empty says something of the handoffs and nothing against the marts: they are shown, and it is
     raised then. When anything else fails, readers keep the marts that they have, and so they do while a load of the
-    agreement has not ended.
+    agreement has not ended, and when one began or ended during the build, whose figures may be of no one agreement.
 
     Args:
         as_of: the moment to compute for; None for the present.
         wait: how long to wait for another process that builds them; None leaves it to that one.
 
-    Returns: counts of nodes by status, and the rows that changed by mart. How each model did, `builds` keeps.
+    Returns: counts of nodes by status, and the rows that changed by mart; or why nothing was shown, as `skipped`. How
+        each model did, `builds` keeps.
 
     Raises:
         handoff.qualify.dbt.DbtFailed: a model failed, or a policy is not empty; the message names each.
@@ -40,6 +42,7 @@ def build_marts(connection: Connection, as_of: datetime | None = None, wait: tim
             return {"skipped": BUSY}
         if loads.is_unfinished(connection):
             return {"skipped": loads.UNFINISHED}
+        before = loads.newest(connection)
         at = as_of or clock.now()
         stale.note_due(connection, at)
         try:
@@ -48,12 +51,23 @@ def build_marts(connection: Connection, as_of: datetime | None = None, wait: tim
             if failure.result:
                 builds.note(connection, failure.result, at)
                 if _is_policy_alone(failure.result):
+                    if why := _loaded_since(connection, before):
+                        return {"skipped": why}
                     _publish(connection, failure.result, at)
             raise
         if result is None:
             return {}
         builds.note(connection, result, at)
+        if why := _loaded_since(connection, before):
+            return {"skipped": why}
         return _counts(result) | _publish(connection, result, at)
+
+
+def _loaded_since(connection: Connection, before: loads.Load | None) -> str | None:
+    """Why what was built since a load is not to be shown: seeds may have been replaced between two models of it."""
+    if loads.is_unfinished(connection):
+        return loads.UNFINISHED
+    return None if loads.newest(connection) == before else LOADED
 
 
 def _is_policy_alone(result: dbt.Result) -> bool:
@@ -82,7 +96,8 @@ def run(connection: Connection, as_of: datetime, week: date | None = None) -> di
     Raises:
         ValueError: the week is not over.
         handoff.qualify.dbt.DbtFailed: a model failed.
-        NotNow: another process has been building the marts for too long, or a load of the agreement has not ended.
+        NotNow: another process has been building the marts for too long, or a load of the agreement has not ended, or
+            began or ended meanwhile.
     """
     # Charts and print load slowly, and most forks of this module's process need neither.
     from handoff.agreement import source

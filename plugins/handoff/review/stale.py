@@ -5,9 +5,15 @@ contact is merged. Here is noted what no change of a lead brings about. A build 
 (`int_moved_leads`); only once its readers have it do the entries go.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from handoff.ledger.db import Connection
+
+
+def note(connection: Connection, lead_ids: Collection[str]) -> None:
+    """Let the next build make the histories of these leads anew."""
+    connection.execute("insert into handoff.stale_leads (lead_id) select unnest(%s::text[])", (list(lead_ids),))
 
 
 def note_all(connection: Connection) -> None:

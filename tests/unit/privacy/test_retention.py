@@ -221,7 +221,7 @@ def test_a_value_that_lands_again_while_it_goes_is_answered_again(connection: Co
     assert count(connection, f"raw.email_addresses where address = '{GONE}'") == 1
 
 
-@pytest.mark.parametrize("subject", [name for name, age in AGES.items() if age.is_modelled])
+@pytest.mark.parametrize("subject", [name for name, age in AGES.items() if age.held_by == "line"])
 def test_whose_records_go_are_judged_anew_so_many_a_night(
     connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, subject: str
 ) -> None:

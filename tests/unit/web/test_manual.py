@@ -54,6 +54,11 @@ def test_a_link_into_the_repository_names_a_file_that_is_there(name: str) -> Non
         assert href.startswith("https://") or (DOCS / href).exists(), href
 
 
+def test_each_paragraph_of_the_decision_log_begins_with_its_choice() -> None:
+    _, _, *paragraphs = (DOCS / "decisions.md").read_text().split("\n\n")
+    assert [paragraph for paragraph in paragraphs if not re.match(r"\*\*\S.+?\*\*", paragraph)] == []
+
+
 def test_documentation_begins_with_its_first_page() -> None:
     answer = get("/docs")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PREFIX}/docs/for-reps")

@@ -81,7 +81,7 @@ def test_what_failed_stands_first_and_readers_are_said_to_have_an_earlier_build(
     assert found[0][7].startswith("Got 1 result")
     assert "<script>alert" not in text
     assert found[2][5:7] == ["1,234", "11"]
-    assert "That build failed, so readers have the one of" in text
+    assert "That build failed, or the agreement was loaded meanwhile, so readers have the one of" in text
 
 
 def test_builds_are_kept_for_a_week(database: Database) -> None:
