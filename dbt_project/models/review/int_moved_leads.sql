@@ -25,15 +25,17 @@ leads as (
     inner join aliases on present.lead_id = aliases.lead_id
 ),
 
+noted as (
+    select lead_id, array_agg(entry_id order by entry_id) as entry_ids
+    from entries
+    group by lead_id
+),
+
+-- An entry of no lead means all. No lead's id is blank, and `is not distinct from` would compare each with each.
 final as (
-    select
-        leads.lead_id,
-        array(
-            select entries.entry_id from entries
-            where entries.lead_id is not distinct from leads.lead_id
-            order by entries.entry_id
-        ) as entry_ids
+    select leads.lead_id, coalesce(noted.entry_ids, '{}') as entry_ids
     from leads
+    left join noted on coalesce(leads.lead_id, '') = coalesce(noted.lead_id, '')
 )
 
 select * from final

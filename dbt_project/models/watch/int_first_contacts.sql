@@ -10,9 +10,7 @@ assignments as (
 
 breaches as (
     select
-        given.handoff_id,
-        marked.due_at,
-        marked.marked_at
+        given.handoff_id, marked.due_at, marked.marked_at
     from {{ ref('stg_handoff__breaches') }} as marked
     inner join {{ ref('stg_handoff__assignments') }} as given on marked.assignment_id = given.assignment_id
 ),
@@ -22,8 +20,14 @@ outreach_kinds as (
     where is_outreach
 ),
 
+-- The row of whoever leaves ends as that day begins, and they called in the morning; but not for who takes over.
 reps as (
-    select * from {{ ref('reps') }}
+    select
+        rep_id, crm_owner_id, valid_from,
+        valid_to
+        + (lead(valid_from) over (partition by crm_owner_id order by valid_from) is distinct from valid_to)::int
+        as valid_to
+    from {{ ref('reps') }}
 ),
 
 first_outreach as (
@@ -33,13 +37,8 @@ first_outreach as (
     from handoffs
     cross join lateral (
         select
-            engagement.activity_id,
-            engagement.owner_id,
-            reps.rep_id,
-            engagement.kind,
-            engagement.occurred_at,
-            engagement.logged_at,
-            counted.first_contact_at
+            engagement.activity_id, engagement.owner_id, reps.rep_id, engagement.kind,
+            engagement.occurred_at, engagement.logged_at, counted.first_contact_at
         from {{ ref('int_engagements') }} as engagement
         inner join outreach_kinds on engagement.kind = outreach_kinds.kind
         inner join reps
