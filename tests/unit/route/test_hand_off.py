@@ -9,6 +9,7 @@ import pytest
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.local import progress
+from handoff.notify import cards
 from handoff.route.assign import Candidate, NobodyEligible
 from handoff.route.decisions import Decision
 from handoff.route.run import hand_off
@@ -36,11 +37,11 @@ def test_the_cards_of_the_handoff_before_say_so(connection: Connection) -> None:
     before = to(connection, "1", "ana-costa", NOON)
     delivered(connection, before)
     answer(connection, before, "contacted", NOON)
+    assert cards.refresh(connection, before.handoff_id, NOON) == 2
     to(connection, "1", "ana-costa", NOON, product="insights")
     assert hand_off(connection, again(), LATER) == 1
-    assert updates(connection) == [
-        f"{kind}:{before.handoff_id}:{before.assignment_id}" for kind in ("slack_dm", "slack_channel")
-    ]
+    both = [f"{kind}:{before.handoff_id}:{before.assignment_id}" for kind in ("slack_dm", "slack_channel")]
+    assert updates(connection) == both * 2
 
 
 def test_who_is_rejected_while_being_handed_over_anew_is_decided_anew(connection: Connection) -> None:
