@@ -25,14 +25,18 @@ def lock_former(connection: Connection, decision: Decision) -> list[str]:
     return [row["handoff_id"] for row in rows]
 
 
-def is_rejected(connection: Connection, former: list[str], decision: Decision) -> bool:
-    """Whether one of them was rejected since the act that the lead would be handed over for."""
+def is_rejected(connection: Connection, former: list[str], decision: Decision, as_of: datetime) -> bool:
+    """Whether one of them was rejected since the act that the lead would be handed over for.
+
+    A rejection in the CRM counts that the watch has yet to record: of two handoffs it would answer neither.
+    """
+    if not former:
+        return False
+    connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
+    given = {"former": former, "lead": decision.lead_id, "since": decision.context.trigger.occurred_at}
     return bool(
-        connection.execute(
-            """select from handoff.dispositions
-            where handoff_id = any(%s) and kind = 'rejected' and occurred_at >= %s limit 1""",
-            (former, decision.context.trigger.occurred_at),
-        ).rowcount
+        connection.execute(_RECORDED, given).rowcount
+        or (connection.execute(_STATUS, given).rowcount and connection.execute(_FOUND, given).rowcount)
     )
 
 
@@ -45,3 +49,20 @@ def refresh(connection: Connection, former: list[str], as_of: datetime) -> None:
     ).fetchall()
     for row in rows:
         cards.refresh(connection, row["handoff_id"], as_of)
+
+
+_RECORDED = """
+select from handoff.dispositions
+where handoff_id = any(%(former)s) and kind = 'rejected' and occurred_at >= %(since)s limit 1
+"""
+# `_FOUND` reads every assignment there is, a second or more of a long history; this reads one contact.
+_STATUS = """
+select from staging.stg_hubspot__contacts as contact
+inner join agreement.crm_dispositions as said on said.lead_status = contact.lead_status and said.kind = 'rejected'
+where contact.contact_id = %(lead)s
+and greatest(coalesce(contact.lead_status_at, contact.updated_at), contact.rejection_reason_at) >= %(since)s
+"""
+_FOUND = """
+select from line.int_crm_dispositions
+where handoff_id = any(%(former)s) and kind = 'rejected' and occurred_at >= %(since)s limit 1
+"""

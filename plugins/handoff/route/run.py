@@ -120,7 +120,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
     key = handoff_id(decision.lead_id, decision.product_id, decision.cycle)
     with connection.transaction():
         former = anew.lock_former(connection, decision)
-        if anew.is_rejected(connection, former, decision):
+        if anew.is_rejected(connection, former, decision, as_of):
             raise NobodyEligible("it was rejected a moment ago, and is decided anew")
         assignments.lock(connection)
         choice = choose(

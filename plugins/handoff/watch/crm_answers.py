@@ -12,6 +12,7 @@ from handoff.notify import cards, history, lines
 from handoff.notify.alert import alert
 from handoff.notify.card_state import NAME
 from handoff.notify.context import BadContext
+from handoff.notify.newer import newer_of
 from handoff.notify.text import slack_text
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
@@ -58,7 +59,11 @@ def _record(connection: Connection, row: Row, as_of: datetime) -> int:
 
 def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     lock(connection, row["handoff_id"])
-    if row["kind"] == DECLINED and _is_contacted(connection, row):
+    is_contacted = _is_contacted(connection, row)
+    # The view says the same, but was read before the lock.
+    if is_contacted and newer_of(connection, row["handoff_id"]) is not None:
+        return 0
+    if row["kind"] == DECLINED and is_contacted:
         return _refuse(connection, row, as_of)
     new = connection.execute(
         """insert into handoff.dispositions (

@@ -2,22 +2,26 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.local import progress
+from handoff.notify import cards
 from handoff.route.assign import Candidate, NobodyEligible
 from handoff.route.decisions import Decision
 from handoff.route.run import hand_off
+from handoff.watch import crm_answers
 from handoff.watch.lock import lock
 from tests.integration.routers import decision
 from tests.unit.route.handed import NOON, answer, to
-from tests.unit.watch.pressing import delivered
+from tests.unit.watch.clockwork import status
+from tests.unit.watch.pressing import delivered, kinds
 
 LATER = NOON + timedelta(days=31)
+MINUTE = timedelta(minutes=1)
 
 
 def again(lead_id: int = 1) -> Decision:
@@ -36,11 +40,11 @@ def test_the_cards_of_the_handoff_before_say_so(connection: Connection) -> None:
     before = to(connection, "1", "ana-costa", NOON)
     delivered(connection, before)
     answer(connection, before, "contacted", NOON)
+    assert cards.refresh(connection, before.handoff_id, NOON) == 2
     to(connection, "1", "ana-costa", NOON, product="insights")
     assert hand_off(connection, again(), LATER) == 1
-    assert updates(connection) == [
-        f"{kind}:{before.handoff_id}:{before.assignment_id}" for kind in ("slack_dm", "slack_channel")
-    ]
+    both = [f"{kind}:{before.handoff_id}:{before.assignment_id}" for kind in ("slack_dm", "slack_channel")]
+    assert updates(connection) == both * 2
 
 
 def test_who_is_rejected_while_being_handed_over_anew_is_decided_anew(connection: Connection) -> None:
@@ -56,6 +60,41 @@ def test_who_is_rejected_while_being_handed_over_anew_is_decided_anew(connection
         with pytest.raises(NobodyEligible, match="was rejected a moment ago"):
             routed.result()
     assert connection.execute("select from handoff.handoffs").rowcount == 1
+
+
+def test_a_rejection_in_the_crm_that_was_read_before_the_lead_was_handed_over_anew_is_none(
+    connection: Connection,
+) -> None:
+    """The watch waits for the router, and another rep has the lead by then."""
+    before = to(connection, "1", "ana-costa", NOON)
+    answer(connection, before, "contacted", NOON)
+    set_status("1", LATER - 2 * MINUTE)
+    raised: dict[str, Exception] = {}
+    with ThreadPoolExecutor(1) as pool:
+        with db.connect() as routing, routing.transaction():
+            lock(routing, before.handoff_id)
+            watched = pool.submit(crm_answers.run, connection, LATER, raised)
+            assert progress.wait(waits, timeout_s=20, interval_s=0.02)
+            assert hand_off(routing, again(), LATER) == 1
+        assert (watched.result(), raised) == (0, {})
+    assert kinds(connection) == ["contacted"]
+
+
+def test_a_rejection_in_the_crm_that_came_with_the_act_is_heard_before_the_lead_is_handed_over_anew(
+    connection: Connection,
+) -> None:
+    before = to(connection, "1", "ana-costa", NOON)
+    answer(connection, before, "contacted", NOON)
+    set_status("1", LATER + MINUTE / 6)
+    with pytest.raises(NobodyEligible, match="was rejected a moment ago"):
+        hand_off(connection, again(), LATER + 2 * MINUTE)
+    assert crm_answers.run(connection, LATER + 2 * MINUTE, {}) == 1
+    assert kinds(connection) == ["contacted", "rejected"]
+
+
+def set_status(lead_id: str, at: datetime) -> None:
+    with db.connect("handoff_admin") as admin:
+        status(admin, lead_id, at, "UNQUALIFIED", "no_interest")
 
 
 def waits() -> bool:

@@ -235,14 +235,23 @@ def test_who_hands_on_while_the_agreement_is_being_loaded_waits_for_its_end(
     assert value(connection, "select count(*) from handoff.breaches") == 0
 
 
+@pytest.mark.parametrize(
+    ("state", "counted", "told"), [("check_violation", "raised", 1), ("deadlock_detected", "held", 0)]
+)
 def test_a_press_of_in_time_that_cannot_be_written_is_no_breach(
-    connection: Connection, admin: psycopg.Connection[Any]
+    connection: Connection, admin: psycopg.Connection[Any], state: str, counted: str, told: int
 ) -> None:
+    """Of what the database could not do just now, nobody is told."""
     given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
     stored(connection, submitted(given, "no_interest", ANA), ny("12:04"))
-    admin.execute("alter table handoff.dispositions add constraint planted check (false) not valid")
-    assert look(connection, ny("12:06")) == {"pressed": 1, "raised": 1}
-    admin.execute("alter table handoff.dispositions drop constraint planted")
+    admin.execute(
+        f"""create function handoff.planted() returns trigger language plpgsql as $$
+            begin raise {state}; end $$;
+        create trigger planted before insert on handoff.dispositions execute function handoff.planted()"""
+    )
+    assert look(connection, ny("12:06")) == {"pressed": 1, counted: 1}
+    assert value(connection, TOLD) == told
+    admin.execute("drop trigger planted on handoff.dispositions")
     assert look(connection, ny("12:07")) == {"pressed": 1}
     assert [kind for kind, *_ in answers(connection)] == ["rejected"]
     assert (reps(connection, given), value(connection, "select count(*) from handoff.breaches")) == (["ana-costa"], 0)
