@@ -32,12 +32,14 @@ def is_rejected(connection: Connection, former: list[str], decision: Decision, a
     """
     if not former:
         return False
-    connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
     given = {"former": former, "lead": decision.lead_id, "since": decision.context.trigger.occurred_at}
-    return bool(
-        connection.execute(_RECORDED, given).rowcount
-        or (connection.execute(_STATUS, given).rowcount and connection.execute(_FOUND, given).rowcount)
-    )
+    if connection.execute(_RECORDED, given).rowcount:
+        return True
+    connection.execute(_AS_OF, (as_of.isoformat(),))
+    found = connection.execute(_STATUS, given).rowcount and connection.execute(_FOUND, given).rowcount
+    # What else the transaction reads is of the present.
+    connection.execute(_AS_OF, ("",))
+    return bool(found)
 
 
 def refresh(connection: Connection, former: list[str], as_of: datetime) -> None:
@@ -51,6 +53,7 @@ def refresh(connection: Connection, former: list[str], as_of: datetime) -> None:
         cards.refresh(connection, row["handoff_id"], as_of)
 
 
+_AS_OF = "select set_config('handoff.as_of', %s, true)"
 _RECORDED = """
 select from handoff.dispositions
 where handoff_id = any(%(former)s) and kind = 'rejected' and occurred_at >= %(since)s limit 1
