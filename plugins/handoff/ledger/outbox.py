@@ -88,3 +88,9 @@ def put(connection: Connection, *effects: Effect) -> int:
             ),
         ).rowcount
     return new
+
+
+def has(connection: Connection, *dedupe_keys: str) -> bool:
+    """Whether one of some effects is there, whatever became of it."""
+    found = connection.execute("select from handoff.outbox where dedupe_key = any(%s) limit 1", (list(dedupe_keys),))
+    return found.fetchone() is not None

@@ -79,6 +79,11 @@ def say(
     return outbox.put(connection, *effects)
 
 
+def is_said(connection: Connection, kind: str, handoff_id: str, assignment_id: int, key: str) -> bool:
+    """Whether there is a line of that `key` below one of an assignment's cards, which need not have arrived yet."""
+    return outbox.has(connection, f"{THREAD}:{kind}:{handoff_id}:{assignment_id}:{key}")
+
+
 def _whom(card: Row, mentions: bool) -> dict[str, object]:
     if card["kind"] != DM:
         return {}

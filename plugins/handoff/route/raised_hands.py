@@ -1,6 +1,6 @@
 """Tell the rep who has a lead that it raised a hand again: no second handoff begins while they have it.
 
-While the rep is not there, whoever is above them is told as well."""
+While the rep is not there, whoever is above them is told as well. A rep whose card was given up gets a note."""
 
 from datetime import datetime
 
@@ -32,16 +32,22 @@ def _tell(connection: Connection, row: Row, watch: Watch) -> int:
     turn = history.turns_of(connection, row["handoff_id"])[-1]
     rep = watch.there(turn.rep_id)
     kinds = cards.CARDS if rep else (cards.CHANNEL,)
+    line = (cards.DM, row["handoff_id"], turn.assignment_id, act.key)
+    key = f"{turn.assignment_id}:{act.key}"
     with connection.transaction():
-        told = lines.raised_a_hand(connection, row["handoff_id"], act, watch.as_of, watch.room, kinds)
         # Who goes after they were told was told.
-        if told and (rep is None or rep.is_away):
+        was_told = cards.is_said(connection, *line) or watch.has_told(connection, key)
+        said = lines.raised_a_hand(connection, row["handoff_id"], act, watch.as_of, watch.room, kinds)
+        if not was_told and (rep is None or rep.is_away):
             whom = addressee(watch.people, turn.rep_id, "manager")
             note = Note(row["context"], turn.due_at, whom.time_zone if whom else UTC, watch.as_of)
-            text = note.raised(watch.name(turn.rep_id), act.summary, act.at, rep.away_until if rep else None)
-            watch.tell(connection, row["handoff_id"], f"{turn.assignment_id}:{act.key}", text, whom)
+            text = note.raised_unheard(watch.name(turn.rep_id), act.summary, act.at, rep.away_until if rep else None)
+            watch.tell(connection, row["handoff_id"], key, text, whom)
+        elif rep and not was_told and not cards.is_said(connection, *line):
+            note = Note(row["context"], turn.due_at, rep.time_zone, watch.as_of)
+            watch.tell(connection, row["handoff_id"], key, note.raised(act.summary, act.at), rep)
     crash.point("route.hand.told")
-    return told
+    return said
 
 
 # What was read before the newest handoff was decided stands on its card, whenever it was done.

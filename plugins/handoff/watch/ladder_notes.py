@@ -56,18 +56,25 @@ class Note:
             f"{self._late()}. It went from {_name(former_name)} to {_name(rep_name)}, who has until {until}"
         )
 
-    def raised(self, rep_name: str, summary: str, at: datetime, away_until: datetime | None) -> str:
-        """To somebody above a rep who is away, or has left when `away_until` is None: the lead asked for sales again.
+    def raised(self, summary: str, at: datetime) -> str:
+        """To the rep: the lead asked for sales again.
 
         Args:
             summary: what it did, as the vendor's text says it.
         """
+        return self._with_link(self._raised(summary, at))
+
+    def raised_unheard(self, rep_name: str, summary: str, at: datetime, away_until: datetime | None) -> str:
+        """As `raised`, to somebody above a rep who is away, or has left when `away_until` is None."""
         until = deadline(away_until, self._zone, self._as_of) if away_until else ""
-        did = f"{told_at(at, self._zone, self._as_of)}: {slack_text(summary, SUMMARY)}"
         return self._with_link(
-            f"{self._lead} raised a hand again, {did}. {_name(rep_name)}, who has it, "
+            f"{self._raised(summary, at)}. {_name(rep_name)}, who has it, "
             f"{f'is away until {until}' if until else 'has left'}"
         )
+
+    def _raised(self, summary: str, at: datetime) -> str:
+        did = f"{told_at(at, self._zone, self._as_of)}: {slack_text(summary, SUMMARY)}"
+        return f"{self._lead} raised a hand again, {did}"
 
     def _late(self) -> str:
         return f"Nobody was in touch with {self._lead} by {self._due}"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handoff.ledger.db import Connection
-from handoff.ledger.outbox import Effect, put
+from handoff.ledger.outbox import Effect, has, put
 from handoff.notify import cards, lines
-from handoff.notify.alert import alert
+from handoff.notify.alert import REVIEW, alert
 from handoff.notify.lines import Room
 from handoff.watch.ladder import Person
 
@@ -53,6 +53,10 @@ class Watch:
         payload = {"slack_user_id": whom.slack_user_id, "rep_id": whom.rep_id, "text": text, "rep_name": whom.name}
         note = Effect(f"{cards.LADDER}{key}", NOTE, payload, self.as_of, handoff_id)
         self.room.told[whom.slack_user_id] += put(connection, note)
+
+    def has_told(self, connection: Connection, key: str) -> bool:
+        """Whether anybody was told under a `key`, or the review channel was."""
+        return has(connection, f"{cards.LADDER}{key}", f"{REVIEW}:ladder:{key}")
 
     def remind(
         self, connection: Connection, handoff_id: str, assignment_id: int, key: str, text: str, whom: Person

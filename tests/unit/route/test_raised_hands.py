@@ -46,6 +46,12 @@ def tell(connection: Connection, at: datetime = NOON + 61 * MINUTE) -> None:
     assert raised == {}
 
 
+def give_up(connection: Connection, given: Assignment, *which: str) -> None:
+    """Cards of an assignment that Slack will never take."""
+    keys = [f"slack_{card}:{given.handoff_id}:{given.assignment_id}" for card in which]
+    connection.execute("update handoff.outbox set state = 'dead' where dedupe_key = any(%s)", (keys,))
+
+
 @pytest.fixture
 def called(connection: Connection, agreement_database: Database) -> Assignment:
     """Ana was in touch with the lead, which then asks again."""
@@ -65,19 +71,42 @@ def test_a_rep_who_is_told_much_already_hears_of_it_all_the_same(connection: Con
     assert notes(connection, FARAH) == []
 
 
+def test_a_rep_whose_card_was_given_up_gets_a_note_of_their_own_and_was_told(
+    connection: Connection, called: Assignment, agreement_database: Database
+) -> None:
+    give_up(connection, called, "dm")
+    tell(connection)
+    assert [card for card, text in below(connection, called) if ASKED[:20] in text] == ["channel"]
+    assert notes(connection, ANA) == [f"Lead 1 at Northwind {ASKED}."]
+    with psycopg.connect(agreement_database.admin_dsn) as admin:
+        ended = "update agreement.reps set manager_id = rep_id, valid_to = '2026-11-25' where rep_id = 'ana-costa'"
+        admin.execute(ended)
+    tell(connection, NOON + 90 * MINUTE)
+    assert len(notes(connection)) == 1
+    assert value(connection, "select count(*) from handoff.outbox where kind = 'slack_review'") == 0
+
+
 @pytest.mark.parametrize(
-    ("gone", "has_manager", "cards"),
-    [("ended", True, ["channel"]), ("archived", False, ["channel"]), ("away", True, ["dm", "channel"])],
+    ("gone", "has_manager", "dead", "cards"),
+    [
+        ("ended", True, [], ["channel"]),
+        ("ended", True, ["channel"], []),
+        ("archived", False, [], ["channel"]),
+        ("away", True, [], ["dm", "channel"]),
+        ("away", True, ["dm", "channel"], []),
+    ],
 )
 def test_while_the_rep_is_not_there_whoever_is_above_hears_of_it_or_the_review_channel(
     connection: Connection,
     called: Assignment,
     agreement_database: Database,
     gone: str,
+    dead: list[str],
     cards: list[str],
     *,
     has_manager: bool,
 ) -> None:
+    give_up(connection, called, *dead)
     with psycopg.connect(agreement_database.admin_dsn) as admin:
         if not has_manager:
             admin.execute("update agreement.reps set manager_id = rep_id")

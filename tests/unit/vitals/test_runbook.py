@@ -30,7 +30,7 @@ def _alerts() -> Iterator[tuple[str, set[str]]]:
                 key = _beginning(call.args[1]).partition(":")[0]
                 if key == "ladder" and function.name == "tell":
                     # To whoever is above the rep, and to the channel when nobody is.
-                    for name in NOTES.keys() - {"reminder", "__init__"}:
+                    for name in NOTES.keys() - {"reminder", "raised", "__init__"}:
                         if not name.startswith("_"):
                             yield key, note(name)
                 else:
