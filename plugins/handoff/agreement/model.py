@@ -54,12 +54,12 @@ class Row:
     def __getitem__(self, column: str) -> Any:
         return self._values.get(column)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The row's id."""
         return self.cells.get(self.seed.key, "")
 
-    @property
+    @cached_property
     def label(self) -> str:
         """What a message calls it, for example `rep ben-okafor`."""
         return f"{self.seed.noun} {self.key}"
