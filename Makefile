@@ -50,21 +50,18 @@ superset: $(BIN)/uv
 	fi
 
 .PHONY: test
-test: ## Run the whole test suite: four files at a time, then the local stack with what can wait beside it
+test: ## Run the whole test suite: the local stack, and four files at a time beside it
 	@$(MAKE) --no-print-directory --jobs 2 development browser
-	@$(BIN)/pytest -m "not stack and not bi" --numprocesses 4 --dist loadfile --no-loadscope-reorder $(BESIDE:%=--ignore=%)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-stack test-beside
-
-# A stack waits half of its time, and the other half must not wait for these.
-BESIDE := tests/agreement tests/dags tests/integration/test_compose.py
 
 .PHONY: test-stack
 test-stack:
 	@$(BIN)/pytest tests/stack -m stack
 
+# The stack waits half of its time, and the other half must not wait for these.
 .PHONY: test-beside
 test-beside:
-	@nice -n 10 $(BIN)/pytest $(BESIDE)
+	@nice -n 10 $(BIN)/pytest -m "not stack and not bi" --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: bi-test
 bi-test: development browser superset ## Start Superset on marts with known numbers, and read them from its dashboard

@@ -51,10 +51,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if DAG_TESTS in item.path.parents:
             item.add_marker(pytest.mark.disable_socket)
     # The longest files first, so that all processes still have something to do at the end. One of them makes the
-    # template with the agreement; the others begin with what needs none.
+    # template with the agreement; the others begin with what needs none. Another starts all of Airflow, and may wait
+    # until the local stack, whose tests run beside these, has ended.
     first = next((item.path for item in items if INTEGRATION_TESTS in item.path.parents), None)
     order = (CONTRACT_TESTS, INTEGRATION_TESTS)
-    items.sort(key=lambda item: (item.path != first, *(folder not in item.path.parents for folder in order)))
+    items.sort(
+        key=lambda item: (
+            item.path != first,
+            *(folder not in item.path.parents for folder in order),
+            item.path.name == "test_compose.py",
+        )
+    )
 
 
 def pytest_collection_finish() -> None:
