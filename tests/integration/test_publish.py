@@ -48,7 +48,6 @@ select
     (select sum(cohort_size) from marts.rpt_funnel where cohort_by = 'mql' and stage = 'mql')::bigint as funnel,
     (select row_count from marts.mart_builds where mart = 'fct_handoffs') as noted
 """
-BEGIN = "insert into handoff.unfinished_loads values ('2026-03-01') on conflict do nothing"
 BUILDS = "select min(build_id) as first, max(build_id) as last, count(*) as marts from marts.mart_builds"
 
 
