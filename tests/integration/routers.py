@@ -30,6 +30,7 @@ def decision(number: int, limit: str, most: int) -> Decision:
         received_at=None,
         extracted_at=at,
         qualified_at=at,
+        rejected_at=None,
         owner_id=None,
         lifecycle_stage="lead",
         context=context(str(number), at),

@@ -35,7 +35,7 @@ leads as (
 -- An act before the lead was free again starts nothing; it is named only where none came later.
 triggers as (
     select distinct on (acts.lead_id, acts.definition_id)
-        acts.*, cycles.rejected_at, cycles.ended_at, cycles.cools_from + acts.cooling_off as cool_at,
+        acts.*, cycles.ended_at, cycles.cools_from + acts.cooling_off as cool_at,
         coalesce(acts.occurred_at <= cycles.ended_at, false) as is_old,
         coalesce(acts.occurred_at < cycles.cools_from + acts.cooling_off, false) as is_early
     from acts
@@ -54,7 +54,7 @@ weighed as (
         triggers.occurred_at as trigger_at, triggers.summary as trigger_summary,
         coalesce(triggers.is_hand_raiser, false) as is_hand_raiser,
         coalesce(cycles.cycle, 1) as cycle, coalesce(cycles.is_handed_off, false) as is_handed_off,
-        triggers.rejected_at, triggers.ended_at, triggers.cool_at, triggers.is_old, triggers.is_early,
+        cycles.rejected_at, triggers.ended_at, triggers.cool_at, triggers.is_old, triggers.is_early,
         clauses.unknown_requirements is not null
         and scores.engagement_points + definitions.most_fit_points >= definitions.threshold
         and leads.as_of < triggers.extracted_at + make_interval(mins => definitions.enrichment_wait_minutes)
@@ -93,7 +93,7 @@ final as (
         decided.cycle, decided.verdict[1] as decision, decided.verdict[2] as reason, decided.score,
         decided.fit_points, decided.engagement_points, {{ tier_of('decided') }} as tier_id, decided.is_hand_raiser,
         decided.is_handed_off, decided.trigger_activity_id, decided.trigger_kind, decided.trigger_at,
-        decided.trigger_summary, decided.as_of as qualified_at
+        decided.trigger_summary, decided.rejected_at, decided.as_of as qualified_at
     from decided
 )
 

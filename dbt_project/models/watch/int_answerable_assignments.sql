@@ -20,9 +20,9 @@ ordered as (
         assignments.*,
         coalesce(standings.is_contacted, false) as is_contacted,
         coalesce(standings.is_over, false) as is_over,
-        first_value(assignments.handoff_id) over (
-            partition by assignments.lead_id, assignments.product_id order by assignments.assignment_id desc
-        ) = assignments.handoff_id as is_newest
+        lead(assignments.assigned_at) over (
+            partition by assignments.lead_id, assignments.product_id order by assignments.assignment_id
+        ) as followed_at
     from assignments
     left join standings on assignments.handoff_id = standings.handoff_id
     where standings.is_merged is not true
@@ -34,10 +34,9 @@ final as (
         handoff_id,
         lead_id,
         assigned_at,
-        ended_at,
-        due_at
+        coalesce(ended_at, case when is_contacted then followed_at end) as answerable_until
     from ordered
-    where not is_over and (not is_contacted or is_newest)
+    where not is_over
 )
 
 select * from final

@@ -43,10 +43,6 @@ recorded as (
     select * from {{ ref('stg_handoff__dispositions') }}
 ),
 
-breaches as (
-    select * from {{ ref('stg_handoff__breaches') }}
-),
-
 rejection_reasons as (
     select * from {{ ref('rejection_reasons') }}
     where {{ is_in_force() }}
@@ -55,13 +51,14 @@ rejection_reasons as (
 answers as (
     select
         assignments.handoff_id, assignments.assignment_id, assignments.lead_id,
-        assignments.ended_at is null as is_current,
         coalesce(people.owner_id, contacts.owner_id) as owner_id,
         case
             when contacts.takes_reason and rejection_reasons.next_step = 'reroute' then 'declined'
             else contacts.kind
         end as kind,
         case when contacts.takes_reason then contacts.rejection_reason_id end as reason_id,
+        contacts.takes_reason and contacts.rejection_reason_id is null
+        and {{ as_of() }} < contacts.answered_at + contacts.patience as is_waiting,
         contacts.answered_at as occurred_at,
         jsonb_build_object(
             'contact_id', contacts.contact_id, 'hs_lead_status', contacts.lead_status,
@@ -72,16 +69,9 @@ answers as (
         on
             assignments.lead_id = contacts.contact_id
             and contacts.answered_at >= assignments.assigned_at
-            and contacts.answered_at < coalesce(assignments.ended_at, 'infinity')
-    left join breaches on assignments.assignment_id = breaches.assignment_id
+            and contacts.answered_at < coalesce(assignments.answerable_until, 'infinity')
     left join people on contacts.answered_by = people.user_id
     left join rejection_reasons on contacts.rejection_reason_id = rejection_reasons.reason_id
-    -- A rejection waits for its reason, unless a deadline would be judged meanwhile.
-    where not (
-        contacts.takes_reason and contacts.rejection_reason_id is null
-        and {{ as_of() }} < contacts.answered_at + contacts.patience
-        and ({{ as_of() }} <= assignments.due_at or breaches.assignment_id is not null)
-    )
 ),
 
 -- Whoever wishes for another rep once more, as nobody else could take it, is heard again.

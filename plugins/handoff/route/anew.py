@@ -26,13 +26,13 @@ def lock_former(connection: Connection, decision: Decision) -> list[str]:
 
 
 def is_rejected(connection: Connection, former: list[str], decision: Decision, as_of: datetime) -> bool:
-    """Whether one of them was rejected since the act that the lead would be handed over for.
+    """Whether one of them was rejected in a way that the decision does not know of: it may have to cool off.
 
-    A rejection in the CRM counts that the watch has yet to record: of two handoffs it would answer neither.
+    A rejection in the CRM counts as well that the watch has yet to record, or that waits for its reason.
     """
     if not former:
         return False
-    given = {"former": former, "lead": decision.lead_id, "since": decision.context.trigger.occurred_at}
+    given = {"former": former, "lead": decision.lead_id, "known": decision.rejected_at}
     if connection.execute(_RECORDED, given).rowcount:
         return True
     connection.execute(_AS_OF, (as_of.isoformat(),))
@@ -55,17 +55,33 @@ def refresh(connection: Connection, former: list[str], as_of: datetime) -> None:
 
 _AS_OF = "select set_config('handoff.as_of', %s, true)"
 _RECORDED = """
-select from handoff.dispositions
-where handoff_id = any(%(former)s) and kind = 'rejected' and occurred_at >= %(since)s limit 1
+select from handoff.dispositions as rejection
+where handoff_id = any(%(former)s) and kind = 'rejected'
+and occurred_at > coalesce(%(known)s, '-infinity'::timestamptz)
+and not exists (
+    -- It counts for nothing that was taken back as a double.
+    select from handoff.dispositions as withdrawal
+    where withdrawal.handoff_id = rejection.handoff_id
+    and withdrawal.kind = 'withdrawn' and withdrawal.reason_id = 'merged'
+)
+limit 1
 """
 # `_FOUND` reads every assignment there is, a second or more of a long history; this reads one contact.
 _STATUS = """
 select from staging.stg_hubspot__contacts as contact
 inner join agreement.crm_dispositions as said on said.lead_status = contact.lead_status and said.kind = 'rejected'
-where contact.contact_id = %(lead)s
-and greatest(coalesce(contact.lead_status_at, contact.updated_at), contact.rejection_reason_at) >= %(since)s
+where contact.contact_id = %(lead)s and contact.is_lead_status_by_hand
+and exists (
+    select from handoff.assignments as given
+    where given.handoff_id = any(%(former)s)
+    and given.assigned_at
+        <= greatest(coalesce(contact.lead_status_at, contact.updated_at), contact.rejection_reason_at)
+    and not exists (
+        select from handoff.dispositions as answer
+        where answer.handoff_id = given.handoff_id and answer.kind in ('rejected', 'withdrawn')
+    )
+)
 """
 _FOUND = """
-select from line.int_crm_dispositions
-where handoff_id = any(%(former)s) and kind = 'rejected' and occurred_at >= %(since)s limit 1
+select from line.int_crm_dispositions where handoff_id = any(%(former)s) and kind = 'rejected' limit 1
 """

@@ -41,6 +41,8 @@ class Decision:
     received_at: datetime | None
     extracted_at: datetime
     qualified_at: datetime
+    rejected_at: datetime | None
+    """Newest rejection for the product that the decision knew of."""
     owner_id: str | None
     lifecycle_stage: str | None
     context: Context
@@ -99,6 +101,7 @@ def _decided(connection: Connection, rows: Sequence[Row], record_url: str) -> li
             received_at=row["received_at"],
             extracted_at=row["first_extracted_at"],
             qualified_at=row["first_qualified_at"],
+            rejected_at=row["rejected_at"],
             owner_id=row["owner_id"],
             lifecycle_stage=row["lifecycle_stage"],
             context=contexts[row["lead_id"], row["product_id"]][1],

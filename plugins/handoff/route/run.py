@@ -92,7 +92,7 @@ def run(connection: Connection, batch_id: int, as_of: datetime) -> dict[str, Any
         stuck |= {each.lead_id: (flood.why_held(flooded), None) for each in flooded}
         stuck |= _left(connection, raised, as_of)
         for lead_id in stuck.keys() - {each.lead_id for each in flooded}:
-            log.error("lead %s has no rep: %s", lead_id, stuck[lead_id][0])
+            log.error("lead %s is handed to nobody yet: %s", lead_id, stuck[lead_id][0])
         held.hold(connection, stuck, handed)
         crash.point("route.run.held")
         _settle(connection, batch_id, as_of, keep=[*stuck, *unerased])

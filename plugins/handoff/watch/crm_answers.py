@@ -38,8 +38,15 @@ order by found.handoff_id, found.assignment_id
 """
 
 
+class Unreasoned(Exception):
+    """A rejection in the CRM whose reason may still come."""
+
+
 def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -> int:
     """Record what `line.int_crm_dispositions` has found by `as_of`, each in its own transaction; returns how many.
+
+    A handoff whose rejection waits for its reason is left alone until then: it may have been rejected in time, and its
+    lead is for nobody else.
 
     Args:
         raised: by handoff, what was raised in this run; what raises here is added.
@@ -47,6 +54,9 @@ def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -
     with connection.transaction():
         connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
         found = connection.execute(_FOUND).fetchall()
+    for row in found:
+        if row["is_waiting"]:
+            raised.setdefault(row["handoff_id"], Unreasoned())
     return sum(attempt(raised, row["handoff_id"], _record, connection, row, as_of) or 0 for row in found)
 
 
@@ -61,7 +71,7 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     lock(connection, row["handoff_id"])
     is_contacted = _is_contacted(connection, row)
     # The view says the same, but was read before the lock.
-    if is_contacted and newer_of(connection, row["handoff_id"]) is not None:
+    if is_contacted and newer_of(connection, row["handoff_id"], row["occurred_at"]) is not None:
         return 0
     if row["kind"] == DECLINED and is_contacted:
         return _refuse(connection, row, as_of)

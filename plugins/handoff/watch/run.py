@@ -9,7 +9,7 @@ from handoff.qualify import loads
 from handoff.route import unforeseen
 from handoff.watch import answers, breaches, contacts, crm_answers, ladder_run, pauses, snoozes
 
-_HELD = (loads.Unfinished, unforeseen.PASSES)
+_HELD = (loads.Unfinished, unforeseen.PASSES, crm_answers.Unreasoned)
 
 
 def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
@@ -18,7 +18,9 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     Answers and contacts come before what they forestall: a step is only taken after everything that came first is in
     the ledger. A handoff that raises stops no other, and is left alone until the next run: to judge it without what
     could not be written would be unjust. One that would be handed on while a load of the agreement is unfinished, or
-    whose answer in Slack the database could not take now, is left alone in the same way, as `held`, and nobody is told.
+    whose answer in Slack the database could not take now, or whose rejection in the CRM waits for its reason, is left
+    alone in the same way, as `held`, and nobody is told.
+
     The heartbeat at the end says that all of it was done; a run that was killed is made up for by the next.
     """
     with only_one(connection, "watch") as free:

@@ -62,39 +62,92 @@ def test_who_is_rejected_while_being_handed_over_anew_is_decided_anew(connection
     assert connection.execute("select from handoff.handoffs").rowcount == 1
 
 
-def test_a_rejection_in_the_crm_that_was_read_before_the_lead_was_handed_over_anew_is_none(
+def test_a_lead_status_that_was_read_before_the_lead_was_handed_over_anew_is_the_new_handoffs(
     connection: Connection,
 ) -> None:
-    """The watch waits for the router, and another rep has the lead by then."""
+    """The watch waits for the router, whose handoffs count from the beginning of its run."""
     before = to(connection, "1", "ana-costa", NOON)
     answer(connection, before, "contacted", NOON)
-    set_status("1", LATER - 2 * MINUTE)
+    set_status("1", LATER + MINUTE / 6, "OPEN")
     raised: dict[str, Exception] = {}
     with ThreadPoolExecutor(1) as pool:
         with db.connect() as routing, routing.transaction():
             lock(routing, before.handoff_id)
-            watched = pool.submit(crm_answers.run, connection, LATER, raised)
+            watched = pool.submit(crm_answers.run, connection, LATER + 2 * MINUTE, raised)
             assert progress.wait(waits, timeout_s=20, interval_s=0.02)
             assert hand_off(routing, again(), LATER) == 1
         assert (watched.result(), raised) == (0, {})
-    assert kinds(connection) == ["contacted"]
+    assert crm_answers.run(connection, LATER + 2 * MINUTE, {}) == 1
+    assert answered(connection) == [(1, "contacted", NOON), (2, "accepted", LATER + MINUTE / 6)]
 
 
+@pytest.mark.parametrize("seconds", [-10, 10])
 def test_a_rejection_in_the_crm_that_came_with_the_act_is_heard_before_the_lead_is_handed_over_anew(
+    connection: Connection, seconds: int
+) -> None:
+    """Set before the act or after it, both landed in one extraction."""
+    before = to(connection, "1", "ana-costa", NOON)
+    answer(connection, before, "contacted", NOON)
+    set_status("1", LATER + timedelta(seconds=seconds))
+    with pytest.raises(NobodyEligible, match="was rejected a moment ago"):
+        hand_off(connection, again(), LATER + 2 * MINUTE)
+    assert crm_answers.run(connection, LATER + 2 * MINUTE, {}) == 1
+    with pytest.raises(NobodyEligible, match="was rejected a moment ago"):
+        hand_off(connection, again(), LATER + 2 * MINUTE)
+    knowing = replace(again(), rejected_at=LATER + timedelta(seconds=seconds))
+    assert hand_off(connection, knowing, LATER + 2 * MINUTE) == 1
+    assert kinds(connection) == ["contacted", "rejected"]
+
+
+def test_a_rejection_in_the_crm_that_waits_for_its_reason_is_heard_before_the_lead_is_handed_over_anew(
     connection: Connection,
 ) -> None:
     before = to(connection, "1", "ana-costa", NOON)
     answer(connection, before, "contacted", NOON)
-    set_status("1", LATER + MINUTE / 6)
-    with pytest.raises(NobodyEligible, match="was rejected a moment ago"):
-        hand_off(connection, again(), LATER + 2 * MINUTE)
-    assert crm_answers.run(connection, LATER + 2 * MINUTE, {}) == 1
-    assert kinds(connection) == ["contacted", "rejected"]
+    set_status("1", LATER - MINUTE, reason_id="")
+    for minutes in range(4):
+        now = LATER + minutes * MINUTE
+        with pytest.raises(NobodyEligible, match="was rejected a moment ago"):
+            hand_off(connection, again(), now)
+        assert crm_answers.run(connection, now, {}) == 0
+    assert crm_answers.run(connection, LATER + 4 * MINUTE, {}) == 1
+    assert answered(connection) == [(1, "contacted", NOON), (1, "rejected", LATER - MINUTE)]
 
 
-def set_status(lead_id: str, at: datetime) -> None:
+def test_a_rejection_in_the_crm_that_lands_too_late_is_still_the_former_handoffs(connection: Connection) -> None:
+    before = to(connection, "1", "ana-costa", NOON)
+    answer(connection, before, "contacted", NOON)
+    assert hand_off(connection, again(), LATER) == 1
+    set_status("1", LATER - MINUTE / 6)
+    assert crm_answers.run(connection, LATER + MINUTE, {}) == 1
+    assert answered(connection) == [(1, "contacted", NOON), (1, "rejected", LATER - MINUTE / 6)]
+
+
+def test_a_rejection_of_a_double_that_was_taken_back_holds_no_lead(connection: Connection) -> None:
+    double = to(connection, "1", "ana-costa", NOON)
+    answer(connection, double, "rejected", NOON)
+    connection.execute(
+        """insert into handoff.dispositions (
+            handoff_id, assignment_id, kind, reason_id, occurred_at, recorded_at, evidence
+        ) values (%s, %s, 'withdrawn', 'merged', %s, %s, '{}')""",
+        (double.handoff_id, double.assignment_id, NOON, NOON),
+    )
+    assert hand_off(connection, again(), LATER) == 1
+
+
+def answered(connection: Connection) -> list[tuple[int, str, datetime]]:
+    """Cycle, kind and moment of each answer."""
+    rows = connection.execute(
+        """select handoff.cycle, answer.kind, answer.occurred_at
+        from handoff.dispositions as answer inner join handoff.handoffs as handoff using (handoff_id)
+        order by answer.disposition_id"""
+    )
+    return [(row["cycle"], row["kind"], row["occurred_at"]) for row in rows]
+
+
+def set_status(lead_id: str, at: datetime, lead_status: str = "UNQUALIFIED", reason_id: str = "no_interest") -> None:
     with db.connect("handoff_admin") as admin:
-        status(admin, lead_id, at, "UNQUALIFIED", "no_interest")
+        status(admin, lead_id, at, lead_status, reason_id if lead_status == "UNQUALIFIED" else "")
 
 
 def waits() -> bool:

@@ -130,16 +130,16 @@ def test_a_reason_that_is_saved_after_the_status_decides(
     over, moved, silent = (hand(connection, lead, "ana-costa", NOON, **HIGH) for lead in ("1", "2", "3"))
     for lead in ("1", "2", "3"):
         status(admin, lead, ny("12:10"), "UNQUALIFIED")
-    assert look(connection, ny("12:11")) == {}
+    assert look(connection, ny("12:11")) == {"held": 3}
     status(admin, "1", ny("12:10"), "UNQUALIFIED", "no_interest", reason_at=ny("12:12"))
     status(admin, "2", ny("12:10"), "UNQUALIFIED", "not_mine", reason_at=ny("12:12"))
-    assert look(connection, ny("12:14")) == {"answered": 2}
+    assert look(connection, ny("12:14")) == {"answered": 2, "held": 1}
     assert sorted(answers(connection)) == [
         ("declined", moved.assignment_id, "not_mine", ny("12:10")),
         ("rejected", over.assignment_id, "no_interest", ny("12:10")),
     ]
     assert reps(connection, moved) == ["ana-costa", "ben-okafor"]
-    assert look(connection, ny("12:15") - SECOND) == {}
+    assert look(connection, ny("12:15") - SECOND) == {"held": 1}
     assert look(connection, ny("12:15")) == {"answered": 1}
     assert answers(connection)[-1] == ("rejected", silent.assignment_id, None, ny("12:10"))
     # It is over, so there is nothing to hand on.
@@ -148,14 +148,19 @@ def test_a_reason_that_is_saved_after_the_status_decides(
     assert reps(connection, silent) == ["ana-costa"]
 
 
-def test_a_rejection_waits_for_its_reason_no_longer_than_the_deadline(
-    connection: Connection, admin: psycopg.Connection[Any]
+@pytest.mark.parametrize(("set_at", "breached"), [("12:04:00", 0), ("12:05:30", 1)])
+def test_while_a_rejection_waits_for_its_reason_its_clock_is_not_judged(
+    connection: Connection, admin: psycopg.Connection[Any], set_at: str, breached: int
 ) -> None:
+    """Set before the deadline of 12:05, it was in time; set after it, the lead is for nobody else."""
     given = hand(connection, "1", "ana-costa", NOON, **HAND_RAISER)
-    status(admin, "1", ny("12:04"), "UNQUALIFIED")
-    assert look(connection, ny("12:05")) == {"remind": 1}
-    assert look(connection, ny("12:06")) == {"answered": 1}
-    assert answers(connection) == [("rejected", given.assignment_id, None, ny("12:04"))]
+    when = moment(f"2026-11-25 {set_at}")
+    status(admin, "1", when, "UNQUALIFIED")
+    assert look(connection, ny("12:07")) == {"held": 1}
+    status(admin, "1", when, "UNQUALIFIED", "no_interest", reason_at=ny("12:08"))
+    counts = look(connection, ny("12:09"))
+    assert (counts["answered"], counts.get("breached", 0)) == (1, breached)
+    assert answers(connection) == [("rejected", given.assignment_id, "no_interest", when)]
     assert reps(connection, given) == ["ana-costa"]
 
 
