@@ -4,6 +4,7 @@ from datetime import datetime
 
 from psycopg import sql
 
+from handoff.ledger import aliases
 from handoff.ledger.db import Connection
 from handoff.qualify import loads, replica
 from handoff.route.assign import Candidate
@@ -25,7 +26,11 @@ def candidates_now(connection: Connection, lead_id: str, product_id: str, as_of:
     mql = {"lead_id": lead_id, "product_id": product_id, "decision": "mql"}
     given: dict[str, sql.Composable] = {
         "int_qualifications": replica.these("int_qualifications", [mql]),
-        "int_leads": sql.SQL(_LEAD).format(lead=sql.Literal(lead_id), at=sql.Literal(as_of.isoformat())),
+        "int_leads": sql.SQL(_LEAD).format(
+            lead=sql.Literal(lead_id),
+            ids=sql.Literal(aliases.ids_of(connection, "contacts", lead_id)),
+            at=sql.Literal(as_of.isoformat()),
+        ),
     }
     models = replica.Replica(loads.models(connection, load.models_hash), ("int_route_candidates",), as_of, given=given)
     with replica.opened(connection, models, [lead_id]):
@@ -33,10 +38,11 @@ def candidates_now(connection: Connection, lead_id: str, product_id: str, as_of:
 
 
 # A lead's row carries the moment for which it was last judged, and what was made since would not be seen from there.
+# One that was merged a moment ago has been judged under a former id alone.
 _LEAD = """
 select present.* from line.int_leads as lead
-cross join jsonb_populate_record(lead, jsonb_build_object('as_of', {at})) as present
-where lead.lead_id = {lead}
+cross join jsonb_populate_record(lead, jsonb_build_object('as_of', {at}, 'lead_id', {lead})) as present
+where lead.lead_id = any({ids}) order by lead.lead_id <> {lead}, lead.as_of desc limit 1
 """
 
 

@@ -113,6 +113,15 @@ def test_a_merged_lead_is_routed_and_written_as_what_it_became(connection: Conne
     assert row["payload"]["contact_id"] == "2"
 
 
+def test_a_lead_that_became_another_a_moment_ago_is_routed_by_what_it_was(connection: Connection) -> None:
+    """The contact that the merge made has not been judged yet."""
+    given = to(connection, "1", "ana-costa", NOON)
+    connection.execute(
+        "insert into handoff.aliases (object_type, old_id, id, noticed_at) values ('contacts', '1', '777', %s)", (NOON,)
+    )
+    assert reassign(connection, given.handoff_id, NOON + timedelta(hours=1), "breach").rep["rep_id"] == "ben-okafor"
+
+
 def test_nothing_is_left_when_the_caller_s_transaction_is_rolled_back(connection: Connection) -> None:
     given = to(connection, "1", "ana-costa", NOON)
     with connection.transaction(force_rollback=True):
