@@ -26,6 +26,7 @@ def decision(number: int, limit: str, most: int) -> Decision:
         as_of=at,
         decided_at=at,
         read_at=at,
+        contact_read_at=None,
         event_at=at,
         received_at=None,
         extracted_at=at,

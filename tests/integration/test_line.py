@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -189,6 +190,14 @@ def test_the_handoff_holds_what_was_known_and_the_crm_says_so(connection: Connec
     assert contact["properties"]["hubspot_owner_id"] == owner
     assert contact["properties"]["lifecyclestage"] == "marketingqualifiedlead"
     assert contact["properties"]["handoff_tier"] == "hand_raiser"
+    read_at = one(
+        connection,
+        """select max(greatest(batch.started_at, version.updated_at)) from raw.hubspot_contacts as version
+        inner join raw.batches as batch using (batch_id) where version.id = %s""",
+        act["contactId"],
+    )
+    expected = one(connection, "select payload -> 'expected' from handoff.outbox where kind = 'hubspot_contact'")
+    assert datetime.fromisoformat(expected["contact_read_at"]) == read_at
 
 
 def test_a_poll_finds_what_no_webhook_told(connection: Connection, sandbox: RunningSandbox) -> None:

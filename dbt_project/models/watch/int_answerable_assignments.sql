@@ -4,39 +4,55 @@ assignments as (
     select * from {{ ref('int_assignments') }}
 ),
 
+handoffs as (
+    select * from {{ ref('stg_handoff__handoffs') }}
+),
+
+definitions as (
+    select * from {{ ref('definitions') }}
+),
+
 standings as (
     select
         handoff_id,
-        bool_or(kind = 'contacted') as is_contacted,
+        min(occurred_at) filter (where kind = 'contacted') as contacted_at,
         bool_or(kind in ('rejected', 'withdrawn')) as is_over,
         bool_or(kind = 'withdrawn' and reason_id = 'merged') as is_merged
     from {{ ref('stg_handoff__dispositions') }}
     group by handoff_id
 ),
 
--- One that was taken back because its lead was handed over twice stands in nobody's way.
-ordered as (
-    select
-        assignments.*,
-        coalesce(standings.is_contacted, false) as is_contacted,
-        coalesce(standings.is_over, false) as is_over,
-        lead(assignments.assigned_at) over (
-            partition by assignments.lead_id, assignments.product_id order by assignments.assignment_id
-        ) as followed_at
-    from assignments
-    left join standings on assignments.handoff_id = standings.handoff_id
-    where standings.is_merged is not true
+-- When the lead was handed over anew: so long after first contact as the definition says. A sooner one was another
+-- contact's, of which a merge made a double.
+followed as (
+    select former.lead_id, former.product_id, former.handoff_id, min(later.routed_at) as followed_at
+    from handoffs as former
+    inner join standings on former.handoff_id = standings.handoff_id
+    inner join handoffs as later on former.lead_id = later.lead_id and former.product_id = later.product_id
+    left join definitions
+        on later.definition_id = definitions.definition_id and later.definition_version = definitions.version
+    left join standings as said on later.handoff_id = said.handoff_id
+    where
+        later.as_of
+        >= standings.contacted_at + coalesce(make_interval(days => definitions.requalify_after_contact_days), '0')
+        and said.is_merged is not true
+    group by former.lead_id, former.product_id, former.handoff_id
 ),
 
 final as (
     select
-        assignment_id,
-        handoff_id,
-        lead_id,
-        assigned_at,
-        coalesce(ended_at, case when is_contacted then followed_at end) as answerable_until
-    from ordered
-    where not is_over
+        assignments.assignment_id,
+        assignments.handoff_id,
+        assignments.lead_id,
+        assignments.assigned_at,
+        coalesce(assignments.ended_at, followed.followed_at) as answerable_until
+    from assignments
+    left join standings on assignments.handoff_id = standings.handoff_id
+    left join followed
+        on
+            assignments.handoff_id = followed.handoff_id
+            and assignments.lead_id = followed.lead_id and assignments.product_id = followed.product_id
+    where standings.is_over is not true
 )
 
 select * from final

@@ -57,8 +57,10 @@ answers as (
             else contacts.kind
         end as kind,
         case when contacts.takes_reason then contacts.rejection_reason_id end as reason_id,
-        contacts.takes_reason and contacts.rejection_reason_id is null
-        and {{ as_of() }} < contacts.answered_at + contacts.patience as is_waiting,
+        case
+            when contacts.takes_reason and contacts.rejection_reason_id is null
+                then contacts.answered_at + contacts.patience
+        end as waits_until,
         contacts.answered_at as occurred_at,
         jsonb_build_object(
             'contact_id', contacts.contact_id, 'hs_lead_status', contacts.lead_status,

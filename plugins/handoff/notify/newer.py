@@ -6,10 +6,11 @@ from handoff.ledger.db import Connection
 
 
 def newer_of(connection: Connection, handoff_id: str, by: datetime | None = None) -> str | None:
-    """The lead's newest handoff for the same product, whatever ids it has had; None if it is this one.
+    """The newest handoff by which the lead was handed over anew for the product, whatever ids it has had; None if it
+    was not.
 
-    One that was taken back because its lead was handed over twice is nobody's. `int_answerable_assignments` says the
-    same of answers in the CRM.
+    That begins so long after first contact as its definition says; a sooner one was another contact's, of which a merge
+    made a double, and is nobody's or over. `int_answerable_assignments` says the same of answers in the CRM.
 
     Args:
         by: a moment; what was made after it is none. None for all there is.
@@ -21,9 +22,9 @@ def newer_of(connection: Connection, handoff_id: str, by: datetime | None = None
 _NEWER = """
 with this as (
     select handoff.product_id, coalesce(alias.id, handoff.lead_id) as present_id, (
-        select max(given.assignment_id) from handoff.assignments as given
-        where given.handoff_id = handoff.handoff_id
-    ) as assignment_id
+        select min(answer.occurred_at) from handoff.dispositions as answer
+        where answer.handoff_id = handoff.handoff_id and answer.kind = 'contacted'
+    ) as contacted_at
     from handoff.handoffs as handoff
     left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
     where handoff.handoff_id = %(handoff)s
@@ -38,14 +39,15 @@ select other.handoff_id
 from this
 cross join ids
 inner join handoff.handoffs as other on other.lead_id = ids.id and other.product_id = this.product_id
-cross join lateral (
-    select max(assignment_id) as assignment_id, min(assigned_at) as assigned_at from handoff.assignments as given
-    where given.handoff_id = other.handoff_id and given.assignment_id > this.assignment_id
-) as newest
-where newest.assigned_at <= coalesce(%(by)s, 'infinity'::timestamptz)
+left join agreement.definitions as definition
+    on definition.definition_id = other.definition_id and definition.version = other.definition_version
+where other.as_of >= this.contacted_at + coalesce(
+    make_interval(days => definition.requalify_after_contact_days), interval '0'
+)
+and other.routed_at <= coalesce(%(by)s, 'infinity'::timestamptz)
 and not exists (
     select from handoff.dispositions as answer
     where answer.handoff_id = other.handoff_id and answer.kind = 'withdrawn' and answer.reason_id = 'merged'
 )
-order by newest.assignment_id desc limit 1
+order by other.routed_at desc, other.handoff_id limit 1
 """

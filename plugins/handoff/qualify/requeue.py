@@ -1,4 +1,4 @@
-"""MQLs that other rows made out of leads with nothing new: back in the queue, so that they are handed over."""
+"""Leads with nothing new that are to be judged anew all the same: back in the queue, so that they are handed over."""
 
 from datetime import datetime
 
@@ -16,6 +16,28 @@ def requeue(connection: Connection, as_of: datetime) -> int:
     return connection.execute(_REQUEUE, {"at": as_of}).rowcount
 
 
+def after(connection: Connection, handoff_id: str, ended_at: datetime, as_of: datetime) -> int:
+    """Queue a lead whose handoff was ended before the act that it was last found an MQL by; returns whether it was.
+
+    That act came to a handoff that somebody had; what it starts now, the models say. In the transaction that records
+    the end, so that no decision which did not know of it settles the lead.
+    """
+    given = {"handoff": handoff_id, "ended": ended_at, "at": as_of}
+    return connection.execute(_AFTER, given).rowcount
+
+
+_AFTER = """
+insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+select decided.lead_id, newest.batch_id, %(at)s::timestamptz
+from handoff.handoffs as handoff
+left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
+inner join line.int_qualifications as decided
+    on decided.lead_id = coalesce(alias.id, handoff.lead_id) and decided.product_id = handoff.product_id
+cross join (select max(batch_id) as batch_id from raw.batches) as newest
+where handoff.handoff_id = %(handoff)s and newest.batch_id is not null
+and decided.decision = 'mql' and decided.is_handed_off and decided.trigger_at > %(ended)s
+on conflict (lead_id) do update set qualified_at = null, wakes = true
+"""
 _REQUEUE = """
 insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
 select distinct decided.lead_id, newest.batch_id, %(at)s::timestamptz

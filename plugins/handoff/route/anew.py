@@ -1,11 +1,13 @@
 """A lead that is handed over anew: nobody may be ending, or have just ended, the handoff before."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from handoff.ledger import aliases
-from handoff.ledger.db import Connection
+from handoff.ledger.db import Connection, Row
 from handoff.notify import cards
 from handoff.route.decisions import Decision
+from handoff.watch import crm_said
 from handoff.watch.lock import lock
 
 
@@ -25,21 +27,26 @@ def lock_former(connection: Connection, decision: Decision) -> list[str]:
     return [row["handoff_id"] for row in rows]
 
 
-def is_rejected(connection: Connection, former: list[str], decision: Decision, as_of: datetime) -> bool:
-    """Whether one of them was rejected in a way that the decision does not know of: it may have to cool off.
+def said_since(connection: Connection, decision: Decision, as_of: datetime) -> list[Row]:
+    """What reps have said of the contact in the CRM that the watch has yet to record, for whatever product.
+
+    The rows of `crm_said.unrecorded`. They are looked for only where the contact's own status may be such an answer.
+    """
+    ids = aliases.ids_of(connection, "contacts", decision.lead_id)
+    if not connection.execute(_STATUS, {"lead": decision.lead_id, "ids": ids}).rowcount:
+        return []
+    return crm_said.unrecorded(connection, as_of, decision.lead_id)
+
+
+def is_rejected(connection: Connection, former: list[str], decision: Decision, said: Sequence[Row]) -> bool:
+    """Whether one of the former was rejected in a way that the decision does not know of: it may have to cool off.
 
     A rejection in the CRM counts as well that the watch has yet to record, or that waits for its reason.
     """
-    if not former:
-        return False
-    given = {"former": former, "lead": decision.lead_id, "known": decision.rejected_at}
-    if connection.execute(_RECORDED, given).rowcount:
+    if any(each["handoff_id"] in former and each["kind"] == "rejected" for each in said):
         return True
-    connection.execute(_AS_OF, (as_of.isoformat(),))
-    found = connection.execute(_STATUS, given).rowcount and connection.execute(_FOUND, given).rowcount
-    # What else the transaction reads is of the present.
-    connection.execute(_AS_OF, ("",))
-    return bool(found)
+    given = {"former": former, "known": decision.rejected_at}
+    return bool(former and connection.execute(_RECORDED, given).rowcount)
 
 
 def refresh(connection: Connection, former: list[str], as_of: datetime) -> None:
@@ -53,7 +60,6 @@ def refresh(connection: Connection, former: list[str], as_of: datetime) -> None:
         cards.refresh(connection, row["handoff_id"], as_of)
 
 
-_AS_OF = "select set_config('handoff.as_of', %s, true)"
 _RECORDED = """
 select from handoff.dispositions as rejection
 where handoff_id = any(%(former)s) and kind = 'rejected'
@@ -66,22 +72,18 @@ and not exists (
 )
 limit 1
 """
-# `_FOUND` reads every assignment there is, a second or more of a long history; this reads one contact.
 _STATUS = """
 select from staging.stg_hubspot__contacts as contact
-inner join agreement.crm_dispositions as said on said.lead_status = contact.lead_status and said.kind = 'rejected'
+inner join agreement.crm_dispositions as said on said.lead_status = contact.lead_status
 where contact.contact_id = %(lead)s and contact.is_lead_status_by_hand
 and exists (
-    select from handoff.assignments as given
-    where given.handoff_id = any(%(former)s)
-    and given.assigned_at
+    select from handoff.handoffs as handoff
+    where handoff.lead_id = any(%(ids)s)
+    and handoff.routed_at
         <= greatest(coalesce(contact.lead_status_at, contact.updated_at), contact.rejection_reason_at)
     and not exists (
         select from handoff.dispositions as answer
-        where answer.handoff_id = given.handoff_id and answer.kind in ('rejected', 'withdrawn')
+        where answer.handoff_id = handoff.handoff_id and answer.kind in ('rejected', 'withdrawn')
     )
 )
-"""
-_FOUND = """
-select from line.int_crm_dispositions where handoff_id = any(%(former)s) and kind = 'rejected' limit 1
 """

@@ -35,6 +35,8 @@ class Decision:
     """When it had been computed."""
     read_at: datetime
     """When the newest of what it knows of the lead was landed."""
+    contact_read_at: datetime | None
+    """Since when the CRM's contact itself may have changed unseen; None when it was never landed."""
     event_at: datetime
     """When what made it an MQL happened. This stamp and the next three are of the first decision that was held, so
     that the time for which a lead is held is the time to a rep; of whoever was never held, of this decision."""
@@ -97,6 +99,7 @@ def _decided(connection: Connection, rows: Sequence[Row], record_url: str) -> li
             as_of=row["qualified_at"],
             decided_at=row["decided_at"],
             read_at=row["read_at"],
+            contact_read_at=row["contact_read_at"],
             event_at=row["event_at"],
             received_at=row["received_at"],
             extracted_at=row["first_extracted_at"],
@@ -141,7 +144,7 @@ select
     case when held.held_since is null then pending.received_at else held.received_at end as received_at,
     coalesce(held.extracted_at, pending.extracted_at) as first_extracted_at,
     coalesce(held.qualified_at, pending.qualified_at, decided.qualified_at) as first_qualified_at,
-    coalesce(last_handoff.cycle, 0) + 1 as next_cycle
+    coalesce(last_handoff.cycle, 0) + 1 as next_cycle, contact.read_at as contact_read_at
 from handoff.pending_leads as pending
 inner join ({{decided}}) as decided on decided.lead_id = pending.lead_id
 left join last_handoff
@@ -152,6 +155,11 @@ left join lateral (
     where identity.present_id = decided.lead_id and held.product_id = decided.product_id and held.ended_as_of is null
     order by held.held_since limit 1
 ) as held on true
+left join lateral (
+    select greatest(batch.started_at, version.updated_at) as read_at from raw.hubspot_contacts as version
+    inner join raw.batches as batch on batch.batch_id = version.batch_id
+    where version.id = decided.lead_id order by version.updated_at desc, version.version_id desc limit 1
+) as contact on true
 where
     pending.batch_id <= %(batch)s
     and decided.decision = 'mql'

@@ -120,7 +120,8 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
     key = handoff_id(decision.lead_id, decision.product_id, decision.cycle)
     with connection.transaction():
         former = anew.lock_former(connection, decision)
-        if anew.is_rejected(connection, former, decision, as_of):
+        said = anew.said_since(connection, decision, as_of)
+        if anew.is_rejected(connection, former, decision, said):
             raise NobodyEligible("it was rejected a moment ago, and is decided anew")
         assignments.lock(connection)
         choice = choose(
@@ -142,6 +143,8 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
             given.rep["crm_owner_id"],
             expected_owner_id=decision.owner_id,
             read_at=decision.read_at,
+            contact_read_at=decision.contact_read_at,
+            is_answered=bool(said),
         )
         assignments.write_back(connection, given, target, as_of)
         anew.refresh(connection, former, as_of)

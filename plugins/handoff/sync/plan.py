@@ -57,7 +57,8 @@ def plan(
     Args:
         found: the record, with the history of the properties that are not ours.
         expected: what the decision read, by property, and `read_at`, the ISO instant it was read. A property that it
-            does not name is taken to have been read as it was at that instant.
+            does not name is taken to have been read as it was at that instant; or, by what a person changed, at
+            `contact_read_at`, where that is given.
         stages: the portal's lifecycle stages, in order.
         earlier: by property, the same as `expected` of targets that this one took for written and that were not; what
             one of them read may be replaced as well.
@@ -76,7 +77,7 @@ def plan(
         elif same(present, value) or (name == STAGE and _is_past(present, value, stages)):
             continue
         elif is_ours(name) or any(
-            _is_as_read(versions, present, _read(each, name), _read_at(each))
+            _is_as_read(versions, present, _read(each, name), _read_at(each, versions))
             for each in (expected, *(earlier or {}).get(name, ()))
         ):
             result.write[name] = value
@@ -128,8 +129,10 @@ def _read(expected: Mapping[str, Any], name: str) -> str | None:
     return str(expected[name] or "") if name in expected else None
 
 
-def _read_at(expected: Mapping[str, Any]) -> datetime | None:
-    return datetime.fromisoformat(expected["read_at"]) if expected.get("read_at") else None
+def _read_at(expected: Mapping[str, Any], versions: Sequence[Json] = ()) -> datetime | None:
+    is_by_hand = bool(versions) and _is_by_hand(versions[0])
+    at = (is_by_hand and expected.get("contact_read_at")) or expected.get("read_at")
+    return datetime.fromisoformat(at) if at else None
 
 
 def _is_as_read(versions: Sequence[Json], present: str, read: str | None, read_at: datetime | None) -> bool:

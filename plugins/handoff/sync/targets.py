@@ -1,7 +1,8 @@
 """What a handoff wants the CRM's contact to say: the payloads of `hubspot_contact` effects.
 
 A payload holds `contact_id`, the wanted `properties`, and `expected`: what the decision read, and when. What was
-changed since then stays, see `sync.plan`.
+changed since then stays, see `sync.plan`. Where the contact itself had been read earlier than the newest of what was
+known of the lead, a person's change since `contact_read_at` stays as well.
 """
 
 from datetime import UTC, datetime
@@ -25,26 +26,33 @@ def contact_target(
     *,
     expected_owner_id: str | None,
     read_at: datetime,
+    contact_read_at: datetime | None = None,
+    is_answered: bool = False,
 ) -> dict[str, Any]:
-    """A new handoff: owner, stage, and why."""
-    return {
-        "contact_id": context.lead.lead_id,
-        "properties": {
-            "hubspot_owner_id": owner_id,
-            "lifecyclestage": "marketingqualifiedlead",
-            STATUS: NEW,
-            **_why(context, mql_at, due_at),
-            "handoff_sla_status": "due",
-            # What an earlier handoff left would be taken for this one's.
-            "handoff_first_contact_at": "",
-            REASON: "",
-        },
-        "expected": {
-            "hubspot_owner_id": expected_owner_id or "",
-            "lifecyclestage": context.lead.lifecycle_stage or "",
-            "read_at": read_at.isoformat(),
-        },
+    """A new handoff: owner, stage, and why.
+
+    Args:
+        is_answered: whether the contact's lead status is an answer to another handoff that is not recorded yet: it and
+            its reason stay.
+    """
+    properties = {
+        "hubspot_owner_id": owner_id,
+        "lifecyclestage": "marketingqualifiedlead",
+        **_why(context, mql_at, due_at),
+        "handoff_sla_status": "due",
+        # What an earlier handoff left would be taken for this one's.
+        "handoff_first_contact_at": "",
     }
+    if not is_answered:
+        properties |= {STATUS: NEW, REASON: ""}
+    expected = {
+        "hubspot_owner_id": expected_owner_id or "",
+        "lifecyclestage": context.lead.lifecycle_stage or "",
+        "read_at": read_at.isoformat(),
+    }
+    if contact_read_at is not None:
+        expected["contact_read_at"] = contact_read_at.isoformat()
+    return {"contact_id": context.lead.lead_id, "properties": properties, "expected": expected}
 
 
 def kept_target(

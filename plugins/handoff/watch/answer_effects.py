@@ -15,7 +15,7 @@ from handoff.notify.card_state import NAME
 from handoff.notify.history import History, Turn
 from handoff.notify.moments import deadline, zone
 from handoff.notify.text import slack_text
-from handoff.qualify import loads
+from handoff.qualify import loads, requeue
 from handoff.route import assignments
 from handoff.route.assign import Candidate, NobodyEligible, choose
 from handoff.route.assignments import Assignment, give, write_back
@@ -66,6 +66,7 @@ def carry_out(connection: Connection, taken: Taken, take: Take) -> None:
         said = _said(taken, kind, until)
         if kind == REJECTED:
             _tell_the_crm(connection, taken)
+            requeue.after(connection, taken.history.handoff_id, taken.click.at, taken.as_of)
         elif kind == DECLINED:
             said = f"{said}. {_on(connection, taken)}"
         _say(connection, taken, kind, said)

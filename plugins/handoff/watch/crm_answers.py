@@ -14,28 +14,15 @@ from handoff.notify.card_state import NAME
 from handoff.notify.context import BadContext
 from handoff.notify.newer import newer_of
 from handoff.notify.text import slack_text
+from handoff.qualify import requeue
 from handoff.route.assign import NobodyEligible
 from handoff.route.due import NoCalendar
 from handoff.route.reassign import reassign
 from handoff.route.unforeseen import attempt
 from handoff.sync.targets import reopened_target, status_by, status_target
-from handoff.watch import answer_people, give_back, reject_limit
+from handoff.watch import answer_people, crm_said, give_back, reject_limit
 from handoff.watch.answer_rules import DECLINED, TOUCHED
 from handoff.watch.lock import lock
-
-REFUSED = "refused:"
-"""Beginning of the key of a line about an answer that changes nothing; its second follows."""
-# Of an answer that changed nothing the ledger has the line below the card alone. What is chosen instead may be the
-# second save of one answer, and then counts from the same moment.
-_FOUND = f"""
-select found.* from line.int_crm_dispositions as found
-where found.kind <> 'declined' or not exists (
-    select from handoff.outbox as told
-    where told.handoff_id = found.handoff_id and told.kind = 'slack_thread'
-    and told.dedupe_key like '%:{REFUSED}' || floor(extract(epoch from found.occurred_at))
-)
-order by found.handoff_id, found.assignment_id
-"""
 
 
 class Unreasoned(Exception):
@@ -52,8 +39,7 @@ def run(connection: Connection, as_of: datetime, raised: dict[str, Exception]) -
         raised: by handoff, what was raised in this run; what raises here is added.
     """
     with connection.transaction():
-        connection.execute("select set_config('handoff.as_of', %s, true)", (as_of.isoformat(),))
-        found = connection.execute(_FOUND).fetchall()
+        found = crm_said.unrecorded(connection, as_of)
     for row in found:
         if row["is_waiting"]:
             raised.setdefault(row["handoff_id"], Unreasoned())
@@ -95,6 +81,7 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
             _on(connection, row, as_of)
         if row["kind"] == "rejected":
             _stop(connection, row, as_of)
+            requeue.after(connection, row["handoff_id"], row["occurred_at"], as_of)
         lines.answered_in_crm(connection, row["handoff_id"], row["assignment_id"], row["kind"], row["owner_id"], as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
     elif row["kind"] == DECLINED and _is_open(connection, row) and _on(connection, row, as_of):
@@ -119,7 +106,7 @@ def _refuse(connection: Connection, row: Row, as_of: datetime) -> int:
     )
     label = slack_text(next(given, row["reason_id"]), NAME)
     text = f"In HubSpot it was rejected: {label}. {TOUCHED}"
-    key = f"{REFUSED}{int(row['occurred_at'].timestamp())}"
+    key = f"{crm_said.REFUSED}{int(row['occurred_at'].timestamp())}"
     return int(cards.say(connection, row["handoff_id"], row["assignment_id"], key, text, as_of, mentions=True) > 0)
 
 

@@ -18,7 +18,7 @@ from handoff.watch.lock import lock
 from tests.integration.routers import decision
 from tests.unit.route.handed import NOON, answer, to
 from tests.unit.watch.clockwork import status
-from tests.unit.watch.pressing import delivered, kinds
+from tests.unit.watch.pressing import delivered, kinds, rows
 
 LATER = NOON + timedelta(days=31)
 MINUTE = timedelta(minutes=1)
@@ -121,6 +121,42 @@ def test_a_rejection_in_the_crm_that_lands_too_late_is_still_the_former_handoffs
     set_status("1", LATER - MINUTE / 6)
     assert crm_answers.run(connection, LATER + MINUTE, {}) == 1
     assert answered(connection) == [(1, "contacted", NOON), (1, "rejected", LATER - MINUTE / 6)]
+
+
+@pytest.mark.parametrize(
+    ("lead_status", "reason_id"), [("UNQUALIFIED", ""), ("UNQUALIFIED", "no_interest"), ("OPEN", "")]
+)
+def test_what_was_said_of_another_products_handoff_in_the_crm_is_not_written_over(
+    connection: Connection, lead_status: str, reason_id: str
+) -> None:
+    before = to(connection, "1", "ana-costa", NOON, product="insights")
+    set_status("1", NOON + MINUTE, lead_status, reason_id)
+    assert hand_off(connection, decision(1, "max_open", 100), NOON + 2 * MINUTE) == 1
+    assert not {"hs_lead_status", "handoff_rejection_reason"} & written(connection).keys()
+    assert crm_answers.run(connection, NOON + 6 * MINUTE, {}) == 1
+    recorded = rows(connection, "select handoff_id, kind from handoff.dispositions")
+    kind = "accepted" if lead_status == "OPEN" else "rejected"
+    assert recorded == [{"handoff_id": before.handoff_id, "kind": kind}]
+
+
+def test_what_is_recorded_of_another_products_handoff_is_written_over(connection: Connection) -> None:
+    """As the new one's it would be read."""
+    to(connection, "1", "ana-costa", NOON, product="insights")
+    set_status("1", NOON + MINUTE, "OPEN")
+    assert crm_answers.run(connection, NOON + 2 * MINUTE, {}) == 1
+    assert hand_off(connection, decision(1, "max_open", 100), NOON + 2 * MINUTE) == 1
+    assert written(connection)["hs_lead_status"] == "NEW"
+
+
+def written(connection: Connection) -> dict[str, str]:
+    """What the newest write-back is to set."""
+    row = connection.execute(
+        """select payload -> 'properties' as said from handoff.outbox
+        where kind = 'hubspot_contact' order by outbox_id desc limit 1"""
+    ).fetchone()
+    assert row is not None
+    said: dict[str, str] = row["said"]
+    return said
 
 
 def test_a_rejection_of_a_double_that_was_taken_back_holds_no_lead(connection: Connection) -> None:

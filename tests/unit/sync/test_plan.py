@@ -54,6 +54,23 @@ def test_a_person_who_chose_what_was_there_chose_it(newest: dict[str, Any], stay
     assert bool(found.drift) == stays
 
 
+@pytest.mark.parametrize(
+    ("newest", "stays"),
+    [
+        (version("UNQUALIFIED", "2026-11-22T11:50:00Z"), False),
+        (version("UNQUALIFIED", "2026-11-22T11:50:01Z"), True),
+        (version("UNQUALIFIED", "2026-11-22T11:50:01Z", "INTEGRATION", None), False),
+        (version("UNQUALIFIED", "2026-11-22T12:00:01Z", "INTEGRATION", None), True),
+    ],
+)
+def test_a_persons_change_since_the_contact_was_read_stays_whatever_else_was_read_since(
+    newest: dict[str, Any], stays: bool
+) -> None:
+    expected = EXPECTED | {"contact_read_at": "2026-11-22T11:50:00+00:00"}
+    found = record(hs_lead_status="UNQUALIFIED") | {"propertiesWithHistory": {"hs_lead_status": [newest]}}
+    assert bool(plan({"hs_lead_status": "NEW"}, found, expected).drift) == stays
+
+
 def test_a_person_who_cleared_the_owner_meant_it() -> None:
     history = [version("", "2026-11-22T12:00:01Z")]
     found = plan({"hubspot_owner_id": "1002"}, record(history, hubspot_owner_id=""), EXPECTED)

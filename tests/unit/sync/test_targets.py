@@ -62,6 +62,12 @@ def test_a_new_handoff() -> None:
     said = contact_target(long, NOW, NOW, "1001", expected_owner_id=None, read_at=NOW)
     assert len(said["properties"]["handoff_trigger"]) == LONGEST_TEXT
     assert said["expected"]["hubspot_owner_id"] == ""
+    # What sales has just said of another handoff, nobody else has heard yet.
+    names = target["properties"].keys() - {"hs_lead_status", "handoff_rejection_reason"}
+    asked = (CONTEXT, NOW, NOW, "1001")
+    kept = contact_target(*asked, expected_owner_id="", read_at=NOW, contact_read_at=read_at, is_answered=True)
+    assert kept["properties"].keys() == names
+    assert kept["expected"]["contact_read_at"] == "2026-11-20T18:58:30+00:00"
 
 
 def test_what_stays_of_two_that_were_merged() -> None:

@@ -504,6 +504,28 @@ def test_after_first_contact_a_lead_is_rejected_for_what_was_said(connection: Co
     assert act(connection, pressed(given, "reject", ANA), DUE + timedelta(hours=2)).label == "refused"
 
 
+def test_a_double_that_was_rejected_before_the_merge_is_no_newer_handoff(
+    connection: Connection, given: Assignment
+) -> None:
+    """Whoever got the other contact rejected it as a duplicate; whoever has talked to the person has the lead."""
+    double = to(connection, "2", "ben-okafor", SOON)
+    answer(connection, double, "rejected", SOON + timedelta(minutes=1))
+    answer(connection, given, "contacted", SOON - timedelta(minutes=1))
+    with db.connect("handoff_admin") as admin:
+        admin.execute(
+            """update handoff.handoffs set definition_version = (
+                select version from agreement.definitions
+                where definition_id = 'platform-mql' and requalify_after_contact_days > 0 limit 1
+            )"""
+        )
+    later = SOON + timedelta(hours=1)
+    connection.execute(
+        "insert into handoff.aliases (object_type, old_id, id, noticed_at) values ('contacts', '2', '1', %s)", (later,)
+    )
+    assert act(connection, pressed(given, "reject", ANA), later).label == "asked"
+    assert act(connection, submitted(given, "no_interest", ANA, seen=1), later).label == "rejected"
+
+
 def test_a_card_whose_lead_was_handed_over_anew_answers_nothing(connection: Connection, given: Assignment) -> None:
     """The one contact would say that it was rejected, while another rep has the lead."""
     answer(connection, given, "contacted", SOON)

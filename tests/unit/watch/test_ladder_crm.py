@@ -27,6 +27,7 @@ from tests.unit.watch.clockwork import (
     look,
     moment,
     read,
+    refuse,
     reps,
     status,
     steps,
@@ -162,6 +163,44 @@ def test_while_a_rejection_waits_for_its_reason_its_clock_is_not_judged(
     assert (counts["answered"], counts.get("breached", 0)) == (1, breached)
     assert answers(connection) == [("rejected", given.assignment_id, "no_interest", when)]
     assert reps(connection, given) == ["ana-costa"]
+
+
+def test_a_reason_counts_that_was_saved_in_time_and_landed_late(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    """HubSpot could not be read meanwhile; where it lets nobody read contacts any more, the five minutes are over."""
+    moved, silent = (hand(connection, lead, "ana-costa", NOON, **HIGH) for lead in ("1", "2"))
+    for lead in ("1", "2"):
+        status(admin, lead, ny("12:10"), "UNQUALIFIED")
+    assert look(connection, ny("12:16"), ny("12:11")) == {"held": 2}
+    status(admin, "1", ny("12:10"), "UNQUALIFIED", "not_mine", reason_at=ny("12:12"))
+    assert look(connection, ny("12:17"), ny("12:13")) == {"answered": 1, "held": 1}
+    assert reps(connection, moved) == ["ana-costa", "ben-okafor"]
+    refuse(connection, "hubspot_contacts")
+    assert look(connection, ny("12:18"), ny("12:13")) == {"answered": 1}
+    assert answers(connection)[-1] == ("rejected", silent.assignment_id, None, ny("12:10"))
+
+
+def test_whom_an_act_came_after_a_rejection_that_was_not_recorded_yet_is_judged_anew(
+    connection: Connection, admin: psycopg.Connection[Any]
+) -> None:
+    """As the act came the lead was somebody's still: it was settled, and nothing else would wake it."""
+    _, in_slack, _ = (hand(connection, lead, "ana-costa", NOON, **HIGH) for lead in ("1", "2", "3"))
+    for lead, at in (("1", "12:11"), ("2", "12:11"), ("3", "12:09")):
+        admin.execute(
+            """insert into line.int_qualifications (lead_id, product_id, decision, is_handed_off, trigger_at)
+            values (%s, 'platform', 'mql', true, %s)""",
+            (lead, ny(at)),
+        )
+    # As it is when the lead is being settled at that moment.
+    admin.execute("insert into handoff.pending_leads values ('1', 1, null, %(at)s, %(at)s, false)", {"at": ny("12:12")})
+    for lead in ("1", "3"):
+        status(admin, lead, ny("12:10"), "UNQUALIFIED", "no_interest")
+    stored(connection, submitted(in_slack, "no_interest", ANA), ny("12:10"))
+    assert look(connection, ny("12:13")) == {"pressed": 1, "answered": 2}
+    waiting = connection.execute("select lead_id, qualified_at, wakes from handoff.pending_leads order by lead_id")
+    assert [tuple(row.values()) for row in waiting] == [("1", None, True), ("2", None, True)]
+    assert {kind for kind, *_ in answers(connection)} == {"rejected"}
 
 
 def test_an_accepted_lead_whose_deadline_was_missed_may_be_rejected_in_two_saves(
