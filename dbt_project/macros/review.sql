@@ -39,14 +39,6 @@
     end
 {%- endmacro %}
 
-{% macro live_commitments() -%}
-    {#- A product promises nothing before the week in which it went live. -#}
-    select commitment.*, {{ week_of('go_live.live_at') }} as live_week
-    from {{ ref('commitments') }} as commitment
-    inner join {{ ref('stg_handoff__go_live') }} as go_live on commitment.product_id = go_live.product_id
-    where go_live.live_at <= {{ as_of() }}
-{%- endmacro %}
-
 {% macro maturity() -%}
     {#- A handoff younger than this counts for neither side. -#}
     select make_interval(days => limits.value::int) as span from {{ ref('suggest_limits') }} as limits

@@ -14,11 +14,11 @@ handoffs as (
 ),
 
 commitments as (
-    {{ live_commitments() }}
+    select * from {{ ref('commitments') }}
 ),
 
 weeks as (
-    select week_starts_on, promised from {{ ref('int_review_weeks') }}
+    select week_starts_on, promised, products from {{ ref('int_review_weeks') }}
     where dimension = 'all'
 ),
 
@@ -71,7 +71,7 @@ handed as (
     group by handoffs.week_starts_on
 ),
 
-{% set promise = "commitments.live_week <= week_starts_on and weeks.promised ? commitments.metric" -%}
+{% set promise = "weeks.products ? commitments.product_id and weeks.promised ? commitments.metric" -%}
 final as (
     select
         week_starts_on,

@@ -9,9 +9,8 @@ maturity as (
     {{ maturity() }}
 ),
 
--- A week is judged by what was promised on its Monday, of a product that was live before it ended.
 commitments as (
-    {{ live_commitments() }}
+    select * from {{ ref('commitments') }}
 ),
 
 weeks as (
@@ -31,8 +30,9 @@ counted as (
     group by week_starts_on, figure, dimension, member
 ),
 
+-- A week is judged by what was promised on its Monday, of a product that was offered in it.
 {% set whose = "(weeks.promised ? commitments.metric or counted.member = commitments.product_id)" -%}
-{% set promise = "commitments.live_week <= week_starts_on and " ~ whose -%}
+{% set promise = "weeks.products ? commitments.product_id and " ~ whose -%}
 measured as (
     select
         counted.*,
