@@ -197,7 +197,9 @@ def review(week: str | None = None) -> Counts:
     """Post the pack of a week such as `2026-W07`, or of the last whole one.
 
     Raises:
-        ValueError: there is no such week.
+        ValueError: there is no such week, or it is not over.
+        handoff.qualify.dbt.DbtFailed: a model failed.
+        handoff.review.run.NotNow: the marts cannot be built at this moment.
     """
     from handoff.notify.deliver import deliver
     from handoff.review import run as station

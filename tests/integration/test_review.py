@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,11 +15,13 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from handoff import clock, connections
 from handoff.agreement import source, stored
 from handoff.agreement.document import markdown
 from handoff.agreement.model import Row
+from handoff.cli import app
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.notify.deliver import deliver
@@ -27,6 +30,7 @@ from handoff.review import run
 from handoff.review.pack import actions, commitments, flow, names, pack, posting, printing
 from handoff.review.pack import figures as figures_of
 from handoff.review.pack.figures import week_of
+from handoff.settings import settings
 from handoff.web.app import PREFIX
 from handoff.web.pages import board_waiting, rep, review
 from sandbox.testing import RunningSandbox, running_sandbox
@@ -428,8 +432,23 @@ def test_while_a_load_has_not_ended_no_marts_are_built_and_no_pack_is_posted(con
             assert run.build_marts(connection) == {"skipped": loads.UNFINISHED}
             with pytest.raises(run.NotNow, match="run `handoff agreement load` to its end"):
                 run.run(connection, AT, WEEK)
+            done = CliRunner().invoke(app, ["review", "post", "--week", "2026-W11"])
+            assert (done.exit_code, done.stderr) == (1, f"{loads.UNFINISHED}.\n")
         finally:
             admin.execute("delete from handoff.unfinished_loads")
+    assert connection.execute("select from handoff.reviews").rowcount == 0
+
+
+def test_who_posts_a_pack_by_hand_is_told_that_the_marts_cannot_be_built(
+    connection: Connection, tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HANDOFF_DBT_PROJECT", str(tmp_path))
+        settings.cache_clear()
+        done = CliRunner().invoke(app, ["review", "post", "--week", "2026-W11"])
+    settings.cache_clear()
+    assert done.exit_code == 1
+    assert done.stderr.startswith("No pack was posted. dbt build --selector marts: ")
     assert connection.execute("select from handoff.reviews").rowcount == 0
 
 

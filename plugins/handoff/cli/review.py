@@ -15,12 +15,16 @@ Week = Annotated[str | None, typer.Option("--week", help="Such as 2026-W07; with
 def post(week: Week = None) -> None:
     """Post the pack of a week in the review channel, once however often this runs."""
     from handoff import stations
+    from handoff.qualify.dbt import DbtFailed
+    from handoff.review.run import NotNow
 
     use_local_connections()
     try:
         counts = stations.review(week)
-    except (ValueError, LookupError) as wrong:
+    except (ValueError, LookupError, NotNow) as wrong:
         fail(f"{wrong}.")
+    except DbtFailed as failed:
+        fail(f"No pack was posted. {failed}")
     typer.echo(f"{counts}")
 
 
