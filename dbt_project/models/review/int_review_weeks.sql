@@ -25,7 +25,11 @@ weeks as (
         coalesce(bool_or({{ was_in_force('definitions', 'week.starts_at::date') }}), false)
         and (go_live.live_at at time zone (select company.time_zone from company))::date
         <= week.starts_at::date as is_offered_on_monday,
-        go_live.live_at <= week.starts_at at time zone (select company.time_zone from company) as is_whole
+        go_live.live_at <= week.starts_at at time zone (select company.time_zone from company)
+        and coalesce(
+            range_agg(daterange(definitions.valid_from, definitions.valid_to))
+            @> daterange(week.starts_at::date, (week.starts_at + interval '1 week')::date), false
+        ) as is_whole
     from {{ ref('stg_handoff__go_live') }} as go_live
     cross join
         lateral generate_series(
