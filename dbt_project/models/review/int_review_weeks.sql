@@ -27,7 +27,9 @@ weeks as (
         <= week.starts_at::date as is_offered_on_monday,
         go_live.live_at <= week.starts_at at time zone (select company.time_zone from company)
         and coalesce(
-            range_agg(daterange(definitions.valid_from, definitions.valid_to))
+            range_agg(daterange(definitions.valid_from, definitions.valid_to)) filter (
+                where definitions.product_id is not null
+            )
             @> daterange(week.starts_at::date, (week.starts_at + interval '1 week')::date), false
         ) as is_whole
     from {{ ref('stg_handoff__go_live') }} as go_live

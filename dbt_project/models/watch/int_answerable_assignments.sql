@@ -23,7 +23,7 @@ standings as (
 ),
 
 -- When the lead was handed over anew: so long after first contact as the definition says. A sooner one was another
--- contact's, of which a merge made a double.
+-- contact's, of which a merge made a double; of two in which somebody was in touch, the newer is answered.
 followed as (
     select former.lead_id, former.product_id, former.handoff_id, min(later.routed_at) as followed_at
     from handoffs as former
@@ -33,8 +33,12 @@ followed as (
         on later.definition_id = definitions.definition_id and later.definition_version = definitions.version
     left join standings as said on later.handoff_id = said.handoff_id
     where
-        later.as_of
-        >= standings.contacted_at + coalesce(make_interval(days => definitions.requalify_after_contact_days), '0')
+        standings.contacted_at is not null
+        and (
+            later.as_of
+            >= standings.contacted_at + coalesce(make_interval(days => definitions.requalify_after_contact_days), '0')
+            or (said.contacted_at is not null and later.routed_at > former.routed_at)
+        )
         and said.is_merged is not true
     group by former.lead_id, former.product_id, former.handoff_id
 ),

@@ -19,8 +19,9 @@ def requeue(connection: Connection, as_of: datetime) -> int:
 def after(connection: Connection, handoff_id: str, ended_at: datetime, as_of: datetime) -> int:
     """Queue a lead whose handoff was ended before the act that it was last found an MQL by; returns whether it was.
 
-    That act came to a handoff that somebody had; what it starts now, the models say. In the transaction that records
-    the end, so that no decision which did not know of it settles the lead.
+    That act came to a handoff that somebody had; what it starts now, the models say. So does one that is in the queue
+    already: the models may be at it, without this end. In the transaction that records the end. The run that is under
+    way leaves the lead where it is, whatever it has decided: it settles batches up to its own.
     """
     given = {"handoff": handoff_id, "ended": ended_at, "at": as_of}
     return connection.execute(_AFTER, given).rowcount
@@ -28,15 +29,22 @@ def after(connection: Connection, handoff_id: str, ended_at: datetime, as_of: da
 
 _AFTER = """
 insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
-select decided.lead_id, newest.batch_id, %(at)s::timestamptz
-from handoff.handoffs as handoff
-left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
-inner join line.int_qualifications as decided
-    on decided.lead_id = coalesce(alias.id, handoff.lead_id) and decided.product_id = handoff.product_id
+select ended.lead_id, newest.batch_id + 1, %(at)s::timestamptz
+from (
+    select coalesce(alias.id, handoff.lead_id) as lead_id, handoff.product_id from handoff.handoffs as handoff
+    left join handoff.aliases as alias on alias.object_type = 'contacts' and alias.old_id = handoff.lead_id
+    where handoff.handoff_id = %(handoff)s
+) as ended
 cross join (select max(batch_id) as batch_id from raw.batches) as newest
-where handoff.handoff_id = %(handoff)s and newest.batch_id is not null
-and decided.decision = 'mql' and decided.is_handed_off and decided.trigger_at > %(ended)s
-on conflict (lead_id) do update set qualified_at = null, wakes = true
+where newest.batch_id is not null and (
+    exists (select from handoff.pending_leads as pending where pending.lead_id = ended.lead_id)
+    or exists (
+        select from line.int_qualifications as decided
+        where decided.lead_id = ended.lead_id and decided.product_id = ended.product_id
+        and decided.decision = 'mql' and decided.is_handed_off and decided.trigger_at > %(ended)s
+    )
+)
+on conflict (lead_id) do update set batch_id = excluded.batch_id, qualified_at = null, wakes = true
 """
 _REQUEUE = """
 insert into handoff.pending_leads (lead_id, batch_id, extracted_at)

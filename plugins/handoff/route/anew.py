@@ -83,7 +83,13 @@ and exists (
         <= greatest(coalesce(contact.lead_status_at, contact.updated_at), contact.rejection_reason_at)
     and not exists (
         select from handoff.dispositions as answer
-        where answer.handoff_id = handoff.handoff_id and answer.kind in ('rejected', 'withdrawn')
+        where answer.handoff_id = handoff.handoff_id and (
+            answer.kind in ('rejected', 'withdrawn')
+            or (
+                answer.kind = said.kind
+                and answer.occurred_at >= coalesce(contact.lead_status_at, contact.updated_at)
+            )
+        )
     )
 )
 """

@@ -186,20 +186,23 @@ def test_whom_an_act_came_after_a_rejection_that_was_not_recorded_yet_is_judged_
 ) -> None:
     """As the act came the lead was somebody's still: it was settled, and nothing else would wake it."""
     _, in_slack, _ = (hand(connection, lead, "ana-costa", NOON, **HIGH) for lead in ("1", "2", "3"))
-    for lead, at in (("1", "12:11"), ("2", "12:11"), ("3", "12:09")):
+    for lead, at in (("1", "12:09"), ("2", "12:11"), ("3", "12:09")):
         admin.execute(
             """insert into line.int_qualifications (lead_id, product_id, decision, is_handed_off, trigger_at)
             values (%s, 'platform', 'mql', true, %s)""",
             (lead, ny(at)),
         )
-    # As it is when the lead is being settled at that moment.
+    # The models are at this one, and have not said yet what they find.
     admin.execute("insert into handoff.pending_leads values ('1', 1, null, %(at)s, %(at)s, false)", {"at": ny("12:12")})
     for lead in ("1", "3"):
         status(admin, lead, ny("12:10"), "UNQUALIFIED", "no_interest")
     stored(connection, submitted(in_slack, "no_interest", ANA), ny("12:10"))
     assert look(connection, ny("12:13")) == {"pressed": 1, "answered": 2}
-    waiting = connection.execute("select lead_id, qualified_at, wakes from handoff.pending_leads order by lead_id")
-    assert [tuple(row.values()) for row in waiting] == [("1", None, True), ("2", None, True)]
+    waiting = connection.execute(
+        """select lead_id, qualified_at, wakes, batch_id > (select max(batch_id) from raw.batches) as is_of_the_next
+        from handoff.pending_leads order by lead_id"""
+    )
+    assert [tuple(row.values()) for row in waiting] == [("1", None, True, True), ("2", None, True, True)]
     assert {kind for kind, *_ in answers(connection)} == {"rejected"}
 
 
