@@ -11,6 +11,7 @@ import pytest
 
 from handoff import agreement, clock, explain, stations
 from handoff.ledger import db, inbox, runs
+from handoff.ledger import pending as queue
 from handoff.ledger.db import Connection
 from handoff.local import progress
 from handoff.qualify import dbt, loads, requeue
@@ -106,9 +107,20 @@ def test_whom_rows_make_an_mql_that_began_since_is_queued_when_many_leads_have_a
         select min(lead_id), 1, now() from line.int_leads where lead_id <> %s""",
         (lead,),
     )
+    # One that was given to the next run meanwhile: what lands of an earlier batch does not take it back.
+    given = one(
+        connection,
+        """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
+        select max(lead_id), (select max(batch_id) + 1 from raw.batches), now() from line.int_leads where lead_id <> %s
+        returning lead_id""",
+        lead,
+    )
+    queue.queue(connection, 1, {given}, set(), clock.now(), {})
     monkeypatch.setattr(qualify, "FEW", 0)
     monkeypatch.setattr(qualify, "SHARE", 0)
     assert qualify.run(connection, clock.now())["queued"] == 1
+    unjudged = connection.execute("select lead_id from handoff.pending_leads where qualified_at is null")
+    assert {row["lead_id"] for row in unjudged} == {given, lead}
     assert one(connection, "select decision from line.int_qualifications where lead_id = %s", lead) == "mql"
     assert one(connection, pending, lead)
 

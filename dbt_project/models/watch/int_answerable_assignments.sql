@@ -23,7 +23,7 @@ standings as (
 ),
 
 -- When the lead was handed over anew: so long after first contact as the definition says. A sooner one was another
--- contact's, of which a merge made a double; of two in which somebody was in touch, the newer is answered.
+-- contact's, of which a merge made a double.
 followed as (
     select former.lead_id, former.product_id, former.handoff_id, min(later.routed_at) as followed_at
     from handoffs as former
@@ -33,12 +33,8 @@ followed as (
         on later.definition_id = definitions.definition_id and later.definition_version = definitions.version
     left join standings as said on later.handoff_id = said.handoff_id
     where
-        standings.contacted_at is not null
-        and (
-            later.as_of
-            >= standings.contacted_at + coalesce(make_interval(days => definitions.requalify_after_contact_days), '0')
-            or (said.contacted_at is not null and later.routed_at > former.routed_at)
-        )
+        later.as_of
+        >= standings.contacted_at + coalesce(make_interval(days => definitions.requalify_after_contact_days), '0')
         and said.is_merged is not true
     group by former.lead_id, former.product_id, former.handoff_id
 ),
@@ -48,9 +44,13 @@ final as (
         assignments.assignment_id,
         assignments.handoff_id,
         assignments.lead_id,
+        assignments.product_id,
+        handoffs.routed_at,
+        standings.contacted_at is not null as is_contacted,
         assignments.assigned_at,
         coalesce(assignments.ended_at, followed.followed_at) as answerable_until
     from assignments
+    inner join handoffs on assignments.handoff_id = handoffs.handoff_id
     left join standings on assignments.handoff_id = standings.handoff_id
     left join followed
         on

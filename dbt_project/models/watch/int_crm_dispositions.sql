@@ -40,7 +40,9 @@ people as (
 ),
 
 recorded as (
-    select * from {{ ref('stg_handoff__dispositions') }}
+    select dispositions.*, handoffs.lead_id, handoffs.product_id
+    from {{ ref('stg_handoff__dispositions') }} as dispositions
+    inner join {{ ref('stg_handoff__handoffs') }} as handoffs on dispositions.handoff_id = handoffs.handoff_id
 ),
 
 rejection_reasons as (
@@ -50,7 +52,7 @@ rejection_reasons as (
 
 answers as (
     select
-        assignments.handoff_id, assignments.assignment_id, assignments.lead_id,
+        assignments.handoff_id, assignments.assignment_id, assignments.lead_id, assignments.product_id,
         coalesce(people.owner_id, contacts.owner_id) as owner_id,
         case
             when contacts.takes_reason and rejection_reasons.next_step = 'reroute' then 'declined'
@@ -65,28 +67,44 @@ answers as (
         jsonb_build_object(
             'contact_id', contacts.contact_id, 'hs_lead_status', contacts.lead_status,
             'handoff_rejection_reason', contacts.rejection_reason_id, 'updated_at', contacts.updated_at
-        ) as evidence
+        ) as evidence,
+        row_number() over (
+            partition by assignments.lead_id, assignments.product_id
+            order by assignments.is_contacted desc, assignments.routed_at, assignments.assignment_id
+        ) as place
     from assignments
     inner join contacts
         on
             assignments.lead_id = contacts.contact_id
             and contacts.answered_at >= assignments.assigned_at
             and contacts.answered_at < coalesce(assignments.answerable_until, 'infinity')
+            -- What somebody changes of a reason is said of whatever the status was set for.
+            and coalesce(contacts.lead_status_at, contacts.updated_at) >= assignments.routed_at
     left join people on contacts.answered_by = people.user_id
     left join rejection_reasons on contacts.rejection_reason_id = rejection_reasons.reason_id
 ),
 
--- Whoever wishes for another rep once more, as nobody else could take it, is heard again.
+-- Of two handoffs that a merge brought together one is answered, and no other by the same answer. Whoever wishes for
+-- another rep once more, as nobody else could take it, is heard again.
 final as (
-    select * from answers
-    where not exists (
-        select 1 from recorded
-        where
-            recorded.handoff_id = answers.handoff_id
-            and recorded.assignment_id = answers.assignment_id
-            and recorded.kind = answers.kind
-            and (answers.kind <> 'declined' or recorded.occurred_at >= answers.occurred_at)
-    )
+    select
+        handoff_id, assignment_id, lead_id, owner_id, kind, reason_id, waits_until, occurred_at, evidence
+    from answers
+    where
+        place = 1
+        and not exists (
+            select 1 from recorded
+            where
+                recorded.lead_id = answers.lead_id
+                and recorded.product_id = answers.product_id
+                and recorded.kind = answers.kind
+                and case
+                    when recorded.handoff_id <> answers.handoff_id then recorded.occurred_at = answers.occurred_at
+                    else
+                        recorded.assignment_id = answers.assignment_id
+                        and (answers.kind <> 'declined' or recorded.occurred_at >= answers.occurred_at)
+                end
+        )
 )
 
 select * from final

@@ -121,7 +121,8 @@ def queue(
         select lead_id, %(batch)s, received_at, %(loaded)s, wakes
         from unnest(%(ids)s::text[], %(received)s::timestamptz[], %(wakes)s::boolean[])
             as concerned (lead_id, received_at, wakes)
-        on conflict (lead_id) do update set batch_id = excluded.batch_id, extracted_at = excluded.extracted_at,
+        on conflict (lead_id) do update set batch_id = greatest(pending_leads.batch_id, excluded.batch_id),
+            extracted_at = excluded.extracted_at,
             wakes = pending_leads.wakes or excluded.wakes,
             received_at = coalesce(excluded.received_at, pending_leads.received_at)""",
         {

@@ -9,9 +9,8 @@ def newer_of(connection: Connection, handoff_id: str, by: datetime | None = None
     """The newest handoff by which the lead was handed over anew for the product, whatever ids it has had; None if it
     was not.
 
-    That begins so long after first contact as its definition says. A sooner one was another contact's, of which a merge
-    made a double: only where somebody was in touch about that one, too, is it the newer. `int_answerable_assignments`
-    says the same of answers in the CRM.
+    That begins so long after first contact as its definition says; a sooner one was another contact's, of which a merge
+    made a double. `int_answerable_assignments` says the same of answers in the CRM.
 
     Args:
         by: a moment; what was made after it is none. None for all there is.
@@ -22,7 +21,7 @@ def newer_of(connection: Connection, handoff_id: str, by: datetime | None = None
 
 _NEWER = """
 with this as (
-    select handoff.product_id, handoff.routed_at, coalesce(alias.id, handoff.lead_id) as present_id, (
+    select handoff.product_id, coalesce(alias.id, handoff.lead_id) as present_id, (
         select min(answer.occurred_at) from handoff.dispositions as answer
         where answer.handoff_id = handoff.handoff_id and answer.kind = 'contacted'
     ) as contacted_at
@@ -42,15 +41,8 @@ cross join ids
 inner join handoff.handoffs as other on other.lead_id = ids.id and other.product_id = this.product_id
 left join agreement.definitions as definition
     on definition.definition_id = other.definition_id and definition.version = other.definition_version
-cross join lateral (
-    select coalesce(bool_or(answer.kind = 'contacted'), false) as is_contacted from handoff.dispositions as answer
-    where answer.handoff_id = other.handoff_id
-) as said
-where (
-    other.as_of >= this.contacted_at + coalesce(
-        make_interval(days => definition.requalify_after_contact_days), interval '0'
-    )
-    or (said.is_contacted and this.contacted_at is not null and other.routed_at > this.routed_at)
+where other.as_of >= this.contacted_at + coalesce(
+    make_interval(days => definition.requalify_after_contact_days), interval '0'
 )
 and other.routed_at <= coalesce(%(by)s, 'infinity'::timestamptz)
 and not exists (

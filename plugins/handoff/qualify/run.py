@@ -25,7 +25,8 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
     """
     pending = connection.execute(
         """select count(*) as leads, max(extracted_at) as newest,
-            count(*) > %s and count(*) > %s * (select count(distinct id) from raw.hubspot_contacts) as are_many
+            count(*) > %s and count(*) > %s * (select count(distinct id) from raw.hubspot_contacts) as are_many,
+            coalesce((select max(batch_id) from raw.batches), 0) as batch_id
         from handoff.pending_leads""",
         (FEW, SHARE),
     ).fetchone()
@@ -40,7 +41,7 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
             return {"skipped": loads.UNFINISHED}
         result = dbt.invoke(connection, command, selector=SELECTOR, as_of=moment, locked=True, as_loaded=True)
         # Before a load can begin: what is stamped after it counts as decided by its rows.
-        connection.execute(_JUDGED, {"now": clock.now(), "moment": moment})
+        connection.execute(_JUDGED, {"now": clock.now(), "moment": moment, "batch": pending["batch_id"]})
         queued = requeue.requeue(connection, moment) if pending["are_many"] else 0
     assert result is not None
     facts.remember(connection)
@@ -57,10 +58,11 @@ def run(connection: Connection, as_of: datetime) -> dict[str, Any]:
 
 
 # Of who is held the decision stands until something comes in or another agreement is loaded: the marts, which take each
-# such stamp for a change, have nothing to build anew each minute.
+# such stamp for a change, have nothing to build anew each minute. Who was given to the next run meanwhile is judged
+# there.
 _JUDGED = """
 update handoff.pending_leads as pending set qualified_at = greatest(%(now)s, extracted_at)
-where extracted_at < %(moment)s and not (
+where extracted_at < %(moment)s and batch_id <= %(batch)s and not (
     coalesce(qualified_at >= extracted_at and qualified_at > (select max(loaded_at) from handoff.loads), false)
     and exists (
         select from handoff.held_mqls as held

@@ -5,7 +5,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from handoff import crash
-from handoff.ledger import aliases, outbox
+from handoff.ledger import outbox
 from handoff.ledger.db import Connection, Row
 from handoff.ledger.open_assignments import IS_OPEN
 from handoff.notify import cards, history, lines
@@ -82,8 +82,6 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
         if row["kind"] == "rejected":
             _stop(connection, row, as_of)
             requeue.after(connection, row["handoff_id"], row["occurred_at"], as_of)
-        if _has_another(connection, row):
-            outbox.put(connection, _reopened(row, as_of))
         lines.answered_in_crm(connection, row["handoff_id"], row["assignment_id"], row["kind"], row["owner_id"], as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
     elif row["kind"] == DECLINED and _is_open(connection, row) and _on(connection, row, as_of):
@@ -144,24 +142,6 @@ def _on(connection: Connection, row: Row, as_of: datetime) -> bool:
         alert(connection, f"declined:{row['assignment_id']}", text, as_of, row["handoff_id"])
         return False
     return True
-
-
-def _has_another(connection: Connection, row: Row) -> bool:
-    """Whether the contact was handed over since, for this product or another, and that handoff waits for an answer: the
-    status would be read as its own as soon as somebody changes the reason."""
-    ids = aliases.ids_of(connection, "contacts", row["lead_id"])
-    return connection.execute(_ANOTHER, {"ids": ids, "said": row["occurred_at"]}).fetchone() is not None
-
-
-_ANOTHER = """
-select from handoff.handoffs as handoff
-where handoff.lead_id = any(%(ids)s) and handoff.routed_at > %(said)s
-and not exists (
-    select from handoff.dispositions as answer
-    where answer.handoff_id = handoff.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
-)
-limit 1
-"""
 
 
 def _reopened(row: Row, as_of: datetime) -> outbox.Effect:
