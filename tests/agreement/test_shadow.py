@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from starlette.testclient import TestClient
 
 from handoff import clock
-from handoff.ledger import db
+from handoff.ledger import db, landing
 from handoff.ledger.db import Connection
 from handoff.qualify import run as qualify
 from handoff.route import run as route
@@ -87,8 +87,8 @@ def test_it_is_written_down_once(connection: Connection) -> None:
     before = connection.execute("select * from handoff.shadow_decisions order by lead_id").fetchall()
     connection.execute(
         """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
-        select lead_id, 2, %s from handoff.shadow_decisions on conflict do nothing""",
-        (END,),
+        select lead_id, %s, %s from handoff.shadow_decisions on conflict do nothing""",
+        (landing.open_batch(connection, "poll", END), END),
     )
     assert "shadow_mql" not in qualify.run(connection, END + timedelta(minutes=2))
     assert connection.execute("select * from handoff.shadow_decisions order by lead_id").fetchall() == before
@@ -138,16 +138,17 @@ def later(connection: Connection, admin: Admin) -> set[str]:
     land(
         admin, "hubspot_form_submissions", [(f"l{key}", acted, asked | {"values": who}) for key, who in values.items()]
     )
+    batch = landing.open_batch(connection, "poll", acted)
     connection.execute(
         """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
-        select distinct id, 3, %s::timestamptz from raw.hubspot_contacts
-        on conflict (lead_id) do update set batch_id = 3, extracted_at = excluded.extracted_at""",
-        (acted,),
+        select distinct id, %s::bigint, %s::timestamptz from raw.hubspot_contacts
+        on conflict (lead_id) do update set batch_id = excluded.batch_id, extracted_at = excluded.extracted_at""",
+        (batch, acted),
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: LATER + timedelta(seconds=10))
         qualify.run(connection, LATER)
-        route.run(connection, 3, LATER + timedelta(minutes=1))
+        route.run(connection, batch, LATER + timedelta(minutes=1))
     new = connection.execute("select lead_id from handoff.handoffs where qualified_at >= %s", (begins,)).fetchall()
     assert {*handed[:2]} < {row["lead_id"] for row in new} < set(values)
     since = connection.execute("select qualified_at from handoff.handoffs where lead_id = %(lead_id)s", held)
@@ -187,8 +188,8 @@ def test_one_that_comes_back_long_after_a_call_counts_when_the_shadow_meets_it(
     )
     connection.execute(
         """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
-        select distinct lead_id, 4, %s::timestamptz from handoff.handoffs on conflict do nothing""",
-        (LATER,),
+        select distinct lead_id, %s::bigint, %s::timestamptz from handoff.handoffs on conflict do nothing""",
+        (landing.open_batch(connection, "poll", LATER), LATER),
     )
     monkeypatch.setattr(clock, "now", lambda: LATER + timedelta(minutes=7))
     qualify.run(connection, LATER + timedelta(minutes=6))

@@ -15,7 +15,7 @@ import pytest
 
 from bench import machine
 from handoff import clock
-from handoff.ledger import db
+from handoff.ledger import db, landing
 from handoff.ledger.db import Connection
 from handoff.qualify import loads, models
 from handoff.qualify import run as qualify
@@ -126,7 +126,7 @@ def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pyte
         changed = random.sample([key for key in there if key not in rejected], 5)
         land(admin, "hubspot_contacts", [(key, at, contact(random, key)) for key in changed])
         monkeypatch.setattr(clock, "now", lambda at=at: at + timedelta(minutes=1))
-        decide(connection, sorted({*seen, *changed}), week, at)
+        decide(connection, sorted({*seen, *changed}), at)
         if week < CHANGED - 1:
             rejected += reject(connection, at)
         if week == CHANGED - 2:
@@ -172,9 +172,9 @@ def test_nothing_differs(connection: Connection, admin: Admin, monkeypatch: pyte
     assert differing == []
 
 
-def decide(connection: Connection, lead_ids: list[str], week: int, at: datetime) -> None:
+def decide(connection: Connection, lead_ids: list[str], at: datetime) -> None:
     """Qualify and route, as the line does."""
-    batch = week + 2
+    batch = landing.open_batch(connection, "poll", at)
     connection.execute(
         """insert into handoff.pending_leads (lead_id, batch_id, extracted_at)
         select lead_id, %s, %s from unnest(%s::text[]) as seen (lead_id)

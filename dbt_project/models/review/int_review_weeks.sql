@@ -27,9 +27,8 @@ weeks as (
         <= week.starts_at::date as is_offered_on_monday,
         go_live.live_at <= week.starts_at at time zone (select company.time_zone from company)
         and coalesce(
-            range_agg(daterange(definitions.valid_from, definitions.valid_to)) filter (
-                where definitions.product_id is not null
-            )
+            range_agg(daterange(definitions.valid_from, definitions.valid_to))
+            filter (where definitions.product_id is not null)
             @> daterange(week.starts_at::date, (week.starts_at + interval '1 week')::date), false
         ) as is_whole
     from {{ ref('stg_handoff__go_live') }} as go_live
@@ -46,8 +45,7 @@ weeks as (
     group by go_live.product_id, go_live.live_at, week.starts_at
 ),
 
--- A week is judged by what was promised on its Monday. A product that is paused in all of it owes nothing, though its
--- commitments stay.
+-- A week is judged by what was promised on its Monday, and a product that is paused in all of it owes nothing.
 promises as (
     select
         weeks.week_starts_on, weeks.product_id, weeks.is_whole,
@@ -92,9 +90,8 @@ final as (
                 order by shared.metric
             )
         ) as promised,
-        coalesce(
-            jsonb_agg(weeks.product_id order by weeks.product_id) filter (where weeks.is_offered), '[]'
-        ) as products
+        coalesce(jsonb_agg(weeks.product_id order by weeks.product_id) filter (where weeks.is_offered), '[]')
+        as products
     from weeks
     left join promises on weeks.product_id = promises.product_id and weeks.week_starts_on = promises.week_starts_on
     group by weeks.week_starts_on

@@ -48,7 +48,8 @@ final as (
         handoffs.routed_at,
         standings.contacted_at is not null as is_contacted,
         assignments.assigned_at,
-        coalesce(assignments.ended_at, followed.followed_at) as answerable_until
+        assignments.ended_at,
+        followed.followed_at
     from assignments
     inner join handoffs on assignments.handoff_id = handoffs.handoff_id
     left join standings on assignments.handoff_id = standings.handoff_id

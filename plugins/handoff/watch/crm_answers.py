@@ -5,7 +5,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from handoff import crash
-from handoff.ledger import outbox
+from handoff.ledger import aliases, outbox
 from handoff.ledger.db import Connection, Row
 from handoff.ledger.open_assignments import IS_OPEN
 from handoff.notify import cards, history, lines
@@ -57,7 +57,7 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
     lock(connection, row["handoff_id"])
     is_contacted = _is_contacted(connection, row)
     # The view says the same, but was read before the lock.
-    if is_contacted and newer_of(connection, row["handoff_id"], row["occurred_at"]) is not None:
+    if is_contacted and newer_of(connection, row["handoff_id"], row["status_at"]) is not None:
         return 0
     if row["kind"] == DECLINED and is_contacted:
         return _refuse(connection, row, as_of)
@@ -82,6 +82,8 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
         if row["kind"] == "rejected":
             _stop(connection, row, as_of)
             requeue.after(connection, row["handoff_id"], row["occurred_at"], as_of)
+        if _has_another(connection, row):
+            outbox.put(connection, _reopened(row, as_of, "used"))
         lines.answered_in_crm(connection, row["handoff_id"], row["assignment_id"], row["kind"], row["owner_id"], as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
     elif row["kind"] == DECLINED and _is_open(connection, row) and _on(connection, row, as_of):
@@ -134,7 +136,7 @@ def _on(connection: Connection, row: Row, as_of: datetime) -> bool:
     try:
         with connection.transaction():
             reassign(connection, row["handoff_id"], as_of, "declined")
-            outbox.put(connection, _reopened(row, as_of))
+            outbox.put(connection, _reopened(row, as_of, "reopened"))
     except (NobodyEligible, NoCalendar, BadContext) as error:
         text = (
             f"Contact {row['lead_id']} is to go to another rep, and nobody else may take it: {slack_text(error, 400)}"
@@ -144,10 +146,28 @@ def _on(connection: Connection, row: Row, as_of: datetime) -> bool:
     return True
 
 
-def _reopened(row: Row, as_of: datetime) -> outbox.Effect:
+def _has_another(connection: Connection, row: Row) -> bool:
+    """Whether the contact was handed over since, for this product or another, and that handoff waits for an answer: it
+    begins with a new lead, so that the rep may set the status for it."""
+    ids = aliases.ids_of(connection, "contacts", row["lead_id"])
+    return connection.execute(_ANOTHER, {"ids": ids, "said": row["status_at"]}).fetchone() is not None
+
+
+_ANOTHER = """
+select from handoff.handoffs as handoff
+where handoff.lead_id = any(%(ids)s) and handoff.routed_at > %(said)s
+and not exists (
+    select from handoff.dispositions as answer
+    where answer.handoff_id = handoff.handoff_id and answer.kind in ('contacted', 'rejected', 'withdrawn')
+)
+limit 1
+"""
+
+
+def _reopened(row: Row, as_of: datetime, why: str) -> outbox.Effect:
     said = row["evidence"]
     target = reopened_target(
         row["lead_id"], said["hs_lead_status"], said["handoff_rejection_reason"], said["updated_at"]
     )
-    key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:reopened"
+    key = f"hubspot_contact:{row['handoff_id']}:{row['assignment_id']}:{why}"
     return outbox.Effect(key, "hubspot_contact", target, as_of, row["handoff_id"])

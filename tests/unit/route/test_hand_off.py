@@ -123,6 +123,18 @@ def test_a_rejection_in_the_crm_that_lands_too_late_is_still_the_former_handoffs
     assert answered(connection) == [(1, "contacted", NOON), (1, "rejected", LATER - MINUTE / 6)]
 
 
+def test_a_rejection_in_the_crm_that_lands_too_late_is_the_former_handoffs_whenever_its_reason_came(
+    connection: Connection,
+) -> None:
+    before = to(connection, "1", "ana-costa", NOON)
+    answer(connection, before, "contacted", NOON)
+    assert hand_off(connection, again(), LATER) == 1
+    with db.connect("handoff_admin") as admin:
+        status(admin, "1", LATER - MINUTE / 6, "UNQUALIFIED", "no_interest", reason_at=LATER + 10 * MINUTE)
+    assert crm_answers.run(connection, LATER + 20 * MINUTE, {}) == 1
+    assert answered(connection) == [(1, "contacted", NOON), (1, "rejected", LATER + 10 * MINUTE)]
+
+
 @pytest.mark.parametrize(
     ("lead_status", "reason_id"), [("UNQUALIFIED", ""), ("UNQUALIFIED", "no_interest"), ("OPEN", "")]
 )
@@ -137,7 +149,8 @@ def test_what_was_said_of_another_products_handoff_in_the_crm_is_not_written_ove
     recorded = rows(connection, "select handoff_id, kind from handoff.dispositions")
     kind = "accepted" if lead_status == "OPEN" else "rejected"
     assert recorded == [{"handoff_id": before.handoff_id, "kind": kind}]
-    # A reason that is given later is none for the new handoff.
+    # The new handoff begins with a new lead; a reason that is given later is none for it all the same.
+    assert written(connection) == {"hs_lead_status": "NEW", "handoff_rejection_reason": ""}
     with db.connect("handoff_admin") as admin:
         status(admin, "1", NOON + MINUTE, "UNQUALIFIED", "not_mine", reason_at=NOON + 30 * MINUTE)
     assert crm_answers.run(connection, NOON + 40 * MINUTE, {}) == (lead_status == "OPEN")
@@ -149,6 +162,7 @@ def test_what_is_recorded_of_another_products_handoff_is_written_over(connection
     to(connection, "1", "ana-costa", NOON, product="insights")
     set_status("1", NOON + MINUTE, "OPEN")
     assert crm_answers.run(connection, NOON + 2 * MINUTE, {}) == 1
+    assert not rows(connection, "select from handoff.outbox where payload #>> '{properties,hs_lead_status}' = 'NEW'")
     assert hand_off(connection, decision(1, "max_open", 100), NOON + 2 * MINUTE) == 1
     assert written(connection)["hs_lead_status"] == "NEW"
 

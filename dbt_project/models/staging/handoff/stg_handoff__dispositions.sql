@@ -6,6 +6,7 @@ select
     reason_id,
     owner_id,
     occurred_at,
-    recorded_at
+    recorded_at,
+    evidence ? 'hs_lead_status' as is_of_crm
 from {{ source('handoff', 'dispositions') }}
 where recorded_at <= {{ known_by() }}
