@@ -33,8 +33,10 @@ followed as (
         on later.definition_id = definitions.definition_id and later.definition_version = definitions.version
     left join standings as said on later.handoff_id = said.handoff_id
     where
-        later.as_of
-        >= standings.contacted_at + coalesce(make_interval(days => definitions.requalify_after_contact_days), '0')
+        later.as_of >= coalesce(
+            standings.contacted_at + make_interval(days => definitions.requalify_after_contact_days),
+            standings.contacted_at
+        )
         and said.is_merged is not true
     group by former.lead_id, former.product_id, former.handoff_id
 ),

@@ -41,8 +41,8 @@ cross join ids
 inner join handoff.handoffs as other on other.lead_id = ids.id and other.product_id = this.product_id
 left join agreement.definitions as definition
     on definition.definition_id = other.definition_id and definition.version = other.definition_version
-where other.as_of >= this.contacted_at + coalesce(
-    make_interval(days => definition.requalify_after_contact_days), interval '0'
+where other.as_of >= coalesce(
+    this.contacted_at + make_interval(days => definition.requalify_after_contact_days), this.contacted_at
 )
 and other.routed_at <= coalesce(%(by)s, 'infinity'::timestamptz)
 and not exists (
