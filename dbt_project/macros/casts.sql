@@ -34,6 +34,14 @@
     {{ as_text("version.payload #>> '{properties," ~ name ~ "}'") }}
 {%- endmacro %}
 
+{% macro version_of(name, key) -%}
+    {#- A merge keeps the value of one record and the histories of both, so the newest version may hold another. -#}
+    jsonb_path_query_first(
+        version.payload, '$.propertiesWithHistory.{{ name }}[*] ? (@.value == $value)',
+        jsonb_build_object('value', version.payload #> '{properties,{{ name }}}')
+    ) ->> '{{ key }}'
+{%- endmacro %}
+
 {% macro url_path(value) -%}
     coalesce(
         nullif(rtrim(regexp_replace(lower({{ value }}), '^[a-z]+://[^/?#]*|[?#].*$', '', 'g'), '/'), ''),

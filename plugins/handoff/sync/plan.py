@@ -69,6 +69,7 @@ def plan(
         present = str(found["properties"].get(name) or "")
         read = _read(expected, name)
         versions = (found.get("propertiesWithHistory") or {}).get(name) or ()
+        held = _held(versions, present)
         # A stage that a person moved on, HubSpot keeps by itself.
         chosen = None if name == STAGE or is_ours(name) else covered(versions, (value, read), read_at)
         if chosen is not None:
@@ -77,12 +78,12 @@ def plan(
         elif same(present, value) or (name == STAGE and _is_past(present, value, stages)):
             continue
         elif is_ours(name) or any(
-            _is_as_read(versions, present, _read(each, name), _read_at(each, versions))
+            _is_as_read(held, present, _read(each, name), _read_at(each, held))
             for each in (expected, *(earlier or {}).get(name, ()))
         ):
             result.write[name] = value
         else:
-            result.drift[name] = {"wanted": value, "found": present} | _source(versions)
+            result.drift[name] = {"wanted": value, "found": present} | _source(held)
     return result
 
 
@@ -117,6 +118,12 @@ def chosen_at(versions: Sequence[Json]) -> datetime | None:
         versions: of the property, the newest first.
     """
     return _at(versions[0]) if versions and _is_by_hand(versions[0]) else None
+
+
+def _held(versions: Sequence[Json], present: str) -> Sequence[Json]:
+    """From the version on that holds the present value: a merge keeps one record's value, and the histories of both."""
+    places = (place for place, each in enumerate(versions) if same(str(each.get("value") or ""), present))
+    return versions[next(places, 0) :]
 
 
 def _source(versions: Sequence[Json]) -> dict[str, str]:

@@ -71,6 +71,12 @@ def test_a_persons_change_since_the_contact_was_read_stays_whatever_else_was_rea
     assert bool(plan({"hs_lead_status": "NEW"}, found, expected).drift) == stays
 
 
+def test_what_a_merge_keeps_is_not_what_the_other_record_said_last() -> None:
+    history = [version("OPEN", "2026-11-22T12:00:01Z"), version("UNQUALIFIED", "2026-11-01T00:00:00Z")]
+    found = record(hs_lead_status="UNQUALIFIED") | {"propertiesWithHistory": {"hs_lead_status": history}}
+    assert plan({"hs_lead_status": "NEW"}, found, EXPECTED).write == {"hs_lead_status": "NEW"}
+
+
 def test_a_person_who_cleared_the_owner_meant_it() -> None:
     history = [version("", "2026-11-22T12:00:01Z")]
     found = plan({"hubspot_owner_id": "1002"}, record(history, hubspot_owner_id=""), EXPECTED)

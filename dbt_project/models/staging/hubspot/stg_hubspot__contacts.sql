@@ -23,14 +23,13 @@ select
     {{ as_count(property('numberofemployees')) }} as employees,
     {{ property('lifecyclestage') }} as lifecycle_stage,
     {{ property('hs_lead_status') }} as lead_status,
-    {{ as_instant("version.payload #>> '{propertiesWithHistory,hs_lead_status,0,timestamp}'") }} as lead_status_at,
+    {{ as_instant(version_of('hs_lead_status', 'timestamp')) }} as lead_status_at,
     coalesce(
-        version.payload #>> '{propertiesWithHistory,hs_lead_status,0,updatedByUserId}' is not null
-        or version.payload #>> '{propertiesWithHistory,hs_lead_status,0,sourceType}'
-        ~ '^(CRM_UI|CONTACTS_WEB|MOBILE|BULK|IMPORT)',
-        true
+        {{ version_of('hs_lead_status', 'updatedByUserId') }} is not null
+        or {{ version_of('hs_lead_status', 'sourceType') }} ~ '^(CRM_UI|CONTACTS_WEB|MOBILE|BULK|IMPORT)',
+        version.payload #> '{propertiesWithHistory,hs_lead_status,0}' is null
     ) as is_lead_status_by_hand,
-    {{ as_text("version.payload #>> '{propertiesWithHistory,hs_lead_status,0,updatedByUserId}'") }} as lead_status_by,
+    {{ as_text(version_of('hs_lead_status', 'updatedByUserId')) }} as lead_status_by,
     {{ property('hubspot_owner_id') }} as owner_id,
     coalesce(
         {{ property('associatedcompanyid') }}, version.payload #>> '{associations,companies,results,0,id}'
@@ -55,13 +54,12 @@ select
     -- When a person gave it; an application's is no answer.
     case
         when
-            version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,updatedByUserId}' is not null
-            or version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,sourceType}'
+            {{ version_of('handoff_rejection_reason', 'updatedByUserId') }} is not null
+            or {{ version_of('handoff_rejection_reason', 'sourceType') }}
             ~ '^(CRM_UI|CONTACTS_WEB|MOBILE|BULK|IMPORT)'
-            then {{ as_instant("version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,timestamp}'") }}
+            then {{ as_instant(version_of('handoff_rejection_reason', 'timestamp')) }}
     end as rejection_reason_at,
-    {{ as_text("version.payload #>> '{propertiesWithHistory,handoff_rejection_reason,0,updatedByUserId}'") }}
-    as rejection_reason_by,
+    {{ as_text(version_of('handoff_rejection_reason', 'updatedByUserId')) }} as rejection_reason_by,
     {{ as_count(property('hs_analytics_num_page_views')) }} as page_views,
     {{ as_count(property('hs_analytics_num_visits')) }} as visits,
     {{ as_count(property('hs_email_bounce')) }} as bounces,
