@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from handoff.ledger import db
 from handoff.ledger.db import Connection
 from handoff.route.assign import NobodyEligible
+from handoff.route.assignments import Cause
 from handoff.route.reassign import reassign
 from tests.conftest import Database
 from tests.unit.route.handed import NOON, to
@@ -111,6 +112,33 @@ def test_a_merged_lead_is_routed_and_written_as_what_it_became(connection: Conne
     ).fetchone()
     assert row is not None
     assert row["payload"]["contact_id"] == "2"
+
+
+@pytest.mark.parametrize(("cause", "is_left"), [("breach", True), ("left", True), ("declined", False)])
+def test_a_wish_in_the_crm_that_nobody_could_fulfil_is_not_the_next_reps(
+    connection: Connection, cause: Cause, is_left: bool
+) -> None:
+    """Whoever hands it on for that wish writes it themselves."""
+    given = to(connection, "1", "ana-costa", NOON)
+    said = {"hs_lead_status": "UNQUALIFIED", "handoff_rejection_reason": "not_mine", "updated_at": NOON.isoformat()}
+    connection.execute(
+        """insert into handoff.dispositions (handoff_id, assignment_id, kind, occurred_at, recorded_at, evidence)
+        values (%s, %s, 'declined', %s, %s, %s)""",
+        (given.handoff_id, given.assignment_id, NOON, NOON, Jsonb(said)),
+    )
+    reassign(connection, given.handoff_id, NOON + timedelta(hours=1), cause)
+    key = f"hubspot_contact:{given.handoff_id}:{given.assignment_id}:left"
+    rows = connection.execute("select payload from handoff.outbox where dedupe_key = %s", (key,)).fetchall()
+    written = {
+        "contact_id": "1",
+        "properties": {"hs_lead_status": "NEW", "handoff_rejection_reason": ""},
+        "expected": {
+            "hs_lead_status": "UNQUALIFIED",
+            "handoff_rejection_reason": "not_mine",
+            "read_at": NOON.isoformat(),
+        },
+    }
+    assert [row["payload"] for row in rows] == [written] * is_left
 
 
 def test_a_lead_that_became_another_a_moment_ago_is_routed_by_what_it_was(connection: Connection) -> None:
