@@ -86,13 +86,20 @@ def _write(connection: Connection, row: Row, as_of: datetime) -> int:
             outbox.put(connection, _reopened(row, as_of, "used"))
         lines.answered_in_crm(connection, row["handoff_id"], row["assignment_id"], row["kind"], row["owner_id"], as_of)
         cards.refresh(connection, row["handoff_id"], as_of)
-    elif row["kind"] == DECLINED and _is_open(connection, row) and _on(connection, row, as_of):
-        lines.answered_in_crm(
-            connection, row["handoff_id"], row["assignment_id"], DECLINED, row["owner_id"], as_of, is_again=True
-        )
-        cards.refresh(connection, row["handoff_id"], as_of)
-        return 1
+    elif row["kind"] == DECLINED and _is_open(connection, row):
+        return _again(connection, row, as_of)
     return new
+
+
+def _again(connection: Connection, row: Row, as_of: datetime) -> int:
+    """Hand it on as was wished before, when nobody else could take it; or say once that still nobody can."""
+    if not _on(connection, row, as_of):
+        return _tell(connection, row, f"In HubSpot it was handed on once more. {lines.NOBODY}", as_of)
+    lines.answered_in_crm(
+        connection, row["handoff_id"], row["assignment_id"], DECLINED, row["owner_id"], as_of, is_again=True
+    )
+    cards.refresh(connection, row["handoff_id"], as_of)
+    return 1
 
 
 def _is_contacted(connection: Connection, row: Row) -> bool:
@@ -100,14 +107,20 @@ def _is_contacted(connection: Connection, row: Row) -> bool:
 
 
 def _refuse(connection: Connection, row: Row, as_of: datetime) -> int:
-    """Tell the rep below their card, once an answer, what Slack's form would have said; whether that is new."""
+    """Tell the rep what Slack's form would have said; whether that is new."""
     given = (
         each.label
         for each in answer_people.reasons(connection, row["occurred_at"])
         if each.reason_id == row["reason_id"]
     )
     label = slack_text(next(given, row["reason_id"]), NAME)
-    text = f"In HubSpot it was rejected: {label}. {TOUCHED}"
+    if _has_another(connection, row):
+        outbox.put(connection, _reopened(row, as_of, "used"))
+    return _tell(connection, row, f"In HubSpot it was rejected: {label}. {TOUCHED}", as_of)
+
+
+def _tell(connection: Connection, row: Row, text: str, as_of: datetime) -> int:
+    """Tell the rep below their card, once an answer, that it changes nothing; whether that is new."""
     key = f"{crm_said.REFUSED}{int(row['occurred_at'].timestamp())}"
     return int(cards.say(connection, row["handoff_id"], row["assignment_id"], key, text, as_of, mentions=True) > 0)
 

@@ -315,9 +315,14 @@ def test_nobody_else_may_take_it_so_a_person_is_told(connection: Connection, adm
     assert steps(connection) == []
     said = {text.partition("not mine")[2] for _, text in below(connection, given)}
     assert said == {". Nobody else may take it now; the review channel knows"}
-    # The answer stands, and nobody asks again.
-    admin.execute("update agreement.reps set max_open = null")
+    # The answer stands, and nobody asks again before the rep does, to whom each time is said what comes of it.
     assert look(connection, ny("12:12")) == {}
+    status(admin, "1", ny("12:13"), "UNQUALIFIED", "not_mine")
+    assert look(connection, ny("12:15")) == {"answered": 1}
+    still = "In HubSpot it was handed on once more. Nobody else may take it now; the review channel knows"
+    assert below(connection, given)[-1][1] == still
+    admin.execute("update agreement.reps set max_open = null")
+    assert look(connection, ny("12:16")) == {}
     status(admin, "1", ny("12:20"), "UNQUALIFIED", "not_mine")
     assert look(connection, ny("12:22")) == {"answered": 1}
     assert reps(connection, given) == ["farah-ali", "ben-okafor"]
@@ -336,6 +341,7 @@ def test_nobody_else_gets_a_lead_that_somebody_has_been_in_touch_with(
     call(admin, "1", ny("12:05"), "1001")
     assert look(connection, ny("12:06")) == {"contacted": 1}
     status(admin, "1", ny("12:10") + timedelta(milliseconds=700), "UNQUALIFIED", "not_mine")
+    hand(connection, "1", "ben-okafor", ny("12:11"), product="insights", **HIGH)
     assert look(connection, ny("12:12")) == {"answered": 1}
     assert [kind for kind, *_ in answers(connection)] == ["contacted"]
     assert reps(connection, given) == ["ana-costa"]
@@ -344,6 +350,8 @@ def test_nobody_else_gets_a_lead_that_somebody_has_been_in_touch_with(
         "Somebody has been in touch, so nobody else gets it. Choose another reason."
     )
     assert [text for _, text in below(connection, given) if "HubSpot" in text] == [said] * 2
+    # The other product's begins with a new lead.
+    assert queued(connection, f"{given.handoff_id}:{given.assignment_id}:used") is not None
     assert look(connection, ny("12:13")) == {}
     # What the thread asks for is given within the time for a second save, so it counts from the first one.
     answered_at = ny("12:10") + timedelta(milliseconds=700)
