@@ -37,8 +37,8 @@
 {% macro version_of(name, key) -%}
     {#- A merge keeps the value of one record and the histories of both, so the newest version may hold another. -#}
     jsonb_path_query_first(
-        version.payload, '$.propertiesWithHistory.{{ name }}[*] ? (@.value == $value)',
-        jsonb_build_object('value', version.payload #> '{properties,{{ name }}}')
+        version.payload, '$.propertiesWithHistory.{{ name }}[*] ? (@.value == $present)',
+        jsonb_build_object('present', version.payload #> '{properties,{{ name }}}')
     ) ->> '{{ key }}'
 {%- endmacro %}
 
