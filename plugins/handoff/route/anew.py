@@ -27,7 +27,7 @@ def lock_former(connection: Connection, decision: Decision) -> list[str]:
     return [row["handoff_id"] for row in rows]
 
 
-def said_since(connection: Connection, decision: Decision, as_of: datetime) -> list[Row]:
+def unrecorded(connection: Connection, decision: Decision, as_of: datetime) -> list[Row]:
     """What reps have said of the contact in the CRM that the watch has yet to record, for whatever product.
 
     The rows of `crm_said.unrecorded`. They are looked for only where the contact's own status may be such an answer.

@@ -120,7 +120,7 @@ def hand_off(connection: Connection, decision: Decision, as_of: datetime) -> int
     key = handoff_id(decision.lead_id, decision.product_id, decision.cycle)
     with connection.transaction():
         former = anew.lock_former(connection, decision)
-        said = anew.said_since(connection, decision, as_of)
+        said = anew.unrecorded(connection, decision, as_of)
         if anew.is_rejected(connection, former, decision, said):
             raise NobodyEligible("it was rejected a moment ago, and is decided anew")
         assignments.lock(connection)
