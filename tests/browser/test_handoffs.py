@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from handoff import clock
 from handoff.ledger import db
@@ -17,6 +17,7 @@ from tests.unit.web.doors import connect
 
 PAGE = f"{PREFIX}/handoffs"
 LEADS = 4
+BY_DEADLINE = ["Lead 3", "Lead 2", "Lead 4", "Lead 1"]
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +41,14 @@ def clocks(module_agreement_database: Database) -> Iterator[Database]:
         yield module_agreement_database
 
 
-def leads(visit: Visit) -> list[str]:
-    return visit.page.locator(".handoffs tbody th a").all_inner_texts()
+def leads(visit: Visit) -> Locator:
+    return visit.page.locator(".handoffs tbody th a")
 
 
 def test_the_nearest_deadline_is_on_top_and_runs(visit: Visit, clocks: Database) -> None:
     page = visit.page
     page.goto(PAGE)
-    assert leads(visit) == ["Lead 3", "Lead 2", "Lead 4", "Lead 1"]
+    expect(leads(visit)).to_have_text(BY_DEADLINE)
     late = page.get_by_role("row", name="Lead 3")
     expect(late.locator(".state")).to_have_text("▲ overdue")
     deadline = late.locator(".deadline")
@@ -62,14 +63,15 @@ def test_a_filter_a_state_and_a_rep_are_a_click_away(visit: Visit, clocks: Datab
     page.goto(PAGE)
     page.get_by_label("Rep").select_option("Ben Okafor (1)")
     page.get_by_role("button", name="Show").click()
-    assert leads(visit) == ["Lead 4"]
+    expect(leads(visit)).to_have_text(["Lead 4"])
     page.get_by_role("link", name="All of them").click()
+    expect(leads(visit)).to_have_text(BY_DEADLINE)
     page.get_by_role("link", name="overdue").click()
-    assert "Lead 3" in leads(visit)
-    assert "Lead 1" not in leads(visit)
+    expect(page.get_by_role("link", name="Lead 1")).not_to_be_attached()
+    expect(page.get_by_role("link", name="Lead 3")).to_be_visible()
     page.get_by_role("link", name="Ana Costa").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Ana Costa")
-    assert len(leads(visit)) == 3
+    expect(leads(visit)).to_have_count(3)
 
 
 def test_a_filter_that_somebody_chooses_stays_while_the_rest_keeps_up(visit: Visit, clocks: Database) -> None:
