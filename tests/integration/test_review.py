@@ -464,6 +464,14 @@ def test_a_posted_pack_stays_as_it_was_and_is_printed_and_shown(
         pytest.raises(run.NotNow, match="the agreement was loaded while the marts were built"),
     ):
         run.run(connection, AT, WEEK)
+    # Whoever reads a mart in its old shape is not disturbed, and whoever posts is told.
+    dsn = connections.get(connections.ADMIN).dsn
+    with psycopg.connect(dsn) as admin, psycopg.connect(dsn) as reader:
+        admin.execute("alter table marts.fct_rejections add column note text")
+        admin.commit()
+        reader.execute("select from marts.fct_rejections")
+        with pytest.raises(run.NotNow, match="somebody reads a mart whose shape is to change"):
+            run.run(connection, AT, WEEK)
     assert connection.execute("select from handoff.reviews").rowcount == 0
     counts = run.run(connection, AT, WEEK)
     assert counts == {"week": "2026-W11", "queued": 1}

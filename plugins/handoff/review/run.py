@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import psycopg
+
 from handoff import clock, connections
 from handoff.ledger.db import Connection, connect, only_one
 from handoff.qualify import dbt, loads
@@ -11,6 +13,7 @@ from handoff.review import builds, publish, stale
 MARTS, POLICY = "marts", "policy"
 BUSY = "another process builds the marts"
 LOADED = "the agreement was loaded while the marts were built: run it again"
+READ = "somebody reads a mart whose shape is to change: run it again when their query has ended"
 PATIENCE = timedelta(minutes=5)
 """How long the pack waits for a build of the marts that began in the same minute."""
 
@@ -97,7 +100,7 @@ def run(connection: Connection, as_of: datetime, week: date | None = None) -> di
         ValueError: the week is not over.
         handoff.qualify.dbt.DbtFailed: a model failed.
         NotNow: another process has been building the marts for too long, or a load of the agreement has not ended, or
-            began or ended meanwhile.
+            began or ended meanwhile, or a mart whose shape is to change is being read.
     """
     # Charts and print load slowly, and most forks of this module's process need neither.
     from handoff.agreement import source
@@ -150,6 +153,8 @@ def _build_for_pack(connection: Connection) -> None:
         if not failure.result or not _is_policy_alone(failure.result):
             raise
         return
+    except psycopg.errors.LockNotAvailable as busy:
+        raise NotNow(READ) from busy
     if "skipped" in counts:
         raise NotNow(f"{BUSY} for more than {PATIENCE}" if counts["skipped"] == BUSY else counts["skipped"])
 
