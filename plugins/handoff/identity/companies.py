@@ -17,6 +17,8 @@ Words = tuple[str, ...]
 
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
 _NO_WORD = re.compile(r"[\W_]+")
+# As in `Schmidt + Partner` and `A+M`; the sign of `A+ Schools` and `Canal+` belongs to its word.
+_PLUS = re.compile(r"(?<=\w)(\s*)\+\1(?=\w)")
 # Marks above and below a letter have classes from 200 on; below that they are letters of their scripts, as the vowels
 # of Thai and the voicing of Japanese are.
 _ACCENTS_FROM = 200
@@ -50,7 +52,8 @@ def company_key(name: str) -> str | None:
 
 
 def _words(text: str) -> Words:
-    plain = _NO_WORD.sub(" ", _APOSTROPHES.sub("", _folded(text).replace("&", " and ")))
+    with_and = _PLUS.sub(" and ", _folded(text).replace("&", " and "))
+    plain = _NO_WORD.sub(" ", _APOSTROPHES.sub("", with_and))
     return _joined_initials(tuple(plain.split()))
 
 

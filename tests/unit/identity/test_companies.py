@@ -23,6 +23,8 @@ SAME = [
     ("Acme GmbH Berlin", "Acme Berlin"),
     ("Coca-Cola Co", "The Coca Cola Company".removeprefix("The ")),
     ("Straße AG", "Strasse"),
+    ("Schmidt + Partner GmbH", "Schmidt & Partner", "Schmidt and Partner"),
+    ("A+M Fasteners K.S.C.C.", "A & M Fasteners KSC", "A and M Fasteners"),
 ]
 DIFFERENT = [
     ("Vodafone UK Ltd", "Vodafone Ltd"),
@@ -36,9 +38,10 @@ DIFFERENT = [
     ("PT Solutions", "Solutions LLC"),
     ("Bank of China", "Bank of India"),
     ("Acme Holdings", "Acme"),
+    ("A+ Schools", "A and Schools"),
     ("カ", "ガ"),
 ]
-PIECES = ["a", "B", "c.", "&", "Inc", "GmbH", "co", "株式会社", "S.A.", "de", "C.V.", "é", "ß"]
+PIECES = ["a", "B", "c.", "&", "+", "Inc", "GmbH", "co", "株式会社", "S.A.", "de", "C.V.", "é", "ß"]
 PUBLISHED = [(each["input"], each["expected_base_name"]) for each in cases("company_names/cleanco_cases.json")]
 
 
