@@ -8,14 +8,17 @@ from typing import Any
 
 import psycopg
 import pytest
+from starlette.testclient import TestClient
 
 from handoff import clock, stations
 from handoff.enrich import run as enrich
 from handoff.ledger import db
 from handoff.ledger.db import Connection
+from handoff.web.app import PREFIX
 from sandbox.company.people import Organization, company_domain, organization_of, person_of
 from sandbox.testing import RunningSandbox
 from tests.integration.test_line import RUN_IDS, hint, line, messages, one
+from tests.unit.web.board_data import COOKIE, site
 
 WHITEPAPER, WEBINAR = "f0000000-0000-4000-8000-000000000004", "f0000000-0000-4000-8000-000000000006"
 WAIT_MINUTES = 10
@@ -76,6 +79,22 @@ def test_a_slow_apollo_costs_no_message_and_its_answer_comes_later(
     # It is decided again with what is known now, and nobody is told twice.
     assert len(messages(sandbox)) == 1
     assert one(connection, "select count(*) from handoff.lookups where settled_at is null") == 0
+
+
+def test_what_apollo_knows_of_the_person_stands_in_the_message_and_on_the_page(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    email = stranger(1)
+    person = person_of(email, 7)
+    contact = sandbox.act("demo_request", email=email)["contactId"]
+    hint(connection, contact)
+    line()
+    (message,) = messages(sandbox)
+    told = json.dumps(message["blocks"])
+    assert person.title in told
+    assert f"<{person.linkedin_url}|LinkedIn>" in told
+    page = TestClient(site(), cookies={COOKIE: "reader"}).get(f"{PREFIX}/lead/{contact}").text
+    assert f'<a href="{person.linkedin_url}"' in page
 
 
 def curious(sandbox: RunningSandbox, number: int) -> str:

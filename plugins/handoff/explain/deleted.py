@@ -46,9 +46,10 @@ ended as (
     )
 )
 select %(lead)s as lead_id, handed.context #>> '{lead,name}' as full_name, handed.context #>> '{lead,email}' as email,
-    handed.context #>> '{lead,title}' as title, handed.context #>> '{company,name}' as company_name,
-    handed.context #>> '{company,industry}' as industry, handed.context #> '{company,employees}' as employees,
-    handed.context #>> '{lead,country}' as country, null as lifecycle_stage, null as account_match_method,
+    handed.context #>> '{lead,title}' as title, handed.context #>> '{lead,linkedin_url}' as linkedin_url,
+    handed.context #>> '{company,name}' as company_name, handed.context #>> '{company,industry}' as industry,
+    handed.context #> '{company,employees}' as employees, handed.context #>> '{lead,country}' as country,
+    null as lifecycle_stage, null as account_match_method,
     null as account_match_confidence, null as account_match_reason, null as as_of, ended.noticed_at,
     -- To the second where one lies between: that is what a person writes.
     greatest(living.loaded_at, date_trunc('second', ended.noticed_at - interval '1 microsecond')) as last_known_at

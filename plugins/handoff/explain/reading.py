@@ -172,7 +172,7 @@ def _waits(connection: Connection, lead_id: str) -> str | None:
 
 
 _LEAD = """
-select lead_id, full_name, email, title, company_name, industry, employees, country, lifecycle_stage,
+select lead_id, full_name, email, title, linkedin_url, company_name, industry, employees, country, lifecycle_stage,
     account_match_method, account_match_confidence, account_match_reason, as_of
 from {} where lead_id = %s
 """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from handoff.identity.profiles import profile_url
 from handoff.notify.card_details import LINE, engagements, facts, lines, score
 from handoff.notify.card_parts import Block, buttons, header, plain, section, small
 from handoff.notify.card_state import State
@@ -23,7 +24,6 @@ _BETWEEN = "  ·  "
 _LINK = re.compile(r"<https?://[^<>|]+\|[^<>|]+>")
 """Only ours has these brackets: those of others are escaped."""
 _MEMBER = re.compile(r"[UW][A-Z0-9]{1,20}")
-_LINKEDIN = re.compile(r"https://www\.linkedin\.com/[A-Za-z0-9._~%/-]{1,300}")
 _RECORD = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/contacts/\d+/record/0-1/\d+")
 
 
@@ -123,6 +123,6 @@ def record_link(context: Context) -> str:
 
 
 def _links(context: Context) -> str:
-    linkedin = context.lead.linkedin_url or ""
-    links = [record_link(context), f"<{linkedin}|LinkedIn>" if _LINKEDIN.fullmatch(linkedin) else ""]
+    linkedin = profile_url(context.lead.linkedin_url or "")
+    links = [record_link(context), f"<{linkedin}|LinkedIn>" if linkedin else ""]
     return _BETWEEN.join(each for each in links if each)

@@ -115,7 +115,7 @@ def test_what_is_not_known_is_left_out() -> None:
     assert "<" not in text
 
 
-ADDRESSES = """javascript:alert(1) https://evil.example/in/x http://www.linkedin.com/in/x //www.linkedin.com/in/x
+ADDRESSES = """javascript:alert(1) https://evil.example/in/x //www.linkedin.com/in/x
 https://www.linkedin.com.evil.example/in/x https://www.linkedin.com/in/x|app> https://www.linkedin.com@evil/"""
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from handoff.explain import ANSWERS, Explanation, explain, notes
 from handoff.explain.hypotheses import Change
+from handoff.identity.profiles import profile_url
 from handoff.ledger.db import Connection, Row
 from handoff.web.pages.marks import Mark
 
@@ -50,6 +51,8 @@ class LeadPage:
     decided: list[Decided]
     notes: list[str]
     """What to know before reading on."""
+    profile_url: str | None
+    """Of the person, in LinkedIn."""
 
 
 def read(connection: Connection, lead_id: str, at: datetime | None, newer_acts: int = 0) -> LeadPage:
@@ -60,7 +63,8 @@ def read(connection: Connection, lead_id: str, at: datetime | None, newer_acts: 
         ValueError: the moment is in the future.
     """
     told = explain(connection, lead_id, at, newer_acts)
-    return LeadPage(told, [_decided(told, row) for row in told.decisions], list(notes(told)))
+    profile = profile_url(told.lead["linkedin_url"] or "")
+    return LeadPage(told, [_decided(told, row) for row in told.decisions], list(notes(told)), profile)
 
 
 def _decided(told: Explanation, row: Row) -> Decided:
