@@ -341,3 +341,16 @@ def test_marts_and_the_weekly_review(connection: Connection, sandbox: RunningSan
     assert stations.review()["sent"] == 0
     (post,) = messages(sandbox, "C0REVIEW00")
     assert "Revenue review, week" in post["text"]
+
+
+def test_what_we_wrote_ourselves_is_no_news_of_a_lead(connection: Connection, sandbox: RunningSandbox) -> None:
+    contact = sandbox.act("demo_request")["contactId"]
+    hint(connection, contact)
+    line()
+    for act, news in ((None, None), ("page_view", "New data has arrived; the next run decides again.")):
+        if act:
+            sandbox.act(act, contact_id=contact)
+        hint(connection, contact)
+        stations.extract(next(RUN_IDS))
+        assert one(connection, "select count(*) from handoff.pending_leads where lead_id = %s", contact) == 1
+        assert explain.explain(connection, contact).waits == news

@@ -160,8 +160,11 @@ def lead_id_of(connection: Connection, lead: str) -> str:
 
 
 def _waits(connection: Connection, lead_id: str) -> str | None:
+    # What we wrote to the CRM ourselves comes back, and is no news.
     row = connection.execute(
-        "select held_because, held_until from handoff.pending_leads where lead_id = %s", (lead_id,)
+        """select held_because, held_until from handoff.pending_leads
+        where lead_id = %s and (held_because is not null or wakes)""",
+        (lead_id,),
     ).fetchone()
     if row is None:
         return None

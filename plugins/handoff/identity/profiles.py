@@ -13,7 +13,7 @@ _LONGEST_PATH = 300
 def profile_url(written: str) -> str | None:
     """The address under which a profile opens: https, LinkedIn's own host, and nothing that only tracks.
 
-    Apollo writes `http://www.linkedin.com/in/…`; people write `linkedin.com/in/…`, or what their country's LinkedIn has.
+    Apollo writes `http://www.linkedin.com/in/…`; people write `linkedin.com/in/…`, or their country's own host.
     Source: https://docs.apollo.io/reference/people-enrichment
 
     Returns: safe to be linked: ASCII, without a query; None for what leads elsewhere, or to no page in particular.
