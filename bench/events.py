@@ -55,18 +55,25 @@ def control(method: str, path: str, body: dict[str, str] | None = None) -> dict[
 
 
 def _messages(lead_ids: Sequence[str]) -> Counter[str]:
-    """Direct messages that Slack holds about each lead; leads without one are missing."""
+    """How often Slack holds the direct message about each lead; leads without one are missing.
+
+    One rep's and the next one's are two messages, and neither is doubled.
+    """
     with connect() as connection:
         rows = connection.execute(
             "select handoff_id, lead_id from handoff.handoffs where lead_id = any(%s)", (lead_ids,)
         )
         leads = {row["handoff_id"]: row["lead_id"] for row in rows}
+    told = Counter(
+        str(((message.get("metadata") or {}).get("event_payload") or {}).get("dedupe_key", ""))
+        for message in control("GET", "slack/messages")["messages"]
+    )
     found: Counter[str] = Counter()
-    for message in control("GET", "slack/messages")["messages"]:
-        payload = (message.get("metadata") or {}).get("event_payload") or {}
-        kind, _, rest = str(payload.get("dedupe_key", "")).partition(":")
+    for key, n in told.items():
+        kind, _, rest = key.partition(":")
         if kind == "slack_dm" and rest.partition(":")[0] in leads:
-            found[leads[rest.partition(":")[0]]] += 1
+            lead = leads[rest.partition(":")[0]]
+            found[lead] = max(found[lead], n)
     return found
 
 

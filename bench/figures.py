@@ -36,13 +36,18 @@ def summary(values: Sequence[float]) -> dict[str, Any]:
 
 
 def handoffs(connection: Connection, lead_ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The ledger's moments of each lead's message, oldest first; only of messages that were sent."""
+    """The ledger's moments of each lead's first message, oldest first; only of messages that were sent.
+
+    Whoever takes over a lead that nobody has called is told, too, when the first rep's time is over.
+    """
     return connection.execute(
         """select handoff.lead_id, handoff.handoff_id, handoff.event_at, handoff.received_at, handoff.extracted_at,
             handoff.qualified_at, handoff.routed_at, message.sent_at
         from handoff.handoffs as handoff
-        inner join handoff.outbox as message
-            on message.handoff_id = handoff.handoff_id and message.kind = 'slack_dm' and message.state = 'sent'
+        inner join lateral (
+            select sent_at from handoff.outbox
+            where handoff_id = handoff.handoff_id and kind = 'slack_dm' order by outbox_id limit 1
+        ) as message on message.sent_at is not null
         where handoff.lead_id = any(%s) order by handoff.event_at""",
         (list(lead_ids),),
     ).fetchall()
