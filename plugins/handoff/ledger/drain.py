@@ -42,6 +42,7 @@ def drain(
     sender: Sender,
     now: Callable[[], datetime] = clock.now,
     on_end: Ended | None = None,
+    gives_way: Callable[[], bool] | None = None,
 ) -> dict[str, int]:
     """Try every due effect of a kind once, whoever else is draining: the hottest lead's first, see `attempt` for how.
 
@@ -51,6 +52,7 @@ def drain(
 
     Args:
         connection: in autocommit; each step commits by itself.
+        gives_way: asked after each item: whether something more urgent waits for this drain's end.
 
     Returns:
         Counts by label of what took effect, `dead` for items given up now, `pending` for all that still wait for a turn
@@ -71,7 +73,7 @@ def drain(
         failures[lane] = failures[lane] + 1 if isinstance(outcome, NotDelivered | Unknown) else 0
         if failures["new"] >= BREAKER or (isinstance(outcome, NotDelivered) and outcome.is_vendor_wide):
             break
-        if time.monotonic() - started > BUDGET_S:
+        if time.monotonic() - started > BUDGET_S or (gives_way and gives_way()):
             break
     waiting = connection.execute(
         "select count(*) as n from handoff.outbox where kind = %s and state = 'pending' and not_before < %s",

@@ -82,6 +82,17 @@ def unread(connection: Connection, *, source: str = HUBSPOT, limit: int = 1000) 
     return [inbox_id for row in rows for inbox_id in row["inbox_ids"]], hints
 
 
+def has_news(connection: Connection, since: datetime) -> bool:
+    """Whether an event of HubSpot's has come in since a moment and is unread; one from before may not be readable."""
+    return bool(
+        connection.execute(
+            """select from handoff.inbox
+            where processed_at is null and source = %s and received_at > %s limit 1""",
+            (HUBSPOT, since),
+        ).rowcount
+    )
+
+
 def mark_read(connection: Connection, inbox_ids: Sequence[int], as_of: datetime) -> None:
     """Close events whose records have landed; by id, because a lower number may be committed later."""
     connection.execute("update handoff.inbox set processed_at = %s where inbox_id = any(%s)", (as_of, list(inbox_ids)))

@@ -6,6 +6,7 @@ from functools import partial
 
 from handoff import clock
 from handoff.clients.slack import SlackHook
+from handoff.ledger import inbox
 from handoff.ledger.attempt import Ended
 from handoff.ledger.db import Connection
 from handoff.ledger.drain import drain
@@ -21,6 +22,8 @@ from handoff.notify.senders import NOTE, MessageSender, Payload, WhisperSender
 
 KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW, FILE, ERASE)
 """In the order in which they go out: reps first."""
+AT_ONCE = (DM, DIGEST, NOTE, WHISPER)
+"""What a rep waits for. The other kinds give way to the next lead."""
 ANSWERS = (WHISPER, UPDATE, THREAD)
 """What somebody who has just pressed a button waits for."""
 TOLD_IF_GIVEN_UP = frozenset({DM, NOTE, CHANNEL})
@@ -31,13 +34,19 @@ def deliver(
     slack: SlackHook | None = None,
     now: Callable[[], datetime] = clock.now,
     kinds: Sequence[str] = KINDS,
+    gives_way: bool = False,
 ) -> dict[str, int]:
     """Send what is due, reps first, and return counts: `sent`, `dead` (given up now), `pending` (still waiting), and
     `reps`, the messages sent that tell a rep about a lead. Updates and lines below a card are not counted as sent.
 
     A message to a rep or the channel that is given up is told to the review channel: whose it was, and why. So is a
     line that names a rep.
+
+    Args:
+        gives_way: leave what no rep waits for, but for one of each kind, when news of a lead comes in: the line reads
+            them once this has ended, and the rest goes out with that run.
     """
+    has_news = partial(inbox.has_news, connection, now()) if gives_way else None
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0
@@ -46,7 +55,8 @@ def deliver(
             wait_for_cards(connection, kind, now())
         if kind == DM:
             gather(connection, now())
-        drained = drain(connection, kind, _sender(connection, slack, kind, now), now, on_end=_on_end(kind, now))
+        sender, on_end = _sender(connection, slack, kind, now), _on_end(kind, now)
+        drained = drain(connection, kind, sender, now, on_end, None if kind in AT_ONCE else has_news)
         counts = {name: count + drained[name] for name, count in counts.items()}
         if kind in (DM, DIGEST):
             reps += drained["sent"]

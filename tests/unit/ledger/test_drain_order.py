@@ -77,6 +77,16 @@ def test_of_four_turns_one_goes_to_what_waited_longest(connection: Connection) -
     assert [each for each in order if each.startswith("hot")] == [f"hot-{n:02}" for n in range(12)]
 
 
+def test_the_rest_waits_when_something_more_urgent_has_come(connection: Connection) -> None:
+    for score in (30, 20, 10):
+        add(connection, f"score {score}", HIGH, score)
+    vendor, news = Vendor(), iter([False, True])
+    counts = drain(connection, "slack_dm", vendor, Clock(), gives_way=lambda: next(news))
+    assert vendor.happened == ["score 30", "score 20"]
+    assert (counts["sent"], counts["pending"]) == (2, 1)
+    assert sent(connection) == ["score 10"]
+
+
 # The database is asked for the order alone, in a transaction that leaves nothing behind.
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([5, 240, 480]), st.integers(0, 99), st.integers(0, 99)), max_size=40))

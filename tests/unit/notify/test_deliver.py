@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handoff.clients.slack import SlackHook
+from handoff.ledger import inbox
 from handoff.ledger.db import Connection, connect
 from handoff.ledger.outbox import Effect, put
 from handoff.notify.card import said
@@ -79,6 +80,31 @@ def test_the_rep_and_the_channel_are_told(
     assert deliver(connection, slack, clock).items() >= {"sent": 0, "pending": 0, "dead": 0}.items()
     results = connection.execute("select result from handoff.outbox order by outbox_id").fetchall()
     assert [each["result"]["channel"] for each in results] == [ANA_DM, HANDOFFS, REVIEW]
+
+
+@pytest.mark.parametrize(
+    ("source", "ago", "rest"), [("hubspot", -1, 2), ("hubspot", 1, 0), ("slack", -1, 0)], ids=["news", "old", "a press"]
+)
+def test_every_rep_is_told_and_copies_give_way_to_the_next_lead(
+    connection: Connection,
+    slack: SlackHook,
+    sandbox: RunningSandbox,
+    clock: Clock,
+    source: str,
+    ago: int,
+    rest: int,
+) -> None:
+    for number in "123":
+        add(connection, clock, "slack_dm", DM, number)
+        add(connection, clock, "slack_channel", {**DM, "channel": "#mql-handoffs"}, number)
+    at = clock() - timedelta(seconds=ago)
+    inbox.store(connection, [inbox.Event(source, "next", "contact", "9", at, {})], at)
+    counts = deliver(connection, slack, clock, gives_way=True)
+    assert counts == {"sent": 6 - rest, "pending": rest, "dead": 0, "reps": 3}
+    inbox.mark_read(connection, inbox.unread(connection, source=source)[0], clock())
+    assert deliver(connection, slack, clock, gives_way=True)["sent"] == rest
+    assert set(messages(sandbox).values()) == {1}
+    assert len(messages(sandbox)) == 6
 
 
 @pytest.mark.parametrize(("kind", "channel"), [("slack_dm", ANA_DM), ("slack_channel", HANDOFFS)])
