@@ -84,7 +84,7 @@ def _address(row: Row) -> dict[str, object]:
         return {"channel": connections.team_channel(row["slack_channel"])}
     if row["kind"] == "slack_review":
         return {"channel": str(connections.get(connections.SLACK).extra.get("review_channel", "#revenue-review"))}
-    if row["kind"] in ("slack_dm", "slack_note", "slack_thread") and "slack_user_id" in payload:
+    if row["kind"] in ("slack_dm", "slack_note", "slack_call", "slack_thread") and "slack_user_id" in payload:
         whom = row["manager_user_id"] if row["is_note"] else row["slack_user_id"]
         return {"slack_user_id": whom} if whom else {}
     if OWNER in payload.get("properties", {}) and row["crm_owner_id"]:

@@ -107,8 +107,12 @@ class EraseSender(CardSender):
         return tried(bring, "erased")
 
 
-class ThreadSender(CardSender):
+class LineSender(CardSender):
     """Says something below a card."""
+
+    def __init__(self, connection: Connection, slack: SlackHook, now: Now, *, names_rep: bool):
+        super().__init__(connection, slack, now)
+        self._names_rep = names_rep
 
     def look(self, payload: Payload, dedupe_key: str, since: datetime) -> Done | None:
         """Find the line that an earlier attempt may have posted."""
@@ -130,5 +134,5 @@ class ThreadSender(CardSender):
         place, text = source["result"], str(payload["text"])
         if source["digest"]:
             text = f"{who(Context.from_json(source['context']))}: {text}"
-        blocks = said(text, str(payload["slack_user_id"]) if payload.get("mentions") else "")
+        blocks = said(text, str(payload["slack_user_id"]) if self._names_rep else "")
         return tried(lambda: self._slack.post(place["channel"], text, blocks, dedupe_key, place["ts"]), "said")

@@ -14,9 +14,10 @@ DM, CHANNEL = "slack_dm", "slack_channel"
 CARDS = (DM, CHANNEL)
 UPDATE = "slack_update"
 """Outbox kind with payload `message`: the dedupe key of the card that is brought up to date."""
-THREAD = "slack_thread"
-"""Outbox kind with payload `message`, below which it is said, and `text`, escaped; in a rep's own conversation also
-`slack_user_id`, and `mentions` if they must hear of it at once."""
+THREAD, CALL = "slack_thread", "slack_call"
+"""Outbox kinds with payload `message`, below which it is said, and `text`, escaped; in a rep's own conversation also
+`slack_user_id`, whom a call names, so that they hear of it at once."""
+LINES = (THREAD, CALL)
 LADDER = "slack_note:ladder:"
 """Beginning of the dedupe keys of notes in which the ladder tells somebody who has no card."""
 FILE = "slack_file"
@@ -68,8 +69,9 @@ def say(
     effects = [
         outbox.Effect(
             f"{THREAD}:{card['dedupe_key']}:{key}",
-            THREAD,
-            {"message": card["dedupe_key"], "text": text, "rep_name": card["rep_name"]} | _whom(card, mentions),
+            CALL if mentions and card["kind"] == DM else THREAD,
+            {"message": card["dedupe_key"], "text": text, "rep_name": card["rep_name"]}
+            | ({"slack_user_id": card["slack_user_id"]} if card["kind"] == DM else {}),
             as_of,
             handoff_id,
         )
@@ -82,12 +84,6 @@ def say(
 def is_said(connection: Connection, kind: str, handoff_id: str, assignment_id: int, key: str) -> bool:
     """Whether there is a line of that `key` below one of an assignment's cards, which need not have arrived yet."""
     return outbox.has(connection, f"{THREAD}:{kind}:{handoff_id}:{assignment_id}:{key}")
-
-
-def _whom(card: Row, mentions: bool) -> dict[str, object]:
-    if card["kind"] != DM:
-        return {}
-    return {"slack_user_id": card["slack_user_id"], **({"mentions": True} if mentions else {})}
 
 
 def whisper(connection: Connection, key: str, channel: str, user: str, text: str, as_of: datetime) -> None:

@@ -1,5 +1,6 @@
 """Send what the outbox holds for Slack: cards, what follows them, notes to a rep, and the review channel's."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -9,24 +10,24 @@ from handoff.clients.slack import SlackHook
 from handoff.ledger import inbox
 from handoff.ledger.attempt import Ended
 from handoff.ledger.db import Connection
-from handoff.ledger.drain import drain
+from handoff.ledger.drain import BUDGET_S, drain
 from handoff.ledger.outbox import Sender
 from handoff.notify.alert import REVIEW
-from handoff.notify.card_senders import EraseSender, ThreadSender, UpdateSender, wait_for_cards
-from handoff.notify.cards import CHANNEL, DM, FILE, THREAD, UPDATE, WHISPER
+from handoff.notify.card_senders import EraseSender, LineSender, UpdateSender, wait_for_cards
+from handoff.notify.cards import CALL, CHANNEL, DM, FILE, LINES, THREAD, UPDATE, WHISPER
 from handoff.notify.digests import DIGEST, ended, gather
 from handoff.notify.erasing import ERASE
 from handoff.notify.file_sender import FileSender
-from handoff.notify.given_up import tell, tell_of_calls
+from handoff.notify.given_up import tell
 from handoff.notify.senders import NOTE, MessageSender, Payload, WhisperSender
 
-KINDS = (DM, DIGEST, NOTE, WHISPER, CHANNEL, UPDATE, THREAD, REVIEW, FILE, ERASE)
-"""In the order in which they go out: reps first."""
-AT_ONCE = (DM, DIGEST, NOTE, WHISPER)
+AT_ONCE = (DM, DIGEST, CALL, NOTE, WHISPER)
 """What a rep waits for. The other kinds give way to the next lead."""
-ANSWERS = (WHISPER, UPDATE, THREAD)
+KINDS = (*AT_ONCE, CHANNEL, UPDATE, THREAD, REVIEW, FILE, ERASE)
+"""In the order in which they go out: reps first."""
+ANSWERS = (WHISPER, UPDATE, *LINES)
 """What somebody who has just pressed a button waits for."""
-TOLD_IF_GIVEN_UP = frozenset({DM, NOTE, CHANNEL})
+TOLD_IF_GIVEN_UP = frozenset({DM, CALL, NOTE, CHANNEL})
 
 
 def deliver(
@@ -43,39 +44,45 @@ def deliver(
     line that names a rep.
 
     Args:
-        gives_way: leave what no rep waits for, but for one of each kind, when news of a lead comes in: the line reads
-            them once this has ended, and the rest goes out with that run.
+        gives_way: leave what no rep waits for, but for one of each kind, when news of a lead comes in, or when all of
+            it together has had a kind's time: the line reads the news once this has ended, and the rest goes out with
+            that run.
     """
-    has_news = partial(inbox.has_news, connection, now()) if gives_way else None
+    since, is_over = now(), None
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0
     for kind in kinds:
-        if kind in (UPDATE, THREAD, FILE, ERASE):
+        if kind in (UPDATE, *LINES, FILE, ERASE):
             wait_for_cards(connection, kind, now())
         if kind == DM:
             gather(connection, now())
+        if gives_way and kind not in AT_ONCE:
+            is_over = is_over or _patience(connection, since)
         sender, on_end = _sender(connection, slack, kind, now), _on_end(kind, now)
-        drained = drain(connection, kind, sender, now, on_end, None if kind in AT_ONCE else has_news)
+        drained = drain(connection, kind, sender, now, on_end, is_over)
         counts = {name: count + drained[name] for name, count in counts.items()}
         if kind in (DM, DIGEST):
             reps += drained["sent"]
     return counts | {"reps": reps}
 
 
+def _patience(connection: Connection, since: datetime) -> Callable[[], bool]:
+    ends = time.monotonic() + BUDGET_S
+    return lambda: time.monotonic() > ends or inbox.has_news(connection, since)
+
+
 def _on_end(kind: str, now: Callable[[], datetime]) -> Ended | None:
     if kind == DIGEST:
         return partial(ended, now())
-    if kind == THREAD:
-        return partial(tell_of_calls, now())
     return partial(tell, now()) if kind in TOLD_IF_GIVEN_UP else None
 
 
 def _sender(connection: Connection, slack: SlackHook, kind: str, now: Callable[[], datetime]) -> Sender:
     if kind == UPDATE:
         return UpdateSender(connection, slack, now)
-    if kind == THREAD:
-        return ThreadSender(connection, slack, now)
+    if kind in LINES:
+        return LineSender(connection, slack, now, names_rep=kind == CALL)
     if kind == ERASE:
         return EraseSender(connection, slack, now)
     if kind == FILE:

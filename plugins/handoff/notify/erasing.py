@@ -7,13 +7,13 @@ from psycopg.types.json import Jsonb
 
 from handoff.ledger import outbox
 from handoff.ledger.db import Connection
-from handoff.notify.cards import THREAD
+from handoff.notify.cards import LINES
 
 ERASE = "slack_erase"
 """Outbox kind with payload `message`: the dedupe key of a message whose text is replaced."""
 ERASED = "[erased]"
 """What stands there afterwards."""
-MESSAGES = (THREAD, "slack_note", "slack_review")
+MESSAGES = (*LINES, "slack_note", "slack_review")
 
 
 def erase(connection: Connection, handoff_id: str, as_of: datetime) -> int:

@@ -8,12 +8,6 @@ from handoff.notify.alert import alert
 from handoff.notify.text import slack_text
 
 
-def tell_of_calls(at: datetime, connection: Connection, row: Row, outcome: Done | Permanent) -> None:
-    """As `tell`, of a line below a card that names a rep; without any other, the card itself says how things stand."""
-    if row["payload"].get("mentions"):
-        tell(at, connection, row, outcome)
-
-
 def tell(at: datetime, connection: Connection, row: Row, outcome: Done | Permanent) -> None:
     """Add the message, once per effect, to the transaction that gives the effect up; nothing for one that is done."""
     if isinstance(outcome, Done):

@@ -40,7 +40,7 @@ cross join (
 where (%(contact)s::text is null or found.lead_id = %(contact)s)
 and (found.kind <> 'declined' or not exists (
     select from handoff.outbox as told
-    where told.handoff_id = found.handoff_id and told.kind = 'slack_thread'
+    where told.handoff_id = found.handoff_id and told.kind in ('slack_thread', 'slack_call')
     and told.dedupe_key like '%%:{REFUSED}' || floor(extract(epoch from found.occurred_at))
 ))
 order by found.handoff_id, found.assignment_id

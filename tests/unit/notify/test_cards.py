@@ -256,7 +256,8 @@ def test_nothing_follows_a_card_that_was_given_up(
         admin.execute("update handoff.outbox set state = 'dead', sent_at = null where kind = 'slack_dm'")
     deliver(connection, slack, clock)
     assert states(connection, "slack_update") == [("dead", None), ("sent", None)]
-    assert states(connection, "slack_thread") == [("dead", None), ("sent", None), ("dead", None)]
+    assert states(connection, "slack_thread") == [("dead", None), ("sent", None)]
+    assert states(connection, "slack_call") == [("dead", None)]
     # What called for the rep is told to somebody else.
     assert states(connection, "slack_review") == [("sent", None)]
 

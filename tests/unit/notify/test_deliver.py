@@ -107,6 +107,23 @@ def test_every_rep_is_told_and_copies_give_way_to_the_next_lead(
     assert len(messages(sandbox)) == 6
 
 
+def test_a_line_that_names_a_rep_gives_way_to_nothing_and_the_others_share_their_time(
+    connection: Connection, slack: SlackHook, sandbox: RunningSandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(connection, clock, "slack_dm", DM)
+    deliver(connection, slack, clock)
+    for number in "123":
+        line = {"message": "slack_dm:1", "slack_user_id": "U0ANACOSTA", "text": f"Line {number}"}
+        add(connection, clock, "slack_call", line, number)
+        add(connection, clock, "slack_thread", line, number)
+        add(connection, clock, "slack_review", {"channel": REVIEW, "text": f"Alert {number}"}, number)
+    monkeypatch.setattr("handoff.notify.deliver.BUDGET_S", 0.0)
+    assert deliver(connection, slack, clock, gives_way=True)["pending"] == 4
+    said = [json.dumps(each["blocks"]) for each in told(sandbox)][1:]
+    assert len([blocks for blocks in said if "U0ANACOSTA" in blocks]) == 3
+    assert len(said) == 5
+
+
 @pytest.mark.parametrize(("kind", "channel"), [("slack_dm", ANA_DM), ("slack_channel", HANDOFFS)])
 @pytest.mark.parametrize("fault", ["drop_after", "drop_before", "html", "truncate"])
 def test_an_ambiguous_answer_is_one_message(

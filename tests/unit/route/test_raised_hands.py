@@ -67,7 +67,7 @@ def test_a_rep_who_is_told_much_already_hears_of_it_all_the_same(connection: Con
         put(connection, Effect(f"slack_note:ladder:{number}", "slack_note", note, NOON + 60 * MINUTE))
     tell(connection)
     assert [card for card, text in below(connection, called) if "raised a hand again" in text] == ["dm", "channel"]
-    assert value(connection, "select count(*) from handoff.outbox where payload ? 'mentions'") == 1
+    assert value(connection, "select count(*) from handoff.outbox where kind = 'slack_call'") == 1
     assert notes(connection, FARAH) == []
 
 
@@ -149,13 +149,17 @@ def test_what_an_older_ledger_has_told_is_told_once_and_its_key_keeps_no_id(
     connection: Connection, called: Assignment
 ) -> None:
     tell(connection)
-    keys = "select dedupe_key from handoff.outbox where payload ->> 'text' like '%raised a hand%' order by outbox_id"
+    said = "where payload ->> 'text' like '%raised a hand%' order by outbox_id"
+    keys = f"select dedupe_key, kind, payload from handoff.outbox {said}"
     present = connection.execute(keys).fetchall()
     assert not [row for row in present if ACT in row["dedupe_key"]]
     with db.connect("handoff_admin") as admin:
         older: Any = f"split_part(dedupe_key, ':hand:', 1) || ':hand:{ACT}'"
         admin.execute(f"update handoff.outbox set dedupe_key = {older} where dedupe_key like '%:hand:%'")
-        admin.execute(import_module("handoff.ledger.migrations.versions.0025_hand_keys").UPGRADE)
+        called_for = "kind = 'slack_thread', payload = payload || '{\"mentions\": true}'"
+        admin.execute(f"update handoff.outbox set {called_for} where kind = 'slack_call'")
+        for version in ("0025_hand_keys", "0026_calls"):
+            admin.execute(import_module(f"handoff.ledger.migrations.versions.{version}").UPGRADE)
     assert connection.execute(keys).fetchall() == present
     tell(connection, NOON + 90 * MINUTE)
     assert connection.execute(keys).fetchall() == present

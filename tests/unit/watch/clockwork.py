@@ -161,7 +161,7 @@ def below(connection: Connection, given: Assignment) -> list[tuple[str, str]]:
     """What is said below the cards of an assignment: which card, and the line."""
     rows = connection.execute(
         """select payload ->> 'message' as message, payload ->> 'text' as text from handoff.outbox
-        where kind = 'slack_thread' and payload ->> 'message' like %s order by outbox_id""",
+        where kind in ('slack_thread', 'slack_call') and payload ->> 'message' like %s order by outbox_id""",
         (f"%:{given.handoff_id}:{given.assignment_id}",),
     )
     return [(row["message"].split(":")[0].removeprefix("slack_"), row["text"]) for row in rows]

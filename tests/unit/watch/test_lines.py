@@ -95,7 +95,7 @@ def test_a_deadline_that_moves_is_said_and_the_reminder_names_the_rep(connection
     (reminder,) = notes(connection, ANA)
     assert below(connection, given)[4:] == [("dm", reminder)]
     assert value(connection, "select count(*) from handoff.outbox where kind = 'slack_note'") == 0
-    assert value(connection, "select count(*) from handoff.outbox where payload ? 'mentions'") == 1
+    assert value(connection, "select count(*) from handoff.outbox where kind = 'slack_call'") == 1
 
 
 def test_a_reminder_about_a_card_that_was_given_up_is_a_note(connection: Connection) -> None:
