@@ -29,6 +29,8 @@ class Event:
     object_id: str
     occurred_at: datetime | None
     payload: dict[str, Any]
+    is_echo: bool = False
+    """Whether it tells of what we wrote ourselves: it is stored as read, and the next poll has the record."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Hint:
 
 
 def store(connection: Connection, events: Sequence[Event], received_at: datetime) -> int:
-    """Store what is new, in one statement, and wake the line for HubSpot's; returns how many events were new."""
+    """Store what is new, in one statement, and wake the line for HubSpot's news; returns how many events were new."""
     columns = (
         [event.source for event in events],
         [event.event_key for event in events],
@@ -49,20 +51,22 @@ def store(connection: Connection, events: Sequence[Event], received_at: datetime
         [event.object_id for event in events],
         [event.occurred_at for event in events],
         [Jsonb(event.payload) for event in events],
+        [received_at if event.is_echo else None for event in events],
     )
     with connection.transaction():
         # In the order of the keys, so that two deliveries of the same events wait for one another, never both.
         stored = connection.execute(
             """insert into handoff.inbox
-                (source, event_key, object_type, object_id, occurred_at, payload, received_at)
-            select source, event_key, object_type, object_id, occurred_at, payload, %s
-            from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[])
-                as event (source, event_key, object_type, object_id, occurred_at, payload)
+                (source, event_key, object_type, object_id, occurred_at, payload, processed_at, received_at)
+            select source, event_key, object_type, object_id, occurred_at, payload, processed_at, %s
+            from unnest(
+                %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::jsonb[], %s::timestamptz[]
+            ) as event (source, event_key, object_type, object_id, occurred_at, payload, processed_at)
             order by event_key
             on conflict (event_key) do nothing""",
             (received_at, *columns),
         ).rowcount
-        if stored and any(event.source == HUBSPOT for event in events):
+        if stored and any(event.source == HUBSPOT and not event.is_echo for event in events):
             connection.execute("select pg_notify(%s, '')", (CHANNEL,))
     return stored
 

@@ -81,7 +81,7 @@ async def refuse(request: Request, refused: Refused) -> Response:
 
 @app.post(HUBSPOT_PATH)
 async def hubspot_webhook(request: Request) -> Response:
-    """Store a verified batch of change events and wake the line.
+    """Store a verified batch of change events, and wake the line if it tells of more than our own writes.
 
     401 for anything whose signature cannot be confirmed, 413 and 408 for bodies too large or too slow, 400 for a
     signed body that is no list of events of this portal, 503 when webhooks are not configured, too many come at once
@@ -99,7 +99,8 @@ async def hubspot_webhook(request: Request) -> Response:
         except bodies.BadBody as error:
             raise Refused(400, str(error)) from None
         stored = await store.store(events, received_at)
-    return JSONResponse({"stored": stored}, background=BackgroundTask(request.app.state.wake) if stored else None)
+    is_news = stored and not all(event.is_echo for event in events)
+    return JSONResponse({"stored": stored}, background=BackgroundTask(request.app.state.wake) if is_news else None)
 
 
 @app.post(SLACK_PATH)

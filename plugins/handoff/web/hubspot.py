@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from handoff.ledger.inbox import HUBSPOT, Event
+from handoff.sync.plan import is_ours
 from handoff.web.bodies import BadBody
 
 MOST_EVENTS = 1000
@@ -35,6 +36,8 @@ _TYPES = {
 # What a second delivery of one event, or another subscription to it, says differently. `eventId` is documented as not
 # unique, so that it tells no events apart either.
 _OF_DELIVERY = frozenset({"appId", "attemptNumber", "eventId", "subscriptionId"})
+_SHARED = frozenset({"hubspot_owner_id", "hs_lead_status", "lifecyclestage", "handoff_rejection_reason"})
+"""Properties that others write as well as we do."""
 
 
 class OtherPortal(BadBody):
@@ -82,7 +85,19 @@ def _event(item: Mapping[str, Any], object_type: str, object_id: str) -> Event:
         object_id=object_id,
         occurred_at=_moment(item.get("occurredAt")),
         payload=dict(item),
+        is_echo=_is_echo(item),
     )
+
+
+def _is_echo(item: Mapping[str, Any]) -> bool:
+    """Whether an event tells of a value that our application wrote, of a property that it writes.
+
+    What else is written with its token is news: somebody may have no other application.
+    """
+    name, source_id = str(item.get("propertyName")), item.get("sourceId")
+    is_by_us = item.get("changeSource") == "INTEGRATION" and source_id and str(source_id) == str(item.get("appId"))
+    is_change = str(item.get("subscriptionType")).endswith(".propertyChange")
+    return bool(is_by_us) and is_change and (name in _SHARED or is_ours(name))
 
 
 def _records(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

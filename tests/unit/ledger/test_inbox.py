@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -59,6 +60,19 @@ def test_a_new_event_wakes_whoever_listens(connection: Connection, database: obj
         assert len(list(listener.notifies(timeout=5, stop_after=1))) == 1
         inbox.store(connection, [event("a")], NOW)
         assert list(listener.notifies(timeout=0.2, stop_after=1)) == []
+
+
+def test_what_tells_of_our_own_write_is_kept_as_read_and_wakes_nobody(connection: Connection, database: object) -> None:
+    own = replace(event("own"), is_echo=True)
+    with psycopg.connect(database.dsn, autocommit=True) as listener:  # type: ignore[attr-defined]
+        listener.execute(f"listen {inbox.CHANNEL}")
+        assert inbox.store(connection, [own], NOW) == 1
+        assert list(listener.notifies(timeout=0.2, stop_after=1)) == []
+        assert inbox.unread(connection) == ([], [])
+        assert not inbox.has_news(connection, NOW - timedelta(seconds=1))
+        assert inbox.store(connection, [own, event("theirs", "2")], NOW) == 1
+        assert len(list(listener.notifies(timeout=5, stop_after=1))) == 1
+    assert inbox.unread(connection)[1] == [Hint("contact", "2", NOW)]
 
 
 def test_what_waits_in_slack_is_read_by_its_own_reader_and_wakes_nobody(

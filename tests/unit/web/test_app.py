@@ -30,6 +30,15 @@ def test_a_genuine_batch_is_stored_and_wakes_the_line_once(ledger: Database, wok
     assert len(woken) == 1
 
 
+def test_what_we_wrote_ourselves_wakes_nobody(ledger: Database, woken: Woken) -> None:
+    own = {"appId": 7, "changeSource": "INTEGRATION", "sourceId": "7", "propertyName": "hubspot_owner_id"}
+    assert to_hubspot_door(json.dumps([EVENT | own]).encode()).json() == {"stored": 1}
+    assert woken == []
+    theirs = {"changeSource": "CRM_UI", "sourceId": "userId:9"}
+    assert to_hubspot_door(json.dumps([EVENT | own, EVENT | own | theirs]).encode()).json() == {"stored": 1}
+    assert len(woken) == 1
+
+
 def test_a_repeated_delivery_wakes_nobody(ledger: Database, woken: Woken) -> None:
     body = json.dumps([EVENT]).encode()
     assert [to_hubspot_door(body).json(), to_hubspot_door(body).json()] == [{"stored": 1}, {"stored": 0}]

@@ -53,6 +53,26 @@ def test_a_strange_time_is_kept_as_unknown(occurred_at: object) -> None:
     assert event.payload["occurredAt"] == occurred_at
 
 
+ECHO: dict[str, Any] = {"changeSource": "INTEGRATION", "sourceId": "25681700", "propertyName": "handoff_score"}
+
+
+@pytest.mark.parametrize(
+    ("item", "is_echo"),
+    [
+        ({}, True),
+        ({"sourceId": 25681700, "propertyName": "hubspot_owner_id"}, True),
+        ({"subscriptionType": "object.propertyChange", "objectTypeId": "0-1", "propertyName": "lifecyclestage"}, True),
+        ({"propertyName": "jobtitle"}, False),
+        ({"sourceId": "1"}, False),
+        ({"sourceId": None, "appId": None}, False),
+        ({"changeSource": "CRM_UI"}, False),
+        ({"subscriptionType": "contact.creation"}, False),
+    ],
+)
+def test_what_we_wrote_ourselves_is_an_echo(item: dict[str, Any], is_echo: bool) -> None:
+    assert [event.is_echo for event in events([EVENT | ECHO | item], PORTAL)] == [is_echo]
+
+
 def hints(*items: dict[str, Any]) -> set[tuple[str, str]]:
     """(object type, id) of every record that the events name."""
     common = {"portalId": 50687303, "occurredAt": 1765043528476}
