@@ -52,7 +52,7 @@ def drain(
 
     Args:
         connection: in autocommit; each step commits by itself.
-        gives_way: asked after each item: whether something more urgent waits for this drain's end.
+        gives_way: asked before each item: whether something more urgent waits for this drain's end.
 
     Returns:
         Counts by label of what took effect, `dead` for items given up now, `pending` for all that still wait for a turn
@@ -65,6 +65,8 @@ def drain(
         lane = "doubtful" if item["is_doubtful"] else "new"
         if failures[lane] >= BREAKER:
             continue
+        if gives_way and gives_way():
+            break
         with only_one(connection, f"outbox:{item['outbox_id']}") as is_free:
             outcome = attempt(connection, item["outbox_id"], sender, now, on_end) if is_free else None
         if isinstance(outcome, Done):
@@ -73,7 +75,7 @@ def drain(
         failures[lane] = failures[lane] + 1 if isinstance(outcome, NotDelivered | Unknown) else 0
         if failures["new"] >= BREAKER or (isinstance(outcome, NotDelivered) and outcome.is_vendor_wide):
             break
-        if time.monotonic() - started > BUDGET_S or (gives_way and gives_way()):
+        if time.monotonic() - started > BUDGET_S:
             break
     waiting = connection.execute(
         "select count(*) as n from handoff.outbox where kind = %s and state = 'pending' and not_before < %s",

@@ -44,11 +44,13 @@ def deliver(
     line that names a rep.
 
     Args:
-        gives_way: leave what no rep waits for, but for one of each kind, when news of a lead comes in, or when all of
-            it together has had a kind's time: the line reads the news once this has ended, and the rest goes out with
-            that run.
+        gives_way: leave what no rep waits for, but for one of it, when news of a lead comes in, or when all of it
+            together has had a kind's time: the line reads the news once this has ended, and the rest goes out with that
+            run. The kind that has been due longest comes first then.
     """
     since, is_over = now(), None
+    if gives_way:
+        kinds = [kind for kind in (*AT_ONCE, *_longest_due(connection, since)) if kind in kinds]
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0
@@ -57,8 +59,8 @@ def deliver(
             wait_for_cards(connection, kind, now())
         if kind == DM:
             gather(connection, now())
-        if gives_way and kind not in AT_ONCE:
-            is_over = is_over or _patience(connection, since)
+        if gives_way and is_over is None and kind not in AT_ONCE:
+            is_over = _patience(connection, since)
         sender, on_end = _sender(connection, slack, kind, now), _on_end(kind, now)
         drained = drain(connection, kind, sender, now, on_end, is_over)
         counts = {name: count + drained[name] for name, count in counts.items()}
@@ -67,9 +69,28 @@ def deliver(
     return counts | {"reps": reps}
 
 
+def _longest_due(connection: Connection, as_of: datetime) -> list[str]:
+    """The kinds that no rep waits for: the one with the oldest effect that is due first."""
+    rest = [kind for kind in KINDS if kind not in AT_ONCE]
+    rows = connection.execute(
+        """select kind from handoff.outbox where kind = any(%s) and state = 'pending' and not_before <= %s
+        group by kind order by min(not_before)""",
+        (rest, as_of),
+    ).fetchall()
+    return list(dict.fromkeys([*(row["kind"] for row in rows), *rest]))
+
+
 def _patience(connection: Connection, since: datetime) -> Callable[[], bool]:
+    """What to ask before each item: never over before the first, so that something gets on in each run."""
+    asked = 0
     ends = time.monotonic() + BUDGET_S
-    return lambda: time.monotonic() > ends or inbox.has_news(connection, since)
+
+    def is_over() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 1 and (time.monotonic() > ends or inbox.has_news(connection, since))
+
+    return is_over
 
 
 def _on_end(kind: str, now: Callable[[], datetime]) -> Ended | None:

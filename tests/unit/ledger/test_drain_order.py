@@ -80,7 +80,7 @@ def test_of_four_turns_one_goes_to_what_waited_longest(connection: Connection) -
 def test_the_rest_waits_when_something_more_urgent_has_come(connection: Connection) -> None:
     for score in (30, 20, 10):
         add(connection, f"score {score}", HIGH, score)
-    vendor, news = Vendor(), iter([False, True])
+    vendor, news = Vendor(), iter([False, False, True])
     counts = drain(connection, "slack_dm", vendor, Clock(), gives_way=lambda: next(news))
     assert vendor.happened == ["score 30", "score 20"]
     assert (counts["sent"], counts["pending"]) == (2, 1)

@@ -113,15 +113,19 @@ def test_a_line_that_names_a_rep_gives_way_to_nothing_and_the_others_share_their
     add(connection, clock, "slack_dm", DM)
     deliver(connection, slack, clock)
     for number in "123":
+        add(connection, clock, "slack_review", {"channel": REVIEW, "text": f"Alert {number}"}, number)
+    clock.pass_by(seconds=1)
+    for number in "123":
         line = {"message": "slack_dm:1", "slack_user_id": "U0ANACOSTA", "text": f"Line {number}"}
         add(connection, clock, "slack_call", line, number)
         add(connection, clock, "slack_thread", line, number)
-        add(connection, clock, "slack_review", {"channel": REVIEW, "text": f"Alert {number}"}, number)
     monkeypatch.setattr("handoff.notify.deliver.BUDGET_S", 0.0)
-    assert deliver(connection, slack, clock, gives_way=True)["pending"] == 4
+    assert deliver(connection, slack, clock, gives_way=True)["pending"] == 5
     said = [json.dumps(each["blocks"]) for each in told(sandbox)][1:]
     assert len([blocks for blocks in said if "U0ANACOSTA" in blocks]) == 3
-    assert len(said) == 5
+    # Of all the rest one, which had been due longest.
+    assert [each["text"] for each in told(sandbox) if each["channel"] == REVIEW] == ["Alert 1"]
+    assert len(said) == 4
 
 
 @pytest.mark.parametrize(("kind", "channel"), [("slack_dm", ANA_DM), ("slack_channel", HANDOFFS)])
