@@ -175,22 +175,20 @@ def _stamp() -> tuple[int, int] | None:
 
 
 def _loaded_manifest() -> Any:
-    """The project as last parsed, without its tests; None, which makes dbt parse it, when that was never or for another
-    database."""
+    """The project as last parsed, without its tests; None, so that dbt parses it, if never or for another database."""
     stamp = _stamp()
     if stamp is None:
         return None
-    manifest = _kept.pop(stamp, None) or _without_tests(_parsed().read_bytes())
-    database = os.environ["HANDOFF_DBT_DATABASE"]
+    database, manifest = os.environ["HANDOFF_DBT_DATABASE"], _kept.pop(stamp, None) or _read_without_tests()
     return manifest if all(node.database == database for node in manifest.nodes.values()) else None
 
 
-def _without_tests(parsed: bytes) -> Any:
-    """dbt links all that it has parsed to a graph, and looks for circles in it, in each invocation: most of it tests."""
+def _read_without_tests() -> Any:
+    """dbt links all that it has parsed to a graph, and looks for circles in it, at each invocation: most are tests."""
     from dbt.artifacts.resources.types import NodeType
     from dbt.contracts.graph.manifest import Manifest
 
-    manifest = Manifest.from_msgpack(parsed)
+    manifest = Manifest.from_msgpack(_parsed().read_bytes())
     manifest.nodes = {name: node for name, node in manifest.nodes.items() if node.resource_type != NodeType.Test}
     manifest.unit_tests = {}
     return manifest
