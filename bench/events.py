@@ -1,8 +1,8 @@
-"""Events for a benchmark: visitors ask for a demo at random moments, and each must become one message."""
+"""Events for a benchmark: visitors ask for a demo at random moments, each must become one message, and is called."""
 
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,8 @@ from handoff.settings import settings
 PATIENCE_S = 180
 """After the last event; a poll takes up to a minute, and a run that is under way may have to end first."""
 TIMEOUT_S = 30
+CALLED_AFTER_S = 120.0
+"""From a visitor's act to the rep's call; whoever is not called in five minutes goes to another rep, and on."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,23 @@ class Fired:
 
 
 def fire(n: int, gap_s: tuple[float, float], seed: int, say: Say) -> Fired:
-    """Let `n` leads ask for a demo, so many seconds apart, and wait for their messages."""
+    """Let `n` leads ask for a demo, so many seconds apart, call each, and wait for their messages."""
     pause = random.Random(seed)
     lead_ids: list[str] = []
+    to_call: deque[tuple[float, str]] = deque()
     for number in range(1, n + 1):
         lead_ids.append(str(control("POST", "act/demo_request")["contactId"]))
+        to_call.append((time.monotonic() + CALLED_AFTER_S, lead_ids[-1]))
+        while to_call[0][0] < time.monotonic():
+            _call(to_call.popleft()[1])
         if number % 10 == 0:
             say(f"{number} of {n} events, {len(_messages(lead_ids))} messages")
         time.sleep(pause.uniform(*gap_s))
     deadline = time.monotonic() + PATIENCE_S
     while len(_messages(lead_ids)) < len(set(lead_ids)) and time.monotonic() < deadline:
         time.sleep(1)
+    for _, lead in to_call:
+        _call(lead)
     return Fired(lead_ids, _problems(lead_ids))
 
 
@@ -52,6 +60,10 @@ def control(method: str, path: str, body: dict[str, str] | None = None) -> dict[
     url = f"http://127.0.0.1:{settings().sandbox_port}/_sandbox/{path}"
     answer: dict[str, Any] = httpx.request(method, url, json=body, timeout=TIMEOUT_S).raise_for_status().json()
     return answer
+
+
+def _call(lead_id: str) -> None:
+    control("POST", "act/call", {"contact_id": lead_id})
 
 
 def _messages(lead_ids: Sequence[str]) -> Counter[str]:

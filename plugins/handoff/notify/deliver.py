@@ -21,9 +21,12 @@ from handoff.notify.file_sender import FileSender
 from handoff.notify.given_up import tell
 from handoff.notify.senders import NOTE, MessageSender, Payload, WhisperSender
 
-AT_ONCE = (DM, DIGEST, CALL, NOTE, WHISPER)
-"""What a rep waits for. The other kinds give way to the next lead."""
-KINDS = (*AT_ONCE, CHANNEL, UPDATE, THREAD, REVIEW, FILE, ERASE)
+AT_ONCE = (DM, DIGEST)
+"""What gives way to nothing: a rep's leads."""
+SOON = (CALL, NOTE, WHISPER)
+"""What else calls somebody. It comes before all that calls nobody."""
+REST = (CHANNEL, UPDATE, THREAD, REVIEW, FILE, ERASE)
+KINDS = (*AT_ONCE, *SOON, *REST)
 """In the order in which they go out: reps first."""
 ANSWERS = (WHISPER, UPDATE, *LINES)
 """What somebody who has just pressed a button waits for."""
@@ -44,13 +47,15 @@ def deliver(
     line that names a rep.
 
     Args:
-        gives_way: leave what no rep waits for, but for one of it, when news of a lead comes in, or when all of it
-            together has had a kind's time: the line reads the news once this has ended, and the rest goes out with that
-            run. The kind that has been due longest comes first then.
+        gives_way: when news of a lead comes in, or after a kind's time, leave what is no rep's lead, but for one that
+            calls somebody and one that does not: the line reads the news once this has ended, and goes on with the rest
+            then. Of both, the kind that has been due longest comes first.
     """
-    since, is_over = now(), None
+    over: dict[str, Callable[[], bool]] = {}
     if gives_way:
-        kinds = [kind for kind in (*AT_ONCE, *_longest_due(connection, since)) if kind in kinds]
+        soon, rest = (_longest_due(connection, those, now()) for those in (SOON, REST))
+        kinds = [kind for kind in (*AT_ONCE, *soon, *rest) if kind in kinds]
+        over |= dict.fromkeys(soon, _patience(connection, now())) | dict.fromkeys(rest, _patience(connection, now()))
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0
@@ -59,25 +64,22 @@ def deliver(
             wait_for_cards(connection, kind, now())
         if kind == DM:
             gather(connection, now())
-        if gives_way and is_over is None and kind not in AT_ONCE:
-            is_over = _patience(connection, since)
         sender, on_end = _sender(connection, slack, kind, now), _on_end(kind, now)
-        drained = drain(connection, kind, sender, now, on_end, is_over)
+        drained = drain(connection, kind, sender, now, on_end, over.get(kind))
         counts = {name: count + drained[name] for name, count in counts.items()}
-        if kind in (DM, DIGEST):
+        if kind in AT_ONCE:
             reps += drained["sent"]
     return counts | {"reps": reps}
 
 
-def _longest_due(connection: Connection, as_of: datetime) -> list[str]:
-    """The kinds that no rep waits for: the one with the oldest effect that is due first."""
-    rest = [kind for kind in KINDS if kind not in AT_ONCE]
+def _longest_due(connection: Connection, kinds: Sequence[str], as_of: datetime) -> list[str]:
+    """Kinds in the order of their oldest effect that is due; those without any last."""
     rows = connection.execute(
         """select kind from handoff.outbox where kind = any(%s) and state = 'pending' and not_before <= %s
         group by kind order by min(not_before)""",
-        (rest, as_of),
+        (list(kinds), as_of),
     ).fetchall()
-    return list(dict.fromkeys([*(row["kind"] for row in rows), *rest]))
+    return list(dict.fromkeys([*(row["kind"] for row in rows), *kinds]))
 
 
 def _patience(connection: Connection, since: datetime) -> Callable[[], bool]:

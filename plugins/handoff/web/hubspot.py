@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from handoff.extract import properties
 from handoff.ledger.inbox import HUBSPOT, Event
-from handoff.sync.plan import is_ours
 from handoff.web.bodies import BadBody
 
 MOST_EVENTS = 1000
@@ -36,8 +36,13 @@ _TYPES = {
 # What a second delivery of one event, or another subscription to it, says differently. `eventId` is documented as not
 # unique, so that it tells no events apart either.
 _OF_DELIVERY = frozenset({"appId", "attemptNumber", "eventId", "subscriptionId"})
-_SHARED = frozenset({"hubspot_owner_id", "hs_lead_status", "lifecyclestage", "handoff_rejection_reason"})
-"""Properties that others write as well as we do."""
+_READ = frozenset({*properties.CONTACT, *properties.COMPANY, *properties.DEAL})
+_WRITTEN = frozenset(
+    {"hubspot_owner_id", "hubspot_owner_assigneddate", "hs_lead_status", "lifecyclestage", "handoff_rejection_reason"}
+)
+"""Properties that we read, and that others write as well as we do."""
+_COUNTED = frozenset({"num_notes", "notes_last_updated"})
+"""What HubSpot counts of a contact's activities, our tasks among them; those of people have streams of their own."""
 
 
 class OtherPortal(BadBody):
@@ -90,14 +95,16 @@ def _event(item: Mapping[str, Any], object_type: str, object_id: str) -> Event:
 
 
 def _is_echo(item: Mapping[str, Any]) -> bool:
-    """Whether an event tells of a value that our application wrote, of a property that it writes.
+    """Whether an event tells of a value that our application wrote, or of what HubSpot makes of it by itself.
 
-    What else is written with its token is news: somebody may have no other application.
+    What else we read is news also when it was written with our token: somebody may have no other application.
     """
-    name, source_id = str(item.get("propertyName")), item.get("sourceId")
-    is_by_us = item.get("changeSource") == "INTEGRATION" and source_id and str(source_id) == str(item.get("appId"))
-    is_change = str(item.get("subscriptionType")).endswith(".propertyChange")
-    return bool(is_by_us) and is_change and (name in _SHARED or is_ours(name))
+    if not str(item.get("subscriptionType")).endswith(".propertyChange"):
+        return False
+    name, source, source_id = str(item.get("propertyName")), item.get("changeSource"), item.get("sourceId")
+    if source == "INTEGRATION" and source_id and str(source_id) == str(item.get("appId")):
+        return name in _WRITTEN or name not in _READ
+    return source == "CALCULATED" and name in _COUNTED
 
 
 def _records(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
