@@ -139,7 +139,7 @@ def notify(run_id: str) -> Counts:
     from handoff.notify.deliver import deliver
 
     with recorded("notify", run_id) as (connection, counts):
-        counts |= deliver(connection, gives_way=True)
+        counts |= deliver(connection, news_since=runs.read_at(connection, run_id))
         return counts
 
 

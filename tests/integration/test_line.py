@@ -62,6 +62,23 @@ def one(connection: Connection, query: str, *parameters: Any) -> Any:
     return next(iter(row.values()))
 
 
+def test_copies_give_way_to_a_lead_that_comes_while_the_run_is_under_way(
+    connection: Connection, sandbox: RunningSandbox
+) -> None:
+    for _ in range(2):
+        hint(connection, sandbox.act("demo_request")["contactId"])
+    run_id = next(RUN_IDS)
+    *before, notify, _ = STATIONS
+    for station in before:
+        station(run_id)
+    hint(connection, sandbox.act("demo_request")["contactId"])
+    told = notify(run_id)
+    assert told
+    assert (told["reps"], told["sent"], told["pending"]) == (2, 3, 1)
+    line()
+    assert [len(messages(sandbox, place)) for place in ("D", "C0HANDOFFS")] == [3, 3]
+
+
 def test_whoever_a_looser_agreement_makes_an_mql_is_handed_over_after_a_rebuild_and_nobody_twice(
     connection: Connection, sandbox: RunningSandbox
 ) -> None:

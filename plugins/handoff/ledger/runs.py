@@ -37,6 +37,14 @@ def batch_of(connection: Connection, run_id: str) -> int | None:
     return row["batch_id"] if row else None
 
 
+def read_at(connection: Connection, run_id: str) -> datetime | None:
+    """When the run's extraction looked into the inbox; None when it has not extracted."""
+    row = connection.execute(
+        "select started_at from raw.batches where batch_id = %s", (batch_of(connection, run_id),)
+    ).fetchone()
+    return row["started_at"] if row else None
+
+
 def note_of(connection: Connection, run_id: str) -> str | None:
     """The note of a run; None when it wrote none."""
     row = connection.execute("select note from handoff.line_runs where run_id = %s", (run_id,)).fetchone()

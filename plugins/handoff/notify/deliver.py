@@ -38,7 +38,7 @@ def deliver(
     slack: SlackHook | None = None,
     now: Callable[[], datetime] = clock.now,
     kinds: Sequence[str] = KINDS,
-    gives_way: bool = False,
+    news_since: datetime | None = None,
 ) -> dict[str, int]:
     """Send what is due, reps first, and return counts: `sent`, `dead` (given up now), `pending` (still waiting), and
     `reps`, the messages sent that tell a rep about a lead. Updates and lines below a card are not counted as sent.
@@ -47,15 +47,16 @@ def deliver(
     line that names a rep.
 
     Args:
-        gives_way: when news of a lead comes in, or after a kind's time, leave what is no rep's lead, but for one that
-            calls somebody and one that does not: the line reads the news once this has ended, and goes on with the rest
-            then. Of both, the kind that has been due longest comes first.
+        news_since: when news of a lead has come in since then, or after a kind's time, leave what is no rep's lead, but
+            for one that calls somebody and one that does not: the line reads the news once this has ended, and goes on
+            with the rest then. Of both, the kind that has been due longest comes first. None gives way to nothing.
     """
     over: dict[str, Callable[[], bool]] = {}
-    if gives_way:
+    if news_since:
         soon, rest = (_longest_due(connection, those, now()) for those in (SOON, REST))
         kinds = [kind for kind in (*AT_ONCE, *soon, *rest) if kind in kinds]
-        over |= dict.fromkeys(soon, _patience(connection, now())) | dict.fromkeys(rest, _patience(connection, now()))
+        for those in (soon, rest):
+            over |= dict.fromkeys(those, _patience(connection, news_since))
     slack = slack or SlackHook()
     counts = {"sent": 0, "pending": 0, "dead": 0}
     reps = 0

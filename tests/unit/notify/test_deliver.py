@@ -99,10 +99,10 @@ def test_every_rep_is_told_and_copies_give_way_to_the_next_lead(
         add(connection, clock, "slack_channel", {**DM, "channel": "#mql-handoffs"}, number)
     at = clock() - timedelta(seconds=ago)
     inbox.store(connection, [inbox.Event(source, "next", "contact", "9", at, {})], at)
-    counts = deliver(connection, slack, clock, gives_way=True)
+    counts = deliver(connection, slack, clock, news_since=clock())
     assert counts == {"sent": 6 - rest, "pending": rest, "dead": 0, "reps": 3}
     inbox.mark_read(connection, inbox.unread(connection, source=source)[0], clock())
-    assert deliver(connection, slack, clock, gives_way=True)["sent"] == rest
+    assert deliver(connection, slack, clock, news_since=clock())["sent"] == rest
     assert set(messages(sandbox).values()) == {1}
     assert len(messages(sandbox)) == 6
 
@@ -120,7 +120,7 @@ def test_of_what_calls_somebody_and_of_the_rest_one_gets_on_in_each_run(
         add(connection, clock, "slack_call", line, number)
         add(connection, clock, "slack_thread", line, number)
     monkeypatch.setattr("handoff.notify.deliver.BUDGET_S", 0.0)
-    assert deliver(connection, slack, clock, gives_way=True)["pending"] == 7
+    assert deliver(connection, slack, clock, news_since=clock())["pending"] == 7
     said = [json.dumps(each["blocks"]) for each in told(sandbox)][1:]
     assert ["U0ANACOSTA" in blocks for blocks in said] == [True, False]
     # What had been due longest.
