@@ -18,6 +18,7 @@ THREAD, CALL = "slack_thread", "slack_call"
 """Outbox kinds with payload `message`, below which it is said, and `text`, escaped; in a rep's own conversation also
 `slack_user_id`, whom a call names, so that they hear of it at once."""
 LINES = (THREAD, CALL)
+"""Their dedupe keys begin alike: what is said once is not said again as the other."""
 LADDER = "slack_note:ladder:"
 """Beginning of the dedupe keys of notes in which the ladder tells somebody who has no card."""
 FILE = "slack_file"

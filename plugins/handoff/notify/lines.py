@@ -66,17 +66,11 @@ def room(connection: Connection, as_of: datetime) -> Room:
         return Room(Counter(), Counter(), None)
     rows = connection.execute(
         """select payload ->> 'slack_user_id' as slack_user_id, count(*) as lines,
-            count(*) filter (where kind <> %(thread)s) as notes
+            count(*) filter (where kind <> 'slack_thread') as notes
         from handoff.outbox
         where (starts_with(dedupe_key, %(ladder)s) or kind = any(%(lines)s)) and payload ? 'slack_user_id'
         and created_at > %(at)s - make_interval(mins => %(minutes)s) group by 1""",
-        {
-            "ladder": cards.LADDER,
-            "lines": list(cards.LINES),
-            "thread": cards.THREAD,
-            "at": as_of,
-            "minutes": policy["alert_window_minutes"],
-        },
+        {"ladder": cards.LADDER, "lines": list(cards.LINES), "at": as_of, "minutes": policy["alert_window_minutes"]},
     ).fetchall()
     told = Counter({row["slack_user_id"]: row["notes"] for row in rows})
     said = Counter({row["slack_user_id"]: row["lines"] - row["notes"] for row in rows})
