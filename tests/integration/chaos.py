@@ -7,11 +7,12 @@ import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from handoff import clock
 from handoff.clients.hubspot import HubSpotHook
-from handoff.ledger import db
+from handoff.ledger import db, inbox
 from handoff.ledger.db import Connection
 from sandbox.testing import RunningSandbox
 from tests.integration import mqls
@@ -51,13 +52,16 @@ class Day:
     kills: int
     crashes: int
     seed: int
+    gave_way: Path
+    """Has a byte for each time that a process gave way to a lead."""
     is_blind: bool = False
     """Whether the processes leave out the look at whether an earlier attempt arrived."""
 
 
 @dataclass
 class Figures:
-    """What a day came to. `lost`, `doubled`: messages; `wrong`: contacts that do not say what the ledger says."""
+    """What a day came to. `lost`, `doubled`: messages; `wrong`: contacts that do not say what the ledger says;
+    `gave_way`: passes that left copies to a later one because a lead had come in."""
 
     seed: int
     handoffs: int = 0
@@ -70,6 +74,7 @@ class Figures:
     posts: int = 0
     ambiguous: int = 0
     found_by_looking: int = 0
+    gave_way: int = 0
     seconds: float = 0.0
 
     @property
@@ -83,6 +88,7 @@ class Figures:
 def live_through(day: Day, host: Lives, server: Server, sandbox: RunningSandbox) -> Figures:
     """Release the leads bit by bit while processes are killed, let the rest be finished, and count what came of it."""
     began = time.monotonic()
+    day.gave_way.write_bytes(b"")
     figures = Figures(day.seed)
     sandbox.control("POST", "faults", {"faults": [*AMBIGUOUS, *REFUSING]})
     workers = [_worker(host, day) for _ in range(WORKERS)]
@@ -103,7 +109,7 @@ def live_through(day: Day, host: Lives, server: Server, sandbox: RunningSandbox)
 
 
 def _worker(host: Lives, day: Day) -> int:
-    return host.start("station_for_ever", batch=day.batch, is_blind=day.is_blind)
+    return host.start("station_for_ever", batch=day.batch, gave_way=str(day.gave_way), is_blind=day.is_blind)
 
 
 def _kill_again_and_again(day: Day, figures: Figures, workers: list[int], host: Lives, server: Server) -> None:
@@ -127,9 +133,12 @@ def _kill_again_and_again(day: Day, figures: Figures, workers: list[int], host: 
 
 
 def _release(leads: list[str], batch: int) -> None:
-    """A batch is whole before anybody routes it."""
+    """A batch is whole before anybody routes it; HubSpot's events tell of it."""
+    now = clock.now()
+    news = [inbox.Event(inbox.HUBSPOT, f"chaos:{lead}", "contact", lead, now, {}) for lead in leads]
     with db.connect() as connection, db.only_one(connection, "route", wait=timedelta(seconds=PATIENCE_S)):
         mqls.queue(connection, leads, batch)
+        inbox.store(connection, news, now)
 
 
 def _finish(day: Day) -> None:
@@ -160,6 +169,7 @@ def _count(day: Day, figures: Figures, sandbox: RunningSandbox) -> None:
     with db.connect() as connection:
         given = mqls.rows(connection, _GIVEN, leads=day.leads)
         figures.found_by_looking = len(mqls.rows(connection, _FOUND, leads=day.leads, settled=SETTLE))
+    figures.gave_way = day.gave_way.stat().st_size
     said = sandbox.control("GET", "slack/messages")["messages"]
     posted = Counter(each["metadata"]["event_payload"]["dedupe_key"] for each in said if "metadata" in each)
     keys = [f"{kind}:{row['what']}" for row in given for kind in ("slack_dm", "slack_channel")]

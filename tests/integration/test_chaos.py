@@ -60,20 +60,23 @@ def test_nothing_is_lost_or_doubled_and_the_look_is_why(
     sandbox: RunningSandbox,
     host: Lives,
     patch: pytest.MonkeyPatch,
+    tmp_path: Path,
     record_property: dice.Tell,
 ) -> None:
     dice.tell(record_property, SEED)
     connect_to(sandbox, patch)
     load_before = machine.load()
     leads = mqls.make(sandbox, LEADS + BLIND_LEADS)
-    kept = live_through(Day(leads[:LEADS], 2, KILLS, CRASHES, SEED), host, server, sandbox)
+    gave_way = tmp_path / "gave_way"
+    kept = live_through(Day(leads[:LEADS], 2, KILLS, CRASHES, SEED, gave_way), host, server, sandbox)
     print(kept)
     assert (kept.handoffs, kept.messages) == (LEADS, 2 * LEADS)
     assert (kept.lost, kept.doubled, kept.wrong) == (0, 0, 0), kept
     assert (kept.kills, kept.postgres_crashes) == (KILLS, CRASHES)
     assert kept.ambiguous_share >= 0.15
     assert kept.found_by_looking > 0
-    blind = live_through(Day(leads[LEADS:], 3, BLIND_KILLS, 0, SEED, is_blind=True), host, server, sandbox)
+    assert kept.gave_way > 0
+    blind = live_through(Day(leads[LEADS:], 3, BLIND_KILLS, 0, SEED, gave_way, is_blind=True), host, server, sandbox)
     print(blind)
     assert blind.lost == 0
     assert blind.doubled > 0, "this run must be able to fail"

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
 from typing import TypeVar
 
 import psycopg
@@ -12,7 +14,7 @@ from handoff.clients.hubspot import HubSpotHook
 from handoff.clients.slack import SlackHook
 from handoff.clients.stores import Api, LocalStore
 from handoff.clients.window import Window
-from handoff.ledger import attempt, db
+from handoff.ledger import attempt, db, inbox
 from handoff.ledger.db import Connection
 from handoff.notify import deliver as messages
 from handoff.notify import senders
@@ -26,6 +28,7 @@ TIMEOUT_S = 1
 SETTLE = timedelta(seconds=5)
 """As in production, much longer than the time-out; both are shorter, so that a chaos run takes minutes."""
 PAUSE_S = 0.05
+RECENTLY = timedelta(minutes=1)
 REASONS = (("bad_fit", "Bad fit"), ("no_interest", "No interest"))
 
 
@@ -44,9 +47,11 @@ def stations(batch: int) -> None:
             _stations(connection, batch, SlackHook(store=Unlimited()), HubSpotHook(search_pace=None))
 
 
-def _stations(connection: Connection, batch: int, slack: SlackHook, hubspot: HubSpotHook) -> None:
+def _stations(
+    connection: Connection, batch: int, slack: SlackHook, hubspot: HubSpotHook, news_since: datetime | None = None
+) -> None:
     route.run(connection, batch, clock.now())
-    messages.deliver(connection, slack)
+    messages.deliver(connection, slack, news_since=news_since)
     write_back(connection, hubspot, REASONS)
     keep(connection, hubspot)
 
@@ -63,10 +68,13 @@ def sync() -> None:
         write_back(connection, HubSpotHook(search_pace=None), REASONS)
 
 
-def station_for_ever(batch: int, is_blind: bool) -> None:
+def station_for_ever(batch: int, gave_way: str, is_blind: bool) -> None:
     """Route, notify and sync again and again, with time running faster, until the process is killed.
 
+    Every other pass gives way to what has come into the inbox.
+
     Args:
+        gave_way: path of a file that gets a byte each time that one does.
         is_blind: never look whether an earlier attempt arrived.
     """
     if is_blind:
@@ -74,11 +82,25 @@ def station_for_ever(batch: int, is_blind: bool) -> None:
     attempt.SETTLE = SETTLE
     slack, hubspot = SlackHook(store=Unlimited()), HubSpotHook(search_pace=None, store=Unlimited())
     slack.client.timeout = TIMEOUT_S
+    inbox.has_news = _noted(inbox.has_news, Path(gave_way))  # type: ignore[assignment]
+    passes = count()
     while True:
         try:
             with db.connect() as connection:
                 while True:
-                    _stations(connection, batch, slack, hubspot)
+                    news_since = None if next(passes) % 2 else clock.now() - RECENTLY
+                    _stations(connection, batch, slack, hubspot, news_since)
                     time.sleep(PAUSE_S)
         except psycopg.OperationalError:
             time.sleep(PAUSE_S)
+
+
+def _noted(has_news: Callable[[Connection, datetime], bool], gave_way: Path) -> Callable[[Connection, datetime], bool]:
+    def noted(connection: Connection, since: datetime) -> bool:
+        found = has_news(connection, since)
+        if found:
+            with gave_way.open("ab") as counted:
+                counted.write(b".")
+        return found
+
+    return noted
