@@ -373,6 +373,21 @@ def test_a_lead_that_is_gone_is_taken_back(
     assert one(connection, "select count(*) from handoff.breaches") == 0
 
 
+@pytest.mark.parametrize(("what", "reason"), [("archive", "deleted"), ("erase", "erased")])
+def test_a_lead_whose_merged_record_is_gone_before_anybody_looked_is_taken_back(
+    connection: Connection, sandbox: RunningSandbox, what: str, reason: str
+) -> None:
+    lead = handed_over(connection, sandbox)
+    other = sandbox.act("contact", email="second.address@elsewhere.example")
+    merged = sandbox.act("merge", contact_id=other["contactId"], other_id=lead["contactId"])
+    sandbox.act(what, contact_id=merged["contactId"])
+    hint(connection, lead["contactId"])
+    _, counts = line()
+    assert counts["route"]["withdrawn"] == 1
+    assert [gone["reason_id"] for gone in withdrawn(connection)] == [reason]
+    assert len([each for each in messages(sandbox) if "Nothing is due any more" in each["text"]]) == 1
+
+
 @pytest.mark.parametrize(("state", "what"), [("flood", "archive"), ("gate", "erase"), ("nobody", "archive")])
 def test_a_lead_that_is_gone_while_it_is_held_goes_to_nobody(
     connection: Connection, sandbox: RunningSandbox, state: str, what: str

@@ -384,6 +384,30 @@ class TestSweep:
         assert str(deleted.id) in crm.mirror()
         assert crm.mirror() == crm.truth()
 
+    @pytest.mark.parametrize("told", [True, False])
+    def test_merged_and_deleted_before_anybody_looked(self, crm: Simulation, told: bool) -> None:
+        """The old ids lead to a record that lies in the recycle bin."""
+        first, second, kept = (crm.create() for _ in range(3))
+        crm.fast()
+        merged = crm.merge(first.id, second.id)
+        crm.archive(merged.id)
+        crm.advance(minutes=5)
+        if told:
+            hint(crm, "contact", first.id)
+            crm.fast()
+        else:
+            crm.sweep()
+        assert set(crm.mirror()) == {str(kept.id)}
+        aliases = crm.connection.execute("select old_id, id from handoff.aliases order by old_id").fetchall()
+        assert [(row["old_id"], row["id"]) for row in aliases] == [
+            (str(first.id), str(merged.id)),
+            (str(second.id), str(merged.id)),
+        ]
+        newest = (
+            "select payload ->> 'archived' from raw.hubspot_contacts where id = %s order by version_id desc limit 1"
+        )
+        assert crm.one(newest, str(merged.id)) == "true"
+
 
 class TestHints:
     @pytest.mark.parametrize("what", ["archive", "erase"])

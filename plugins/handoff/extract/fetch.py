@@ -131,6 +131,9 @@ class Fetcher:
             raise Unavailable(
                 f"HubSpot leaves {each.path} {sorted(unanswered)[0]} out of a batch read, and has it: asked again later"
             )
+        # One row, however many were merged into a record that was deleted since.
+        deleted = {fate.merged_into: fate.archived for fate in fates.values() if fate.merged_into and fate.archived}
+        rows += deleted.values()
         for row in (*answered, *rows):
             if isinstance(row, Record):
                 into.update(dict.fromkeys(records.merged_ids(row), row.id))
@@ -140,7 +143,7 @@ class Fetcher:
             return rows
         for known in self.newest(each.stream, [*missing, *into]):
             fate = fates.get(known["id"])
-            if fate and fate.archived is not None:
+            if fate and fate.archived is not None and not fate.merged_into:
                 rows.append(fate.archived)
             elif not (fate and fate.is_there):
                 kept = {name: value for name, value in (known["properties"] or {}).items() if name in KEPT}

@@ -25,7 +25,7 @@ BATCH = 100
 @dataclass(frozen=True)
 class Whereabouts:
     """What became of a record that a batch read did not answer: it is there all the same, lies in the recycle bin,
-    was merged into another, or, with none of these, is gone for good."""
+    was merged into another, which may lie there, or, with none of these, is gone for good."""
 
     is_there: bool = False
     archived: Record | Unreadable | None = None
@@ -126,7 +126,9 @@ class CrmReader:
             answer = self._hook.read(each.path, record_id, each.properties, archived=True)
         except NotFound:
             return Whereabouts()
-        return Whereabouts(archived=records.crm_object({**answer, "archived": True}, each.associated))
+        archived = records.crm_object({**answer, "archived": True}, each.associated)
+        is_itself = str(answer["id"]) == record_id
+        return Whereabouts(archived=archived, merged_into=None if is_itself else str(answer["id"]))
 
     def _listed(self, each: Source) -> Iterator[Record | Unreadable]:
         match each.path:

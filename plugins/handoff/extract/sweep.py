@@ -136,7 +136,7 @@ def _differences(connection: Connection, each: Source) -> tuple[list[str], list[
 
 
 def _land_archived(fetcher: Fetcher, each: Source) -> None:
-    """Land the recycle bin's records that `raw` still holds as live, and those it never saw."""
+    """Land the recycle bin's records that `raw` still holds as live."""
     chunk: dict[str, Record] = {}
     for answer in fetcher.crm.everything(each, archived=True):
         row = records.crm_object({**answer, "archived": True}, each.associated)
