@@ -61,7 +61,7 @@ class Day:
 @dataclass
 class Figures:
     """What a day came to. `lost`, `doubled`: messages; `wrong`: contacts that do not say what the ledger says;
-    `gave_way`: passes that left copies to a later one because a lead had come in."""
+    `gave_way`: how often a process stopped sending a kind because a lead had come in."""
 
     seed: int
     handoffs: int = 0
